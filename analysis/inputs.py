@@ -1,0 +1,138 @@
+"""What a method is given and what it hands back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis.canonical import Json
+from analysis.errors import InputRefused
+from analysis.outcome import InputDigest, Outcome
+
+Progress = Callable[[float, str], None]
+"""Called with the share done (0–1) and a few words; may raise `analysis.errors.Cancelled`."""
+
+_BLOCK = 1 << 20
+
+
+def no_progress(_share: float, _words: str) -> None:
+    """A `Progress` for callers that do not watch."""
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file in constant memory, lower-case hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while block := source.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """A file given to a method. `role` is one of the method's documented roles."""
+
+    role: str
+    name: str
+    path: Path
+    sha256: str
+
+    @classmethod
+    def from_path(cls, role: str, path: Path) -> InputFile:
+        """Take a file as it lies on disk; raises `InputRefused` where it cannot be read."""
+        try:
+            return cls(role=role, name=path.name, path=path, sha256=digest_file(path))
+        except OSError as error:
+            raise _unreadable(path.name, error) from error
+
+    def read(self, *, limit: int) -> bytes:
+        """The bytes of the file, checked against `sha256`.
+
+        Raises `InputRefused` when the file is larger than `limit` bytes, cannot be read, or is not
+        the file whose digest was taken.
+        """
+        try:
+            with self.path.open("rb") as source:
+                content = source.read(limit + 1)
+        except OSError as error:
+            raise _unreadable(self.name, error) from error
+        if len(content) > limit:
+            raise InputRefused(
+                f"The file is larger than the {limit:,} bytes this method reads.",
+                file=self.name,
+                remedy="Split it, or check that it is the right file.",
+            )
+        found = hashlib.sha256(content).hexdigest()
+        if found != self.sha256:
+            raise InputRefused(
+                f"The file's digest is {found[:16]}…, not the {self.sha256[:16]}… that was recorded.",
+                file=self.name,
+                remedy="The file changed since it was recorded; fetch the original again.",
+            )
+        return content
+
+    @property
+    def digest(self) -> InputDigest:
+        """What an outcome keeps of this file."""
+        return InputDigest(role=self.role, name=self.name, sha256=self.sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInputs:
+    """Everything a run may look at: files, parameters, the reference set's folder or file, the seed."""
+
+    files: tuple[InputFile, ...]
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    reference: Path | None = None
+    seed: int = 0
+
+    def of_role(self, role: str) -> tuple[InputFile, ...]:
+        """The files of one role, in the order given."""
+        return tuple(file for file in self.files if file.role == role)
+
+    def one(self, role: str) -> InputFile:
+        """The only file of a role; raises `InputRefused` for none or several."""
+        found = self.of_role(role)
+        if len(found) != 1:
+            raise InputRefused(
+                f"Expected one file with the role «{role}», found {len(found)}.",
+                field="files",
+                remedy="Give exactly one.",
+            )
+        return found[0]
+
+    def text(self, name: str) -> str | None:
+        """A text parameter, stripped; `None` where absent or empty. Raises `InputRefused` for other types."""
+        value = self.parameters.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise InputRefused(f"The parameter is {value!r}, not a text.", field=name, remedy="Give a text.")
+        return value.strip() or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """A file a method made, for the vault or the disk."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """Outcomes (one per question answered) and the files that go with them."""
+
+    outcomes: tuple[Outcome, ...]
+    artefacts: tuple[Artefact, ...] = ()
+
+
+def _unreadable(name: str, error: OSError) -> InputRefused:
+    return InputRefused(
+        f"The file cannot be read: {error.strerror or error}.",
+        file=name,
+        remedy="Check the path and its permissions.",
+    )

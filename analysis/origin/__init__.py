@@ -1,0 +1,1 @@
+"""Where an animal came from: assignment to reference population data."""

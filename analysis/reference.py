@@ -1,0 +1,153 @@
+"""Reference sets: immutable, named, versioned, content-hashed folders.
+
+A set is a folder with ``manifest.json`` and the files it lists. The manifest holds size and SHA-256 of
+every file; the set's hash is the SHA-256 of the manifest's content (kind, name, version, facts, files).
+A set with one changed, missing or additional byte is refused. Files that may be written after the
+set is frozen (a calibration) carry their own digest and name the set's hash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from analysis.canonical import Json, canonical_json, readable_json, sha256_hex
+from analysis.errors import InputRefused
+from analysis.inputs import digest_file
+
+FORMAT = "spoor-reference/1"
+MANIFEST = "manifest.json"
+_LIMIT = 16 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceSet:
+    """An opened reference set whose every byte was checked.
+
+    `facts` are the set's own description (loci, counts, build parameters).
+    """
+
+    folder: Path
+    kind: str
+    name: str
+    version: str
+    sha256: str
+    facts: Mapping[str, Json]
+
+    def path(self, name: str) -> Path:
+        """Where a file of the set lies."""
+        return self.folder / name
+
+
+def freeze(folder: Path, *, kind: str, name: str, version: str, facts: Mapping[str, Json]) -> ReferenceSet:
+    """Write the manifest over all files now in `folder` and open the set.
+
+    Raises `InputRefused` when the folder is frozen already: a set never changes, a new one is built.
+    """
+    if (folder / MANIFEST).exists():
+        raise InputRefused(
+            "The folder already holds a frozen reference set.",
+            file=folder.name,
+            remedy="Build into a new folder; a set never changes.",
+        )
+    files: list[Json] = [
+        {
+            "path": path.relative_to(folder).as_posix(),
+            "size": path.stat().st_size,
+            "sha256": digest_file(path),
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+    body: dict[str, Json] = {
+        "format": FORMAT,
+        "kind": kind,
+        "name": name,
+        "version": version,
+        "facts": dict(facts),
+        "files": files,
+    }
+    manifest = {**body, "sha256": sha256_hex(canonical_json(body))}
+    (folder / MANIFEST).write_bytes(readable_json(manifest))
+    return open_reference(folder, kind=kind)
+
+
+def open_reference(folder: Path, *, kind: str) -> ReferenceSet:
+    """Open a frozen set of one kind, checking the digest of every file.
+
+    Raises `InputRefused` when the manifest is missing or malformed, the kind is another, or any file
+    is missing, changed or of another size.
+    """
+    body, stated = _manifest_read(folder)
+    if body.get("format") != FORMAT or body.get("kind") != kind:
+        raise InputRefused(
+            f"This is a «{body.get('kind')}» set in format «{body.get('format')}»; "
+            f"a «{kind}» set in format «{FORMAT}» is needed.",
+            file=folder.name,
+            remedy="Choose the right reference set, or build it again.",
+        )
+    found = sha256_hex(canonical_json(body))
+    if found != stated:
+        raise _changed(MANIFEST, folder, f"its content hashes to {found[:16]}…, it states {stated[:16]}…")
+    _files_check(folder, body)
+    facts = body.get("facts")
+    return ReferenceSet(
+        folder=folder,
+        kind=kind,
+        name=str(body.get("name")),
+        version=str(body.get("version")),
+        sha256=stated,
+        facts=facts if isinstance(facts, dict) else {},
+    )
+
+
+def _manifest_read(folder: Path) -> tuple[dict[str, Json], str]:
+    path = folder / MANIFEST
+    try:
+        with path.open("rb") as source:
+            raw = source.read(_LIMIT)
+        manifest = json.loads(raw)
+        stated = manifest.pop("sha256")
+    except FileNotFoundError as error:
+        raise InputRefused(
+            f"No reference set here: {MANIFEST} is missing.",
+            file=str(folder),
+            remedy="Build one, or check the path.",
+        ) from error
+    except (OSError, ValueError, AttributeError, KeyError) as error:
+        raise _changed(MANIFEST, folder, f"it cannot be read ({error})") from error
+    return manifest, str(stated)
+
+
+def _files_check(folder: Path, body: Mapping[str, Json]) -> None:
+    files = body.get("files")
+    if not isinstance(files, list):
+        raise _changed(MANIFEST, folder, "it lists no files")
+    for entry in files:
+        name, size, stated = str(entry["path"]), int(entry["size"]), str(entry["sha256"])
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+            raise _changed(name, folder, "the file is missing")
+        stat = path.stat()
+        if stat.st_size != size:
+            raise _changed(name, folder, f"it has {stat.st_size:,} bytes, the manifest states {size:,}")
+        found = _digest_of(str(path.resolve()), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if found != stated:
+            raise _changed(name, folder, f"its digest is {found[:16]}…, the manifest states {stated[:16]}…")
+
+
+@lru_cache(maxsize=4096)
+def _digest_of(path: str, _inode: int, _size: int, _modified: int, _changed_at: int) -> str:
+    """Hash once per state of a file, so that a worker opening the set again does not read it again."""
+    return digest_file(Path(path))
+
+
+def _changed(name: str, folder: Path, what: str) -> InputRefused:
+    return InputRefused(
+        f"The reference set «{folder.name}» is not what was frozen: {what}.",
+        file=name,
+        remedy="Restore the set from its original or build it again under a new version.",
+    )
