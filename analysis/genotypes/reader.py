@@ -1,0 +1,178 @@
+"""From bytes to a `GenotypeTable`, or to a refusal that says where and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from analysis.errors import InputRefused
+from analysis.genotypes.alleles import NotAnAllele, allele_key, allele_of
+from analysis.genotypes.columns import LocusColumns, column_position, locus_columns
+from analysis.genotypes.genepop import is_genepop, read_genepop
+from analysis.genotypes.grid import SIZE_LIMIT, Grid, clean, read_delimited, text_of
+from analysis.genotypes.structure import read_structure
+from analysis.genotypes.table import MISSING, Codes, GenotypeTable
+from analysis.inputs import InputFile
+
+
+class TableFormat(StrEnum):
+    """How a genotype file is written. SCAT files are STRUCTURE files without a head."""
+
+    AUTO = "auto"
+    TABLE = "table"
+    GENEPOP = "genepop"
+    STRUCTURE = "structure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What the descriptive columns are called. GENEPOP and STRUCTURE files get these names on reading.
+
+    `population` and `group` must be filled in every row where they are asked for; `others` may be empty.
+    """
+
+    id: str
+    population: str | None = None
+    group: str | None = None
+    others: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns that may not hold an empty cell."""
+        return tuple(name for name in (self.id, self.population, self.group) if name is not None)
+
+
+def read_file(
+    file: InputFile, layout: Layout, *, table_format: TableFormat = TableFormat.AUTO
+) -> GenotypeTable:
+    """Read a genotype file whose digest is checked on the way; see `read_genotypes`."""
+    return read_genotypes(
+        file.read(limit=SIZE_LIMIT), name=file.name, layout=layout, table_format=table_format
+    )
+
+
+def read_genotypes(
+    content: bytes, *, name: str, layout: Layout, table_format: TableFormat = TableFormat.AUTO
+) -> GenotypeTable:
+    """Read CSV, TSV (tab, comma or semicolon), GENEPOP, STRUCTURE or SCAT, plain or gzip-packed.
+
+    Missing is an empty cell, `NA`, `0` or `-9`; a population column may hold the code `NA` (Namibia).
+    Raises `InputRefused` for missing or odd columns, shifted rows, cells that are no allele, half-typed
+    loci, empty required cells and doubled identifiers.
+    """
+    grid = _grid(text_of(content, name=name), name, layout, table_format)
+    named = _named_columns(grid, layout)
+    loci, unread = locus_columns(
+        grid, named=named, ignored=[column for column in layout.ignored if column in grid.header]
+    )
+    ids = _ids(grid, named[layout.id], layout.id)
+    read = [_locus_read(grid, locus) for locus in loci]
+    notices = list(grid.notices)
+    if unread:
+        notices.append(f"Columns not read: {', '.join(unread)}.")
+    return GenotypeTable(
+        name=name,
+        ids=ids,
+        loci=tuple(locus.name for locus in loci),
+        alleles=tuple(names for names, _ in read),
+        codes=np.stack([codes for _, codes in read]),
+        lines=tuple(grid.lines),
+        columns=named,
+        notices=tuple(notices),
+    )
+
+
+def _grid(text: str, name: str, layout: Layout, table_format: TableFormat) -> Grid:
+    population = layout.population or "population"
+    if table_format is TableFormat.GENEPOP or (table_format is TableFormat.AUTO and is_genepop(text)):
+        return read_genepop(text, name=name, id_column=layout.id, population_column=population)
+    if table_format is TableFormat.STRUCTURE or (
+        table_format is TableFormat.AUTO and name.lower().endswith((".str", ".stru", ".structure"))
+    ):
+        return read_structure(text, name=name, id_column=layout.id, population_column=population)
+    return read_delimited(text, name=name)
+
+
+def _named_columns(grid: Grid, layout: Layout) -> Mapping[str, tuple[str, ...]]:
+    named: dict[str, tuple[str, ...]] = {}
+    for column in (*layout.required, *layout.others):
+        position = column_position(grid, column)
+        cells = tuple(clean(row[position]) for row in grid.rows)
+        if column in layout.required and "" in cells:
+            raise InputRefused(
+                "The cell is empty.",
+                file=grid.name,
+                row=grid.lines[cells.index("")],
+                field=column,
+                remedy="Fill it in, or leave the row out.",
+            )
+        named[column] = cells
+    return named
+
+
+def _ids(grid: Grid, cells: Sequence[str], column: str) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    for cell, line in zip(cells, grid.lines, strict=True):
+        first = seen.setdefault(cell, line)
+        if first != line:
+            raise InputRefused(
+                f"«{cell}» stands in row {first} already.",
+                file=grid.name,
+                row=line,
+                field=column,
+                remedy="Give every animal one row: merge repeated typings, rename different animals.",
+            )
+    return tuple(cells)
+
+
+def _locus_read(grid: Grid, locus: LocusColumns) -> tuple[tuple[str, ...], Codes]:
+    first = [row[locus.first] for row in grid.rows]
+    second = [row[locus.second] for row in grid.rows]
+    meaning: dict[str, str | None] = {}
+    for cell in {*first, *second}:
+        try:
+            meaning[cell] = allele_of(cell)
+        except NotAnAllele as error:
+            raise _bad_cell(grid, locus, cell, str(error)) from error
+    names = tuple(sorted({allele for allele in meaning.values() if allele is not None}, key=allele_key))
+    code = {name: position for position, name in enumerate(names)}
+    numbers = {cell: MISSING if allele is None else code[allele] for cell, allele in meaning.items()}
+    pairs = np.array([[numbers[cell] for cell in first], [numbers[cell] for cell in second]], np.int16).T
+    _half_check(grid, locus, pairs)
+    return names, np.sort(pairs, axis=1)
+
+
+def _half_check(grid: Grid, locus: LocusColumns, pairs: Codes) -> None:
+    half = np.flatnonzero((pairs[:, 0] == MISSING) != (pairs[:, 1] == MISSING))
+    if half.size == 0:
+        return
+    row = int(half[0])
+    empty, filled = locus.first, locus.second
+    if pairs[row, 0] != MISSING:
+        empty, filled = filled, empty
+    raise InputRefused(
+        f"Locus «{locus.name}» is half typed: «{grid.rows[row][filled].strip()}» and nothing"
+        + (f" ({half.size} rows are)." if half.size > 1 else "."),
+        file=grid.name,
+        row=grid.lines[row],
+        field=grid.header[empty],
+        remedy="Type both alleles (a homozygote is written twice) or neither; columns shifted?",
+    )
+
+
+def _bad_cell(grid: Grid, locus: LocusColumns, cell: str, remedy: str) -> InputRefused:
+    for row, line in zip(grid.rows, grid.lines, strict=True):
+        for position in (locus.first, locus.second):
+            if row[position] == cell:
+                return InputRefused(
+                    f"«{cell.strip()[:40]}» is not an allele.",
+                    file=grid.name,
+                    row=line,
+                    field=grid.header[position],
+                    remedy=remedy,
+                )
+    raise AssertionError("the cell came from these rows")
