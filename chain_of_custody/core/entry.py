@@ -22,10 +22,10 @@ DIGEST_PATTERN = r"[0-9a-f]{64}"
 TOKEN_PATTERN = r"[a-z][a-z0-9_]{0,63}"  # noqa: S105 - a pattern, no secret
 FIELD_PATTERN = r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*"
 SCHEMA_PATTERN = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+/[1-9][0-9]{0,3}"
-CLAIMED_TIME_PATTERN = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
-)
-RECORDED_TIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+CLOCK_PATTERN = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+MOMENT_PATTERN = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{CLOCK_PATTERN}:[0-5][0-9]"
+CLAIMED_TIME_PATTERN = rf"{MOMENT_PATTERN}(?:\.[0-9]{{1,6}})?(?:Z|[+-]{CLOCK_PATTERN})"
+RECORDED_TIME_PATTERN = rf"{MOMENT_PATTERN}\.[0-9]{{6}}Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -49,3 +49,11 @@ class PackRefused(CoreError):
         super().__init__(message if path is None else f"{path}: {message}")
         self.path = path
         self.reason = reason
+
+
+class CustodyBroken(CoreError):
+    """A custody entry cannot follow the state its predecessors left."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason

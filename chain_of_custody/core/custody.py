@@ -1,0 +1,144 @@
+"""Replaying the custody of one item: after every entry it has exactly one custodian, or its story has ended.
+
+Entries of schemas `custody.<thing>/<n>` in streams of kind "item" are replayed; others say nothing about
+custody. One row per verb says what must hold before and what holds after; `docs/ledger-format.md` has the
+same table. Party, hand-over and seal are named by UUID in `values`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chain_of_custody.core.canonical import Json
+from chain_of_custody.core.errors import CustodyBroken
+
+
+class Custody(NamedTuple):
+    """Where an item stands: its custodian, an open hand-over and its receiver, its seal, and whether it is
+    over.
+    """
+
+    custodian: str = ""
+    hand_over: str = ""
+    receiver: str = ""
+    seal: str = ""
+    final: bool = False
+
+
+Values = Mapping[str, Json]
+NOBODY = Custody()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`same` pairs a value's name with the state it must equal; `free` demands that no hand-over is open."""
+
+    after: Callable[[Custody, Values], Custody]
+    same: tuple[tuple[str, str], ...] = ()
+    free: bool = False
+
+
+def _text(values: Values, name: str) -> str:
+    value = values.get(name)
+    if not isinstance(value, str) or not value:
+        raise CustodyBroken(f"values.{name} is missing", reason="custody-value-missing")
+    return value
+
+
+def _created(_: Custody, values: Values) -> Custody:
+    return Custody(custodian=_text(values, "to"), seal=_text(values, "seal") if values.get("seal") else "")
+
+
+def _offered(now: Custody, values: Values) -> Custody:
+    return now._replace(hand_over=_text(values, "hand_over"), receiver=_text(values, "to"))
+
+
+def _settled(now: Custody, _: Values) -> Custody:
+    return now._replace(hand_over="", receiver="")
+
+
+def _passed_on(now: Custody, values: Values) -> Custody:
+    return now._replace(custodian=_text(values, "to"), hand_over="", receiver="")
+
+
+def _sealed(now: Custody, values: Values) -> Custody:
+    if now.seal:
+        raise CustodyBroken(f"sealed while seal {now.seal} is on it", reason="custody-seal")
+    return now._replace(seal=_text(values, "seal"))
+
+
+def _opened(now: Custody, _: Values) -> Custody:
+    return now._replace(seal="")
+
+
+def _consumed(now: Custody, values: Values) -> Custody:
+    return now._replace(final=values.get("exhausted") is not False)
+
+
+def _returned(now: Custody, values: Values) -> Custody:
+    return now._replace(custodian=_text(values, "to"), final=True)
+
+
+def _disposed(now: Custody, _: Values) -> Custody:
+    return now._replace(final=True)
+
+
+def _unchanged(now: Custody, _: Values) -> Custody:
+    return now
+
+
+_FROM = (("from", "custodian"),)
+_HAND_OVER = (("hand_over", "hand_over"),)
+_REASONS = {
+    "custodian": "custody-not-custodian",
+    "hand_over": "custody-hand-over",
+    "receiver": "custody-not-receiver",
+    "seal": "custody-seal",
+}
+
+RULES: Mapping[str, Rule] = {
+    "offered": Rule(_offered, _FROM, free=True),
+    "received": Rule(_passed_on, (*_HAND_OVER, *_FROM, ("to", "receiver"))),
+    "refused": Rule(_settled, _HAND_OVER),
+    "withdrawn": Rule(_settled, _HAND_OVER),
+    "moved": Rule(_passed_on, _FROM, free=True),
+    "sealed": Rule(_sealed),
+    "opened": Rule(_opened, (("seal", "seal"),)),
+    "consumed": Rule(_consumed, free=True),
+    "returned": Rule(_returned, _FROM, free=True),
+    "disposed": Rule(_disposed, _FROM, free=True),
+    "reassigned": Rule(_passed_on, _FROM),
+    "stated_earlier": Rule(_unchanged),
+    "back_entered": Rule(_passed_on, _FROM, free=True),
+}
+
+
+def custody_step(now: Custody, verb: str, values: Values) -> Custody:
+    """The state after one more custody entry. Raises `CustodyBroken` with the reason when the entry cannot
+    follow.
+    """
+    if verb == "created":
+        if now != NOBODY:
+            raise CustodyBroken("created a second time", reason="custody-created-twice")
+        return _created(now, values)
+    rule = RULES.get(verb)
+    if rule is None:
+        raise CustodyBroken(f"unknown custody verb {verb!r}", reason="custody-verb-unknown")
+    if not now.custodian:
+        raise CustodyBroken(f"{verb} before the item was created", reason="custody-not-created")
+    if now.final and verb != "stated_earlier":
+        raise CustodyBroken(f"{verb} after its custody ended", reason="custody-ended")
+    if rule.free and now.hand_over:
+        raise CustodyBroken(f"{verb} while hand-over {now.hand_over} is open", reason="custody-offered")
+    _check_same(rule, now, verb, values)
+    return rule.after(now, values)
+
+
+def _check_same(rule: Rule, now: Custody, verb: str, values: Values) -> None:
+    for name, state in rule.same:
+        stated, held = _text(values, name), getattr(now, state)
+        if stated != held:
+            wanted = held or "none"
+            raise CustodyBroken(
+                f"{verb}: {name} is {stated}, but the {state} is {wanted}", reason=_REASONS[state]
+            )
