@@ -1,0 +1,21 @@
+"""Tables of the ledger, of custody and of stored files."""
+
+from chain_of_custody.models.custody import HandOver, HandOverLine, Item, Party, Seal
+from chain_of_custody.models.files import StoredFile
+from chain_of_custody.models.ledger import Checkpoint, Commitment, Entry, Leaf, Pending, Stream, Tile
+
+__all__ = [
+    "Checkpoint",
+    "Commitment",
+    "Entry",
+    "HandOver",
+    "HandOverLine",
+    "Item",
+    "Leaf",
+    "Party",
+    "Pending",
+    "Seal",
+    "Stream",
+    "StoredFile",
+    "Tile",
+]

@@ -1,0 +1,89 @@
+"""Parties: whoever and wherever can hold an item."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from chain_of_custody.core.actor import Actor
+from chain_of_custody.core.canonical import Json
+from chain_of_custody.custody_schemas import PARTY, PARTY_STREAM
+from chain_of_custody.enums import PartyKind
+from chain_of_custody.errors import BadInput, Conflict
+from chain_of_custody.models import Party
+from chain_of_custody.services.ledger import EntryDraft, StreamKey, act_append
+
+
+@transaction.atomic(savepoint=False)
+def party_create(
+    *,
+    actor: Actor,
+    kind: str,
+    name: str,
+    organisation: Party | None = None,
+    document_kind: str = "",
+    document_number: str = "",
+    signs_in: bool = False,
+    uuid: UUID | None = None,
+    happened_at: datetime | None = None,
+    reason: str = "",
+    place: str = "",
+) -> Party:
+    """A person, organisation, courier, location or system that can hold items.
+
+    `signs_in` says that the party writes its own half of a hand-over with an account of its own; anybody else signs
+    on the screen of the other side. Name and identity document enter the ledger as commitments only.
+
+    Raises `BadInput` for an unknown kind, an empty or overlong name, half an identity document, or an `organisation`
+    that is not one; `Conflict` when the UUID is taken.
+    """
+    name = " ".join(name.split())
+    _party_check(kind, name, organisation, document_kind, document_number)
+    if uuid is not None and Party.objects.filter(uuid=uuid).exists():
+        raise Conflict(f"party {uuid} exists already", field="uuid", found=str(uuid))
+    party = Party.objects.create(
+        uuid=uuid or uuid4(),
+        kind=kind,
+        name=name,
+        organisation=organisation,
+        document_kind=document_kind.strip(),
+        document_number=document_number.strip(),
+        signs_in=signs_in,
+    )
+    act_append(
+        actor=actor, drafts=[_created(party)], happened_at=happened_at, reason=reason, place=place
+    )
+    return party
+
+
+def _party_check(
+    kind: str, name: str, organisation: Party | None, document_kind: str, document_number: str
+) -> None:
+    if kind not in PartyKind.values:
+        raise BadInput(f"{kind!r} is no kind of party", field="kind", found=kind, remedy=f"Use one of {', '.join(PartyKind.values)}.")
+    if not name or len(name) > 200:
+        raise BadInput(f"a party's name has 1 to 200 characters, not {len(name)}", field="name", found=name[:40])
+    if organisation is not None and organisation.kind != PartyKind.ORGANISATION:
+        raise BadInput(f"{organisation.name} is no organisation but a {organisation.kind}", field="organisation")
+    if bool(document_kind.strip()) != bool(document_number.strip()):
+        raise BadInput(
+            "an identity document has a kind and a number; one of them is missing",
+            field="document_number" if document_kind.strip() else "document_kind",
+        )
+
+
+def _created(party: Party) -> EntryDraft:
+    values: dict[str, Json] = {"kind": party.kind}
+    committed: dict[str, Json] = {"name": party.name}
+    if party.organisation is not None:
+        values["organisation"] = str(party.organisation.uuid)
+    if party.document_number:
+        committed["document"] = {"kind": party.document_kind, "number": party.document_number}
+    return party_draft(party, "created", values, committed)
+
+
+def party_draft(party: Party, verb: str, values: dict[str, Json], committed: dict[str, Json]) -> EntryDraft:
+    """One entry in the party's own stream."""
+    return EntryDraft(
+        stream=StreamKey(kind=PARTY_STREAM, id=party.uuid), schema=PARTY, verb=verb, values=values, committed=committed
+    )
