@@ -1,14 +1,15 @@
 """The database and broker of the tests: real PostgreSQL and Redis, thrown away afterwards.
 
-Nothing is started until the first test asks for it. Then one PostgreSQL server (fsync off) and one Redis serve the whole
-session, all xdist workers included. A template database is migrated once by the *owner* role; every worker gets a clone and
-connects as the *app* role, so that tests meet the rights of the running system.
+Nothing is started until the first test asks for it. Then one PostgreSQL (fsync off) and one Redis serve
+the whole session, all xdist workers included. A template database is migrated once by the *owner* role; every
+worker gets a clone and connects as the *app* role, so that tests meet the rights of the running system.
 
 - ``@pytest.mark.django_db`` (or the fixture ``db``): the test runs in a transaction that is rolled back.
-- ``@pytest.mark.commits`` (or the fixture ``committed_db``): the test may commit, use several connections, threads,
-  workers and live servers; it gets a database of its own, cloned from the template and dropped afterwards. Its value is a
-  ``TestDatabase`` with addresses and the environment for child processes.
-- ``embedded_redis``: a ``TestBroker``; every xdist worker has a Redis database of its own, emptied before the test.
+- ``@pytest.mark.commits`` (or the fixture ``committed_db``): the test may commit, use several connections,
+  threads, workers and live servers; it gets a database of its own, cloned from the template, dropped
+  afterwards. The fixture's value is a ``TestDatabase`` with addresses and the environment for child
+  processes.
+- ``embedded_redis``: a ``TestBroker``; every xdist worker has a Redis database of its own, emptied first.
 
 ``SPOOR_TESTS_PURE=1`` leaves Django out: for the tests of the pure packages.
 """
@@ -210,7 +211,7 @@ def _environment() -> Mapping[str, str]:
 
 
 def _load_django() -> str:
-    """Load the application; why it is not there when that fails, so that the tests of pure packages still run."""
+    """Load the application; answers why not when that fails, so that pure tests still run."""
     if os.environ.get("SPOOR_TESTS_PURE") == "1":
         return "the application is left out (SPOOR_TESTS_PURE=1)"
     HOME.secret("django.key")
@@ -257,7 +258,7 @@ def migrated_template() -> str:
 def django_db_setup(
     django_test_environment: None, django_db_blocker: "DjangoDbBlocker", migrated_template: str
 ) -> Iterator[None]:
-    """Give this xdist worker a clone of the template (replaces pytest-django's fixture of that name)."""
+    """Give this xdist worker a clone of the template (in place of pytest-django's fixture)."""
     from django.db import connection
 
     name = f"spoor_{WORKER}"
@@ -274,7 +275,7 @@ def django_db_setup(
 def committed_db(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: "DjangoDbBlocker"
 ) -> Iterator[TestDatabase]:
-    """A database of the test's own in which it may commit; Django's connection points to it until the test ends."""
+    """A database of the test's own in which it may commit; Django's connection points to it meanwhile."""
     from django.db import connection, connections
 
     if "_django_db_helper" in request.fixturenames and request.node.get_closest_marker("django_db"):
@@ -296,7 +297,7 @@ def committed_db(
 
 @pytest.fixture
 def transactional_db(committed_db: TestDatabase) -> TestDatabase:
-    """pytest-django's name (``live_server`` asks for it): no table is flushed here, the database itself is dropped."""
+    """pytest-django's name (``live_server`` asks for it); the database is dropped, not flushed."""
     return committed_db
 
 

@@ -23,7 +23,7 @@ class PostgresPrograms:
 
 
 def postgres_programs(data: Path | None = None) -> PostgresPrograms:
-    """The programs to use: those of the data's own version when ``data`` is initialised, else the newest at hand.
+    """The programs of the data's own version when ``data`` is initialised, else the newest at hand.
 
     ``SPOOR_POSTGRES_BIN`` names a folder that goes before all others.
     Raises ProgramMissing when there is none of a supported version (15-18), or none for the data.
@@ -37,12 +37,12 @@ def postgres_programs(data: Path | None = None) -> PostgresPrograms:
         raise ProgramMissing(
             f"The data in {data} were made by PostgreSQL {wanted}; programs here: "
             f"{', '.join(f'{each.major} in {each.folder}' for each in found) or 'none'}.",
-            remedy=f"install PostgreSQL {wanted} (apt-get install postgresql-{wanted}) or name the folder of its programs "
-            "in SPOOR_POSTGRES_BIN; to change the version, restore a backup into a new home",
+            remedy=f"install PostgreSQL {wanted} (apt-get install postgresql-{wanted}) or name the folder "
+            "of its programs in SPOOR_POSTGRES_BIN; to change the version, restore a backup into a new home",
         )
     raise ProgramMissing(
-        "No PostgreSQL 15 to 18 is on this machine: the Python package with its programs has no build for it.",
-        remedy="apt-get install postgresql, or name the folder that holds «postgres» and «initdb» in SPOOR_POSTGRES_BIN",
+        "No PostgreSQL 15 to 18 is on this machine, and the Python package has none for it either.",
+        remedy="apt-get install postgresql, or name the folder of its programs in SPOOR_POSTGRES_BIN",
     )
 
 
@@ -64,8 +64,8 @@ def redis_program() -> Path:
     if folder is not None and (folder / "bin" / "redis-server").is_file():
         return folder / "bin" / "redis-server"
     raise ProgramMissing(
-        "There is no redis-server on this machine, and the Python package that carries one has no build for it.",
-        remedy="apt-get install redis-server (it need not be running), or name another broker in SPOOR_BROKER_URL",
+        "No redis-server is on this machine, and the Python package that carries one has no build for it.",
+        remedy="apt-get install redis-server (it need not run), or name another broker in SPOOR_BROKER_URL",
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from deploy.embedded.errors import AlreadyRunning, DiskFull, FolderUnreachable
 
 MINIMUM_FREE_BYTES = 512 * 1024 * 1024
-# sun_path holds 108 bytes with its closing zero on Linux, 104 on BSD and macOS; PostgreSQL adds "/.s.PGSQL.5432.lock".
+# sun_path holds 108 bytes with its zero on Linux, 104 elsewhere; PostgreSQL adds "/.s.PGSQL.5432.lock".
 LONGEST_SOCKET_FOLDER = 80
 
 
@@ -55,7 +55,7 @@ class Home:
 
     @property
     def sockets(self) -> Path:
-        """Where sockets go: inside the home, or in a short folder of our own when the home's path is too long."""
+        """Where sockets go: inside the home, or in a short folder of our own when its path is too long."""
         inside = self.root / "run"
         if len(os.fsencode(inside / "postgres")) <= LONGEST_SOCKET_FOLDER:
             return inside
@@ -63,7 +63,7 @@ class Home:
         return Path(tempfile.gettempdir()) / f"spoor-{os.geteuid()}-{mark}"
 
     def prepare(self) -> None:
-        """Create the folders; the home may be passed through (a database server under another account), not listed."""
+        """Create the folders. Others may pass through the home (the database's account), not list it."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(0o711)
@@ -88,7 +88,8 @@ class Home:
         free = shutil.disk_usage(self.root).free
         if free < minimum:
             raise DiskFull(
-                f"Only {free // 2**20} MB are free on the disk of {self.root}; Spoor needs {minimum // 2**20} MB to start.",
+                f"Only {free // 2**20} MB are free on the disk of {self.root}; "
+                f"Spoor needs {minimum // 2**20} MB to start.",
                 remedy="free some space (logs and old backups first), or move the home to a larger disk and "
                 "set SPOOR_HOME",
             )
@@ -102,7 +103,7 @@ class Home:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the home alone until the block ends; the kernel lets go when the process dies, however it dies.
+        """Hold the home alone until the block ends; the kernel lets go however the process dies.
 
         Raises AlreadyRunning when another supervisor holds it.
         """
@@ -166,7 +167,7 @@ def private_folder(path: Path, *, owner: int | None = None, mode: int = 0o700) -
 
 
 def first_closed_folder(path: Path, uid: int) -> Path | None:
-    """The first folder on the way to ``path`` that the account ``uid`` (with no groups) may not pass, or None."""
+    """The first folder on the way to ``path`` that ``uid`` (with no groups) may not pass, or None."""
     resolved = path.resolve()
     for folder in (*reversed(resolved.parents), resolved):
         if not folder.is_dir():

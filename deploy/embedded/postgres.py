@@ -1,7 +1,8 @@
-"""A PostgreSQL server of our own: initialised, started and stopped in the home, reachable by one private socket.
+"""A PostgreSQL server of our own: made, started and stopped in the home, reachable by a private socket.
 
-Only the server's programs are used. Passwords are checked by SCRAM-SHA-256 (RFC 7677) even on the socket, whose folder is
-0700. Two roles serve the application: the owner, which migrates, and the app, which may not change its own rights.
+Only the server's programs are used. Passwords are checked by SCRAM-SHA-256 (RFC 7677) even on the socket,
+whose folder is 0700. Two roles serve the application: the owner, which migrates, and the app, which owns
+nothing.
 """
 
 import os
@@ -71,7 +72,8 @@ class Cluster:
     def url(self, user: str, database: str = DATABASE) -> str:
         """Address with the role's password, for the private socket."""
         password = self.home.secret(_secret_name(user))
-        return f"postgresql://{user}:{quote(password, safe='')}@/{database}?host={quote(str(self.socket_folder))}"
+        folder = quote(str(self.socket_folder))
+        return f"postgresql://{user}:{quote(password, safe='')}@/{database}?host={folder}"
 
     def account(self) -> Account:
         """Under which account the server runs here; chosen at the first start and recorded."""
@@ -86,7 +88,7 @@ class Cluster:
         return chosen
 
     def initialise(self) -> None:
-        """Make the data folder unless there is one. A half-made one (a crash during the first start) is made anew."""
+        """Make the data folder unless there is one; one left half made by a crash is put aside."""
         private_folder(self.home.database, owner=self.account().file_owner)
         private_folder(self.socket_folder, owner=self.account().file_owner)
         if (self.home.database / "initialised").exists():
@@ -131,7 +133,8 @@ class Cluster:
         while True:
             if server.poll() is not None:
                 raise PartFailed(
-                    f"PostgreSQL ended at once (code {server.returncode}). Its last lines:\n{log_tail(self.log)}",
+                    f"PostgreSQL ended at once (code {server.returncode}). Its last lines:\n"
+                    f"{log_tail(self.log)}",
                     remedy=f"read {self.log}",
                 )
             try:
@@ -160,8 +163,8 @@ class Cluster:
     def end_leftover(self) -> None:
         """End a server a killed supervisor left on these data, and remove the mark of one that is gone.
 
-        PostgreSQL itself refuses to start when the number in ``postmaster.pid`` belongs to any process of its account,
-        which after a restart of the machine or container may be a stranger. The caller must hold the home.
+        PostgreSQL itself refuses to start when the number in ``postmaster.pid`` belongs to any process of its
+        account, which after a restart of the machine may be a stranger. The caller must hold the home.
         """
         mark = self.data / "postmaster.pid"
         pid = _first_number(mark)
@@ -195,7 +198,7 @@ class Cluster:
         self.grant(DATABASE)
 
     def grant(self, database: str) -> None:
-        """Let the app role use what the owner makes. Ledger migrations take rights away again; nothing here restores them."""
+        """Let the app role use what the owner will make; ledger migrations take rights away again."""
         with psycopg.connect(self.url(SUPERUSER, database), autocommit=True) as connection:
             for statement in _GRANTS:
                 connection.execute(
@@ -238,8 +241,8 @@ _GRANTS = (
     "ALTER SCHEMA public OWNER TO {owner}",
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
     "GRANT USAGE ON SCHEMA public TO {app}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public "
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO {app}",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT UPDATE, DELETE ON TABLES TO {app}",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {app}",
 )
 
@@ -314,8 +317,8 @@ def _account_for_root(cluster: Cluster) -> Account:
 
 def _closed_to_nobody(folder: Path, needed: Path) -> FolderUnreachable:
     return FolderUnreachable(
-        f"PostgreSQL does not run as root, and the account it runs as instead (uid {NOBODY}) cannot pass {folder} "
-        f"on the way to {needed}.",
-        remedy=f"let others pass through it (chmod o+x {folder}), or move Spoor to an open folder such as /srv/spoor, "
-        "or start it as an ordinary user",
+        f"PostgreSQL does not run as root, and the account it runs as instead (uid {NOBODY}) "
+        f"cannot pass {folder} on the way to {needed}.",
+        remedy=f"let others pass through it (chmod o+x {folder}), or move Spoor to an open folder such as "
+        "/srv/spoor, or start it as an ordinary user",
     )

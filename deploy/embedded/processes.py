@@ -1,9 +1,9 @@
 """Child processes that never outlive their parent, under the account they need.
 
-PostgreSQL refuses to run as root. Where Spoor is started by root (a container, a rescue system) its server runs either as
-uid 65534 (``nobody``), when that account can reach the folders, or in a user namespace of its own, in which root's files
-stay reachable but the process holds no privilege outside. The choice is recorded in the home, because it decides who owns
-the data files.
+PostgreSQL refuses to run as root. Where root starts Spoor (a container, a rescue system) the server runs as
+uid 65534 (``nobody``), when that account can reach the folders, else in a user namespace of its own, in
+which root's files stay reachable but the process holds no capability outside. The choice is recorded in the
+home, because it decides who owns the data.
 """
 
 import ctypes
@@ -73,11 +73,11 @@ def spawn(
     output: int | IO[bytes] = subprocess.DEVNULL,
     death_signal: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own which gets ``death_signal`` when the calling process dies, even by kill -9.
+    """Start a child in a session of its own; it gets ``death_signal`` when the caller dies, even by kill -9.
 
     On Linux the kernel watches the *thread* that forked, so call this from the main thread.
     """
-    nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if account is Account.NOBODY else {}
+    other = account is Account.NOBODY
     return subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,
@@ -86,8 +86,10 @@ def spawn(
         env=None if environment is None else dict(environment),
         cwd=folder,
         start_new_session=True,
-        preexec_fn=_before_exec(account, death_signal, os.getpid()),
-        **nobody,  # type: ignore[call-overload]  # typeshed cannot match an unpacked mapping
+        preexec_fn=_before_exec(account, death_signal, os.getpid()),  # noqa: PLW1509  (callers have one
+        thread) user=NOBODY if other else None,
+        group=NOBODY if other else None,
+        extra_groups=[] if other else None,
     )
 
 
@@ -144,7 +146,7 @@ class Identity:
 
 
 def start_time(pid: int) -> str:
-    """Start of a process in clock ticks since boot joined with the boot's id; empty when it is gone or a zombie."""
+    """Boot id and start of a process in clock ticks since boot; empty when it is gone or a zombie."""
     try:
         fields = (
             Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""A Redis of our own: the broker that rings bells. It loses nothing it acknowledged (append-only file, fsync always)."""
+"""A Redis of our own, the broker that rings bells; what it acknowledged is on disk."""
 
 import signal
 import socket

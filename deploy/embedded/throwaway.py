@@ -1,7 +1,7 @@
-"""PostgreSQL and Redis for one test session: made when first asked for, gone with the session however it ends.
+"""PostgreSQL and Redis for one test session: made when first asked for, gone with it however it ends.
 
-``python -m deploy.embedded.throwaway HOME PID`` serves until process PID is gone, then removes HOME. Readiness is told by
-the file ``HOME/ready``, trouble by ``HOME/failed``.
+``python -m deploy.embedded.throwaway HOME PID`` serves until process PID is gone, then removes HOME.
+Readiness is told by the file ``HOME/ready``, trouble by ``HOME/failed``.
 """
 
 import os
