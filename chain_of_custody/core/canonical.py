@@ -62,23 +62,41 @@ def canonical_parse(data: bytes) -> Json:
     return value
 
 
-def parsed_bytes(value: Json) -> bytes:
+def parsed_bytes(value: object) -> bytes:
     """`canonical_bytes` of a value that came out of `canonical_parse`, three times as fast.
 
     The C encoder sorts keys by code point, not by UTF-16 unit (they differ only above U+FFFF), and knows no
     limit of depth; where either could matter the exact writer runs.
     """
     text = _sorted_text(value)
-    if text.count("{") + text.count("[") > DEPTH_LIMIT or not text.isascii() and max(text) > "\uffff":
-        return canonical_bytes(value)
+    if text.count("{") + text.count("[") > DEPTH_LIMIT or (not text.isascii() and max(text) > "\uffff"):
+        return _written(value, floats=False)
     return text.encode()
+
+
+def _plain(value: object) -> bool:
+    """Whether the C encoder writes this value as `_write` would; in doubt, no."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if isinstance(value, dict):
+        return all(type(key) is str and _plain(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_plain, value))
+    return isinstance(value, int) and kind is int and -INTEGER_LIMIT <= value <= INTEGER_LIMIT
+
+
+def _written(value: object, *, floats: bool) -> bytes:
+    parts: list[str] = []
+    _write(value, parts.append, floats, 0)
+    return "".join(parts).encode()
 
 
 def _write(value: object, put: Callable[[str], object], floats: bool, depth: int) -> None:
     if depth > DEPTH_LIMIT:
         raise NotCanonical(f"nested deeper than {DEPTH_LIMIT} levels")
     if isinstance(value, str):
-        put(encode_basestring(value))
+        put(encode_basestring(str.__str__(value)))
     elif value is None or isinstance(value, bool):
         put("null" if value is None else "true" if value else "false")
     elif isinstance(value, int):

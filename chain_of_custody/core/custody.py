@@ -25,6 +25,9 @@ class Custody(NamedTuple):
     final: bool = False
 
 
+ITEM_SCHEMA = "custody.item/1"
+ITEM_STREAM = "item"
+
 Values = Mapping[str, Json]
 NOBODY = Custody()
 
@@ -46,7 +49,9 @@ def _text(values: Values, name: str) -> str:
 
 
 def _created(_: Custody, values: Values) -> Custody:
-    return Custody(custodian=_text(values, "to"), seal=_text(values, "seal") if values.get("seal") else "")
+    return Custody(
+        custodian=_text(values, "custodian"), seal=_text(values, "seal") if "seal" in values else ""
+    )
 
 
 def _offered(now: Custody, values: Values) -> Custody:
@@ -62,7 +67,7 @@ def _passed_on(now: Custody, values: Values) -> Custody:
 
 
 def _sealed(now: Custody, values: Values) -> Custody:
-    if now.seal:
+    if now.seal and values.get("replaces") != now.seal:
         raise CustodyBroken(f"sealed while seal {now.seal} is on it", reason="custody-seal")
     return now._replace(seal=_text(values, "seal"))
 
@@ -71,15 +76,11 @@ def _opened(now: Custody, _: Values) -> Custody:
     return now._replace(seal="")
 
 
-def _consumed(now: Custody, values: Values) -> Custody:
-    return now._replace(final=values.get("exhausted") is not False)
-
-
 def _returned(now: Custody, values: Values) -> Custody:
     return now._replace(custodian=_text(values, "to"), final=True)
 
 
-def _disposed(now: Custody, _: Values) -> Custody:
+def _ended(now: Custody, _: Values) -> Custody:
     return now._replace(final=True)
 
 
@@ -104,9 +105,9 @@ RULES: Mapping[str, Rule] = {
     "moved": Rule(_passed_on, _FROM, free=True),
     "sealed": Rule(_sealed),
     "opened": Rule(_opened, (("seal", "seal"),)),
-    "consumed": Rule(_consumed, free=True),
+    "consumed": Rule(_ended, _FROM, free=True),
     "returned": Rule(_returned, _FROM, free=True),
-    "disposed": Rule(_disposed, _FROM, free=True),
+    "disposed": Rule(_ended, _FROM, free=True),
     "reassigned": Rule(_passed_on, _FROM),
     "stated_earlier": Rule(_unchanged),
     "back_entered": Rule(_passed_on, _FROM, free=True),

@@ -26,6 +26,13 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+def merkle_root(leaves: Iterable[bytes]) -> bytes:
+    """Root hash over leaf data given in order."""
+    tree = CompactRange()
+    tree.extend(leaf_hash(data) for data in leaves)
+    return tree.root()
+
+
 class CompactRange:
     """The complete subtrees a tree of `size` leaves consists of, largest first: at most log2(size) + 1
     hashes.

@@ -8,6 +8,7 @@ that).
 
 import re
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from chain_of_custody.core.canonical import DEPTH_LIMIT, INTEGER_LIMIT, Json, canonical_parse
@@ -43,21 +44,21 @@ class Scan(NamedTuple):
 
 _COMMITTED = rf'"{FIELD_PATTERN}":"{DIGEST_PATTERN}"'
 _ENTRY = (
-    rf'\{{"act":"({UUID_PATTERN})","actor":\{{"account":(?:null|"{UUID_PATTERN}"),"party":"{UUID_PATTERN}",'
-    rf'"role":"{TOKEN_PATTERN}","via":"{TOKEN_PATTERN}"\}},"committed":\{{((?:{_COMMITTED}(?:,{_COMMITTED})*)?
-    )\}},'
-    rf'"happened_at":"({CLAIMED_TIME_PATTERN})","id":"({UUID_PATTERN})","previous":(null|"{DIGEST_PATTERN}"),'
-    rf'"recorded_at":"({RECORDED_TIME_PATTERN})","schema":"({SCHEMA_PATTERN})","sequence":([1-9][0-
-    9]{{0,15}}),'
-    rf'"stream":\{{"id":"({UUID_PATTERN})","kind":"({TOKEN_PATTERN})"\}},"v":1,"values":(\{{.*\}}),'
-    rf'"verb":"({TOKEN_PATTERN})"\}}'
+    rf'\{{"act":"({UUID_PATTERN})",'
+    rf'"actor":\{{"account":(?:null|"{UUID_PATTERN}"),"party":"{UUID_PATTERN}",'
+    rf'"role":"{TOKEN_PATTERN}","via":"{TOKEN_PATTERN}"\}},'
+    rf'"committed":\{{((?:{_COMMITTED}(?:,{_COMMITTED})*)?)\}},'
+    rf'"happened_at":"({CLAIMED_TIME_PATTERN})","id":"({UUID_PATTERN})",'
+    rf'"previous":(null|"{DIGEST_PATTERN}"),"recorded_at":"({RECORDED_TIME_PATTERN})",'
+    rf'"schema":"({SCHEMA_PATTERN})","sequence":([1-9][0-9]{{0,15}}),'
+    rf'"stream":\{{"id":"({UUID_PATTERN})","kind":"({TOKEN_PATTERN})"\}},'
+    rf'"v":1,"values":(\{{.*\}}),"verb":"({TOKEN_PATTERN})"\}}'
 )
 _match = re.compile(_ENTRY, re.DOTALL | re.ASCII).fullmatch
 
 
 def entry_scan(data: bytes) -> Scan:
-    """Check an entry's exact bytes and return what a verifier needs. Raises `EntryRefused` naming the fault.
-    """
+    """Check an entry's exact bytes and return what a verifier needs. Raises `EntryRefused` naming the fault."""
     return _scan_fast(data) or _scan_exact(data)
 
 
@@ -68,25 +69,26 @@ def _scan_fast(data: bytes) -> Scan | None:
         match = _match(data.decode())
         if match is None:
             return None
-        act, listed, happened, entry, link, recorded, schema, count, stream, kind, inner, verb = match.groups()
+        act, listed, happened, uid, link, recorded, schema, nth, stream, kind, inner, verb = match.groups()
         values = canonical_parse(inner.encode())
         datetime.fromisoformat(happened)
         datetime.fromisoformat(recorded)
     except (NotCanonical, ValueError):
         return None
-    sequence, previous = int(count), None if link == "null" else link[1:-1]
+    sequence, previous = int(nth), None if link == "null" else link[1:-1]
     committed = _committed(listed)
-    fits = committed is not None and sequence <= INTEGER_LIMIT and (previous is None) == (sequence == 1)
-    if not fits or committed is None or not isinstance(values, dict):
+    if committed is None or not isinstance(values, dict):
         return None
-    return Scan(entry, act, kind, stream, sequence, previous, recorded, schema, verb, values, committed)
+    if sequence > INTEGER_LIMIT or (previous is None) != (sequence == 1):
+        return None
+    return Scan(uid, act, kind, stream, sequence, previous, recorded, schema, verb, values, committed)
 
 
 def _committed(listed: str) -> dict[str, str] | None:
     """The commitments by field, None when the fields are not in strictly rising order or one is too long."""
     parts = listed.split('"')
     names = parts[1::4]
-    if len(names) > 1 and any(a >= b for a, b in zip(names, names[1:], strict=False)):
+    if len(names) > 1 and any(a >= b for a, b in pairwise(names)):
         return None
     if any(len(name) > 64 for name in names):
         return None
