@@ -86,8 +86,8 @@ def spawn(
         env=None if environment is None else dict(environment),
         cwd=folder,
         start_new_session=True,
-        preexec_fn=_before_exec(account, death_signal, os.getpid()),  # noqa: PLW1509  (callers have one
-        thread) user=NOBODY if other else None,
+        preexec_fn=_before_exec(account, death_signal, os.getpid()),  # noqa: PLW1509  (one thread here)
+        user=NOBODY if other else None,
         group=NOBODY if other else None,
         extra_groups=[] if other else None,
     )
