@@ -1,25 +1,26 @@
 """The payloads of custody itself.
 
 `custody.item/1` stands in the stream of each item touched (stream kind "item"), one entry per item and act, also for
-every item inside a container that moves. A verifier replays them to know the custodian at any entry:
+every item inside a container that goes somewhere. `core.custody` replays them to know the custodian at any entry:
 
-created        custodian            the first custodian
+created        to (from)            the first custodian
 stated_earlier                      nothing changes: stated, not witnessed, custody before ours
 offered        from to hand_over    nothing changes until the receiver's half
 received       from to hand_over    custodian becomes `to`
 refused, withdrawn   hand_over      nothing changes: the offer is over
 moved          from to              custodian becomes `to` (equal to `from` inside one custodian's keeping)
-sealed, opened seal state           the seal in force begins, ends
-consumed, disposed                  final
+sealed, opened seal                 the seal in force begins, ends
+consumed       exhausted            final when exhausted
 returned       from to              custodian becomes `to`; final
+disposed       from                 final
 reassigned     from to              custodian becomes `to`, by order, after an inventory by two persons
 back_entered   from to              custodian becomes `to`, from a paper form, at the claimed time
 
-`item`, `from`, `to`, `custodian`, `hand_over`, `container`, `seal` are UUIDs. `carried_in` names the container an item
-went along in. Dates and decimals are text.
+`item`, `from`, `to`, `hand_over`, `container`, `seal`, `file` and `carried_in` (the container an item went along in)
+are UUIDs; the parties' names as shown at the time are committed as `from.name` and `to.name`. Dates are text.
 """
 
-from chain_of_custody.schemas import declare, fields
+from chain_of_custody.schemas import Fields, declare, fields
 
 ITEM = "custody.item/1"
 PARTY = "custody.party/1"
@@ -29,43 +30,49 @@ ITEM_STREAM = "item"
 PARTY_STREAM = "party"
 
 _PERMIT = "permit_number permit_country permit_purpose permit_source"
-_SIGNATURE = "signed_by signature_file signature_sha256"
+_SIGNED = "signed_by signature_file signature_sha256"
+_NAMES = "from.name to.name"
+
+
+def _transfer(required: str = "", *, optional: str = "", committed: str = "") -> Fields:
+    return fields(
+        f"item from to {required}", optional=f"carried_in {optional}", committed=f"{_NAMES} {committed}"
+    )
+
 
 ITEM_VERBS = {
     "created": fields(
-        "item kind reference custodian",
-        optional="scan_code container position seal seal_number seal_state",
-        committed="condition",
+        "item kind reference to",
+        optional=f"from scan_code container position seal seal_number seal_state {_SIGNED}",
+        committed=f"condition {_NAMES}",
     ),
-    "stated_earlier": fields("item", optional="since until file sha256", committed="holder statement"),
-    "offered": fields(
-        "item from to hand_over purpose",
-        optional=f"carried_in seal seal_number crosses_border {_PERMIT} {_SIGNATURE}",
+    "stated_earlier": fields("item since until", optional="file sha256", committed="holder statement"),
+    "offered": _transfer(
+        "hand_over purpose",
+        optional=f"left_container seal seal_number crosses_border {_PERMIT} {_SIGNED}",
         committed="note transport",
     ),
-    "received": fields(
-        "item from to hand_over purpose",
-        optional=f"carried_in seal seal_number seal_state {_SIGNATURE}",
-        committed="condition note",
+    "received": _transfer(
+        "hand_over purpose", optional=f"seal seal_number seal_state {_SIGNED}", committed="condition"
     ),
-    "refused": fields("item from to hand_over", optional=f"carried_in {_SIGNATURE}"),
-    "withdrawn": fields("item from to hand_over", optional=f"carried_in {_SIGNATURE}"),
-    "moved": fields("item from to", optional="container position left_container carried_in"),
-    "sealed": fields("item seal seal_number", optional="replaces"),
-    "opened": fields("item seal seal_number seal_state", committed="condition"),
-    "consumed": fields("item from", optional="authority", committed="note"),
-    "returned": fields(
-        "item from to", optional=f"carried_in authority_kind {_SIGNATURE}", committed="authority receipt"
-    ),
+    "refused": _transfer("hand_over", optional=_SIGNED),
+    "withdrawn": _transfer("hand_over", optional=_SIGNED),
+    "moved": _transfer(optional="container position left_container"),
+    "sealed": fields("item from seal seal_number", committed="from.name"),
+    "opened": fields("item from seal seal_number seal_state", committed="from.name condition"),
+    "consumed": fields("item from exhausted", optional="left_container", committed="from.name authority note"),
+    "returned": _transfer(optional=f"left_container {_SIGNED}", committed="authority receipt"),
     "disposed": fields(
-        "item from method", optional="carried_in witness file sha256", committed="authority witness_name"
+        "item from method witness",
+        optional="carried_in left_container file sha256",
+        committed="from.name authority witness.name",
     ),
-    "reassigned": fields("item from to inventory_by", optional="carried_in", committed="authority"),
-    "back_entered": fields("item from to file sha256", optional="carried_in purpose"),
+    "reassigned": _transfer("inventory_by", optional="hand_over left_container", committed="authority inventory_by.names"),
+    "back_entered": _transfer("purpose file sha256", optional="left_container"),
 }
 
 PARTY_VERBS = {
-    "created": fields("kind", optional="organisation", committed="name document"),
+    "created": fields("kind", optional="organisation country", committed="name document"),
     "deactivated": fields(),
     "reactivated": fields(),
     "erased": fields(committed="authority"),

@@ -35,6 +35,7 @@ class Party(models.Model):
     organisation = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="members"
     )
+    country = models.CharField(max_length=2, blank=True, default="", validators=[ISO_COUNTRY])
     document_kind = models.CharField(max_length=60, blank=True, default="")
     document_number = models.CharField(max_length=60, blank=True, default="")
     signs_in = models.BooleanField(default=False)
@@ -47,6 +48,7 @@ class Party(models.Model):
         indexes = [models.Index(fields=["kind", "name"], name="party_kind_name")]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=PartyKind.values), name="party_kind"),
+            models.CheckConstraint(condition=Q(country="") | Q(country__regex=r"^[A-Z]{2}$"), name="party_country"),
             models.CheckConstraint(condition=~Q(id=F("organisation")), name="party_not_its_own_organisation"),
             models.CheckConstraint(
                 condition=Q(erased_at__isnull=True) | Q(document_kind="", document_number=""),
@@ -62,7 +64,8 @@ class Item(models.Model):
     """Anything that can be held. One custodian at any instant, because it is one column that is never null.
 
     An item inside a container has its container's custodian (constraint trigger, migration 0002).
-    `last_act_at` is the latest claimed time of any act on it: no later act may claim an earlier time.
+    `witnessed_from` is the claimed time of its creation here, `last_act_at` the latest claimed time of any act on it:
+    no later act may claim an earlier time.
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -76,6 +79,7 @@ class Item(models.Model):
     sealed_by = models.OneToOneField(
         "Seal", on_delete=models.PROTECT, null=True, blank=True, related_name="closes"
     )
+    witnessed_from = models.DateTimeField()
     last_act_at = models.DateTimeField()
     version = models.IntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())

@@ -1,5 +1,6 @@
 """Parties: whoever and wherever can hold an item."""
 
+import re
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ def party_create(
     kind: str,
     name: str,
     organisation: Party | None = None,
+    country: str = "",
     document_kind: str = "",
     document_number: str = "",
     signs_in: bool = False,
@@ -32,13 +34,14 @@ def party_create(
     """A person, organisation, courier, location or system that can hold items.
 
     `signs_in` says that the party writes its own half of a hand-over with an account of its own; anybody else signs
-    on the screen of the other side. Name and identity document enter the ledger as commitments only.
+    on the screen of the other side. `country` (ISO 3166-1 alpha-2) lets a hand-over know that it crosses a border. Name and identity document enter the ledger as commitments only.
 
     Raises `BadInput` for an unknown kind, an empty or overlong name, half an identity document, or an `organisation`
     that is not one; `Conflict` when the UUID is taken.
     """
     name = " ".join(name.split())
     _party_check(kind, name, organisation, document_kind, document_number)
+    country_check(country, field="country")
     if uuid is not None and Party.objects.filter(uuid=uuid).exists():
         raise Conflict(f"party {uuid} exists already", field="uuid", found=str(uuid))
     party = Party.objects.create(
@@ -46,6 +49,7 @@ def party_create(
         kind=kind,
         name=name,
         organisation=organisation,
+        country=country,
         document_kind=document_kind.strip(),
         document_number=document_number.strip(),
         signs_in=signs_in,
@@ -72,11 +76,21 @@ def _party_check(
         )
 
 
+def country_check(country: str, *, field: str) -> None:
+    """Raise `BadInput` unless the text is empty or two capital letters (ISO 3166-1 alpha-2)."""
+    if country and not re.fullmatch("[A-Z]{2}", country):
+        raise BadInput(
+            f"{country!r} is no country code", field=field, found=country, remedy="Use ISO 3166 letters, such as KE."
+        )
+
+
 def _created(party: Party) -> EntryDraft:
     values: dict[str, Json] = {"kind": party.kind}
     committed: dict[str, Json] = {"name": party.name}
     if party.organisation is not None:
         values["organisation"] = str(party.organisation.uuid)
+    if party.country:
+        values["country"] = party.country
     if party.document_number:
         committed["document"] = {"kind": party.document_kind, "number": party.document_number}
     return party_draft(party, "created", values, committed)
