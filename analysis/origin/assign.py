@@ -96,7 +96,8 @@ class GroupShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """The answer for one sample: `ranking` by posterior, `accuracy` of the baseline at that posterior."""
+    """The answer for one sample: `ranking` by posterior, `accuracy` of the baseline at that posterior (to
+    group only where groups hold more than one population)."""
 
     id: str
     line: int
@@ -211,13 +212,11 @@ def _assignment(
 ) -> Assignment:
     typed = int(queries.typed[row].sum())
     unknown = int(queries.unknown[row])
-    possible = {candidate.group for candidate in ranking if not candidate.excluded}
-    groups = tuple(
-        GroupShare(group=baseline.groups[g], posterior=float(group_shares[g]), excluded=name not in possible)
-        for g in sorted(range(len(group_shares)), key=lambda g: (-group_shares[g], g))
-        for name in (baseline.groups[g],)
-    )
+    groups = _groups(baseline, ranking, group_shares)
     outcome, subject, reasons = _decide(baseline, settings, ranking, groups, typed, unknown)
+    best = {Level.POPULATION: ranking[0].posterior}
+    if len(baseline.groups) < len(baseline.populations):
+        best[Level.GROUP] = groups[0].posterior
     return Assignment(
         id=queries.table.ids[row],
         line=queries.table.lines[row],
@@ -226,17 +225,24 @@ def _assignment(
         reasons=reasons,
         ranking=ranking if typed else (),
         groups=groups if typed else (),
-        accuracy={
-            Level.POPULATION: validation.band(Level.POPULATION, ranking[0].posterior),
-            Level.GROUP: validation.band(Level.GROUP, groups[0].posterior),
-        }
-        if typed
-        else {},
+        accuracy={level: validation.band(level, share) for level, share in best.items()} if typed else {},
         typed_loci=typed,
         loci=len(baseline.table.loci),
         unknown_alleles=unknown,
         left_out=bool(queries.in_baseline[row] >= 0),
         same_as=queries.same_as[row],
+    )
+
+
+def _groups(baseline: Baseline, ranking: Sequence[Candidate], shares: Floats) -> tuple[GroupShare, ...]:
+    possible = {candidate.group for candidate in ranking if not candidate.excluded}
+    return tuple(
+        GroupShare(
+            group=baseline.groups[group],
+            posterior=float(shares[group]),
+            excluded=baseline.groups[group] not in possible,
+        )
+        for group in sorted(range(len(shares)), key=lambda group: (-shares[group], group))
     )
 
 

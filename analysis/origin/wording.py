@@ -11,6 +11,15 @@ from analysis.origin.baseline import Baseline, diversity
 
 SMALL_POPULATION = 20
 
+_NOT_SAMPLED = (
+    "A population without reference animals in the baseline cannot be named; the posterior compares only "
+    "the populations listed."
+)
+_CONDITION = (
+    "The accuracy beside the answer was measured on baseline animals, each left out of its own population; "
+    "it holds only if the true origin is in the baseline."
+)
+
 
 def number(value: float, digits: int = 6) -> float:
     """A float with as many significant digits as are meant, the same on every machine."""
@@ -47,10 +56,8 @@ def statement(answer: Assignment, run: AssignmentRun) -> str:
 def caveats(answer: Assignment, run: AssignmentRun) -> tuple[str, ...]:
     """What the answer does not say, and what a reader must know before relying on it."""
     said = [
-        "A population without reference animals in the baseline cannot be named; the posterior compares "
-        "only the populations listed.",
-        "The accuracy beside the answer was measured on baseline animals, each left out of its own "
-        "population; it holds only if the true origin is in the baseline.",
+        _NOT_SAMPLED,
+        _CONDITION,
     ]
     if answer.left_out:
         said.append("The sample is itself in the baseline; it was left out of its own population.")
