@@ -13,9 +13,15 @@ from analysis.inputs import InputFile
 from analysis.origin.accuracy import Level, validate
 from analysis.origin.assign import Assignment, AssignmentRun, Settings, assign
 from analysis.origin.baseline import Baseline, baseline_open, baseline_read
-from analysis.origin.figures import p_text, posterior_text
 from analysis.origin.method import artefacts_of
-from analysis.origin.wording import answer_json, caveats, statement, validation_json
+from analysis.origin.wording import (
+    answer_json,
+    caveats,
+    p_text,
+    posterior_text,
+    statement,
+    validation_json,
+)
 from analysis.terminal import progress_bar
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from analysis.origin import svg
 from analysis.origin.assign import Assignment, Candidate
+from analysis.origin.wording import p_text, posterior_text
 
 SHOWN = 15
 _WIDTH = 640.0
@@ -111,18 +112,6 @@ def _rest(answer: Assignment, bottom: float) -> list[str]:
     total = sum(item.posterior for item in rest)
     words = f"{len(rest)} more populations share {posterior_text(total)}; the table lists them."
     return [svg.text(words, 4, bottom + 14, kind="tiny")]
-
-
-def posterior_text(value: float) -> str:
-    """A posterior as a person reads it."""
-    if value >= 0.9995:
-        return "> 0.999"
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
-
-
-def p_text(value: float) -> str:
-    """An exclusion p as a person reads it."""
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def _verdict(item: Candidate) -> str:

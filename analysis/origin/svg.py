@@ -26,7 +26,7 @@ _INK = {"": "#46514b", "strong": "#18211d", "tiny": "#46514b"}
 
 def amount(value: float) -> str:
     """A coordinate with at most one decimal."""
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}"
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
 
 
 def path(kind: str, commands: str) -> str:
@@ -52,7 +52,7 @@ def text(words: str, x: float, y: float, *, kind: str = "", anchor: str = "start
     named = f' class="{kind}"' if kind else ""
     return (
         f'<text{named} x="{amount(x)}" y="{amount(y)}" text-anchor="{anchor}" fill="{_INK[kind]}" '
-        f'font-family="{FONT}" font-size="{size}"{weight}>{escape(words)}</text>'
+        f'font-size="{size}"{weight}>{escape(words)}</text>'
     )
 
 
@@ -64,7 +64,7 @@ def document(
     named = f'role="img" aria-labelledby="{key}-t {key}-d"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="fig" {box} {named}>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {box} {named} font-family="{FONT}">',
             f'<title id="{key}-t">{escape(title)}</title>',
             f'<desc id="{key}-d">{escape(description)}</desc>',
             *body,

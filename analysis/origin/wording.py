@@ -26,6 +26,18 @@ def number(value: float, digits: int = 6) -> float:
     return float(f"{value:.{digits}g}")
 
 
+def posterior_text(value: float) -> str:
+    """A posterior as a person reads it."""
+    if value >= 0.9995:
+        return "> 0.999"
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
+def p_text(value: float) -> str:
+    """An exclusion p as a person reads it."""
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
 def statement(answer: Assignment, run: AssignmentRun) -> str:
     """The finding in one or two sentences; it never says that an animal «belongs» or «matches»."""
     count = len(run.baseline.populations)
@@ -37,7 +49,7 @@ def statement(answer: Assignment, run: AssignmentRun) -> str:
             f"None of these populations: all {count} populations of the baseline are excluded "
             f"(p below {run.settings.alpha:g})."
         )
-    tail = f"{excluded} of {count} populations are excluded (p below {run.settings.alpha:g})."
+    tail = f"excluded (p below {run.settings.alpha:g}): {excluded} of {count} populations."
     if answer.outcome is OriginOutcome.INCONCLUSIVE:
         possible = [candidate.population for candidate in answer.ranking if not candidate.excluded]
         return f"Inconclusive: {_listed(possible)} stay possible; {tail}"
@@ -49,7 +61,7 @@ def statement(answer: Assignment, run: AssignmentRun) -> str:
     kind = "" if answer.outcome is OriginOutcome.POPULATION else "group "
     return (
         f"Among {count} populations, the genotype is best explained by {kind}{answer.subject} "
-        f"(posterior {posterior:.3f}, equal prior weights); {tail}"
+        f"(posterior {posterior_text(posterior)}, equal prior weights); {tail}"
     )
 
 
