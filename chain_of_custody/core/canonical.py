@@ -32,14 +32,13 @@ def canonical_bytes(value: object, *, floats: bool = False) -> bytes:
     without such a form: other types, NaN and infinities, integers beyond 2**53 - 1, lone surrogates, nesting
     deeper than 64 levels; and for any float in the ledger's profile.
     """
-    parts: list[str] = []
-    _write(value, parts.append, floats, 0)
     try:
-        return "".join(parts).encode()
+        return parsed_bytes(value) if _plain(value) else _written(value, floats=floats)
     except UnicodeEncodeError as error:
-        raise NotCanonical(
-            f"text contains a lone surrogate (U+{ord(error.object[error.start]):04X})"
-        ) from None
+        unit = ord(error.object[error.start])
+        raise NotCanonical(f"text contains a lone surrogate (U+{unit:04X})") from None
+    except RecursionError:
+        raise NotCanonical(f"nested deeper than {DEPTH_LIMIT} levels") from None
 
 
 def canonical_parse(data: bytes) -> Json:

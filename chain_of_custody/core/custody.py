@@ -5,30 +5,53 @@ custody. One row per verb says what must hold before and what holds after; `docs
 same table. Party, hand-over and seal are named by UUID in `values`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 from chain_of_custody.core.canonical import Json
+from chain_of_custody.core.entry import UUID_PATTERN
 from chain_of_custody.core.errors import CustodyBroken
-
-
-class Custody(NamedTuple):
-    """Where an item stands: its custodian, an open hand-over and its receiver, its seal, and whether it is
-    over.
-    """
-
-    custodian: str = ""
-    hand_over: str = ""
-    receiver: str = ""
-    seal: str = ""
-    final: bool = False
-
 
 ITEM_SCHEMA = "custody.item/1"
 ITEM_STREAM = "item"
 
 Values = Mapping[str, Json]
+
+_match_uuid = re.compile(UUID_PATTERN).fullmatch
+
+
+class Custody(NamedTuple):
+    """Where an item stands: custodian, open hand-over and its receiver, seal; empty where there is none.
+
+    Each is the 16 bytes of a UUID, so that millions of items fit in memory (`pack`).
+    """
+
+    custodian: bytes = b""
+    hand_over: bytes = b""
+    receiver: bytes = b""
+    seal: bytes = b""
+    final: bool = False
+
+    def pack(self) -> bytes:
+        """One byte of flags, then the UUIDs there are."""
+        flags = sum(1 << place for place, part in enumerate(self) if part)
+        return bytes((flags,)) + self.custodian + self.hand_over + self.receiver + self.seal
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Custody":
+        """The inverse of `pack`; no bytes stand for an item without history."""
+        if not data:
+            return NOBODY
+        ends = [1]
+        for place in range(4):
+            ends.append(ends[-1] + 16 * (data[0] >> place & 1))
+        a, b, c, d, e = ends
+        return cls(data[a:b], data[b:c], data[c:d], data[d:e], bool(data[0] & 16))
+
+
 NOBODY = Custody()
 
 
@@ -41,43 +64,47 @@ class Rule:
     free: bool = False
 
 
-def _text(values: Values, name: str) -> str:
+def _uuid(values: Values, name: str) -> bytes:
     value = values.get(name)
-    if not isinstance(value, str) or not value:
-        raise CustodyBroken(f"values.{name} is missing", reason="custody-value-missing")
-    return value
+    if not isinstance(value, str) or not _match_uuid(value):
+        raise CustodyBroken(f"values.{name} is {value!r}, not a UUID", reason="custody-value-missing")
+    return bytes.fromhex(value.replace("-", ""))
+
+
+def _shown(uuid: bytes) -> str:
+    return str(UUID(bytes=uuid)) if uuid else "none"
 
 
 def _created(_: Custody, values: Values) -> Custody:
     return Custody(
-        custodian=_text(values, "custodian"), seal=_text(values, "seal") if "seal" in values else ""
+        custodian=_uuid(values, "custodian"), seal=_uuid(values, "seal") if "seal" in values else b""
     )
 
 
 def _offered(now: Custody, values: Values) -> Custody:
-    return now._replace(hand_over=_text(values, "hand_over"), receiver=_text(values, "to"))
+    return now._replace(hand_over=_uuid(values, "hand_over"), receiver=_uuid(values, "to"))
 
 
 def _settled(now: Custody, _: Values) -> Custody:
-    return now._replace(hand_over="", receiver="")
+    return now._replace(hand_over=b"", receiver=b"")
 
 
 def _passed_on(now: Custody, values: Values) -> Custody:
-    return now._replace(custodian=_text(values, "to"), hand_over="", receiver="")
+    return now._replace(custodian=_uuid(values, "to"), hand_over=b"", receiver=b"")
 
 
 def _sealed(now: Custody, values: Values) -> Custody:
-    if now.seal and values.get("replaces") != now.seal:
-        raise CustodyBroken(f"sealed while seal {now.seal} is on it", reason="custody-seal")
-    return now._replace(seal=_text(values, "seal"))
+    if now.seal and values.get("replaces") != _shown(now.seal):
+        raise CustodyBroken(f"sealed while seal {_shown(now.seal)} is on it", reason="custody-seal")
+    return now._replace(seal=_uuid(values, "seal"))
 
 
 def _opened(now: Custody, _: Values) -> Custody:
-    return now._replace(seal="")
+    return now._replace(seal=b"")
 
 
 def _returned(now: Custody, values: Values) -> Custody:
-    return now._replace(custodian=_text(values, "to"), final=True)
+    return now._replace(custodian=_uuid(values, "to"), final=True)
 
 
 def _ended(now: Custody, _: Values) -> Custody:
@@ -130,16 +157,16 @@ def custody_step(now: Custody, verb: str, values: Values) -> Custody:
     if now.final and verb != "stated_earlier":
         raise CustodyBroken(f"{verb} after its custody ended", reason="custody-ended")
     if rule.free and now.hand_over:
-        raise CustodyBroken(f"{verb} while hand-over {now.hand_over} is open", reason="custody-offered")
+        raise CustodyBroken(
+            f"{verb} while hand-over {_shown(now.hand_over)} is open", reason="custody-offered"
+        )
     _check_same(rule, now, verb, values)
     return rule.after(now, values)
 
 
 def _check_same(rule: Rule, now: Custody, verb: str, values: Values) -> None:
     for name, state in rule.same:
-        stated, held = _text(values, name), getattr(now, state)
+        stated, held = _uuid(values, name), getattr(now, state)
         if stated != held:
-            wanted = held or "none"
-            raise CustodyBroken(
-                f"{verb}: {name} is {stated}, but the {state} is {wanted}", reason=_REASONS[state]
-            )
+            message = f"{verb}: {name} is {_shown(stated)}, but the {state} is {_shown(held)}"
+            raise CustodyBroken(message, reason=_REASONS[state])

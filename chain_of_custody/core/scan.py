@@ -58,7 +58,7 @@ _match = re.compile(_ENTRY, re.DOTALL | re.ASCII).fullmatch
 
 
 def entry_scan(data: bytes) -> Scan:
-    """Check an entry's exact bytes and return what a verifier needs. Raises `EntryRefused` naming the fault."""
+    """Check exact bytes of an entry; return what a verifier needs. Raises `EntryRefused` naming the fault."""
     return _scan_fast(data) or _scan_exact(data)
 
 
