@@ -67,7 +67,7 @@ class Home:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(0o711)
-            for folder in (self.secrets, self.logs, self.vault, self.broker):
+            for folder in (self.secrets, self.logs, self.vault, self.broker, self.root / "tmp"):
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
             private_folder(self.sockets, mode=0o711)

@@ -1,0 +1,17 @@
+# Every command makes .venv first when it is not there; without make: python3 deploy/bootstrap.py <command>.
+PYTHON ?= python3
+SPOOR = $(PYTHON) deploy/bootstrap.py
+ARGS ?=
+
+.PHONY: help demo up down status test check bench venv
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    the whole system with the demonstration laboratory (Ctrl-C stops it)"
+	@echo "make up      a laboratory's own, empty system (Ctrl-C stops it)"
+	@echo "make down    stop what runs          make status  what runs, and how it is"
+	@echo "make test    all tests               make check   style, types, imports, migrations, API"
+	@echo "make bench   benchmarks              make venv    only install"
+
+demo up down status test check bench venv:
+	@exec $(SPOOR) $@ $(ARGS)

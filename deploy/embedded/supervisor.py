@@ -1,0 +1,376 @@
+"""One supervisor for all parts of an embedded Spoor: starts in order, restarts what dies, stops cleanly."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+
+from deploy.embedded.environment import ROOT, Mode, Plan, has_command, python_command
+from deploy.embedded.errors import DeployError, PartFailed, PortTaken, log_tail
+from deploy.embedded.health import Health, health_ask
+from deploy.embedded.logs import Follower, rotate
+from deploy.embedded.parts import Child, Part, application_parts, server_parts
+from deploy.embedded.processes import Identity, identity, kill_group, spawn, stop, wait_gone
+
+LONGEST_PAUSE = 60.0
+STEADY_SECONDS = 60.0
+ATTEMPTS_WHILE_STARTING = 3
+LOW_SPACE_BYTES = 256 * 1024 * 1024
+
+
+class Stopped(BaseException):
+    """A signal asked us to stop. Not an Exception, so that no handler on the way swallows it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """A part and its present process."""
+
+    part: Part
+    child: Child
+    since: float
+    failures: int = 0
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programs:
+    """What is run on the servers: a command before the parts start, the parts, and commands once they work."""
+
+    prepare: Sequence[str]
+    parts: Callable[[Plan], Sequence[Part]]
+    probe: Sequence[str] = ()
+    seed: Sequence[str] = ()
+
+
+def spoor_programs(plan: Plan) -> Programs:
+    """Spoor itself; a demonstration is filled once."""
+    seeded = plan.mode is Mode.DEMO and has_command("demo_seed")
+    return Programs(
+        prepare=python_command("-m", "deploy.embedded.prepare"),
+        parts=application_parts,
+        probe=python_command("manage.py", "vault_probe") if has_command("vault_probe") else (),
+        seed=python_command("manage.py", "demo_seed") if seeded else (),
+    )
+
+
+class Supervisor:
+    """Runs one plan until a signal stops it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        say: Callable[[str], None] | None = None,
+        programs: Programs | None = None,
+    ) -> None:
+        self.plan = plan
+        self.programs = programs or spoor_programs(plan)
+        self.home = plan.home
+        self.running: dict[str, Running] = {}
+        self._say = say or _print
+        self._begun = time.monotonic()
+        self._starting = True
+        self._space_told = False
+
+    def run(self) -> int:
+        """Start, serve until SIGINT, SIGTERM or SIGHUP, stop. Raises DeployError when the start fails."""
+        self.home.prepare()
+        self.home.check_space()
+        with self.home.held():
+            previous = _catch_signals()
+            try:
+                self._start()
+                self._serve()
+            except Stopped:
+                self._say("Stopping …")
+            finally:
+                _ignore_signals()
+                self._stop()
+                _restore_signals(previous)
+        return 0
+
+    def _start(self) -> None:
+        plan = self.plan
+        plan.keep_mode()
+        self._tell(f"Spoor starts on {self.home.root}")
+        self._end_leftovers()
+        check_port(plan.port)
+        plan.make_secrets()
+        clear_uploads(self.home.root / "tmp")
+        self._start_servers()
+        self._step("tables and static files", self.programs.prepare, owner=True)
+        for part in self.programs.parts(plan):
+            self._launch(part)
+        self._await_web()
+        if self.programs.probe:
+            self._step("evidence store", self.programs.probe, fatal=False)
+        if self.programs.seed:
+            self._seed(self.programs.seed)
+        self._starting = False
+        self._announce()
+
+    def _start_servers(self) -> None:
+        cluster = self.plan.cluster
+        if cluster is not None:
+            cluster.initialise()
+        for part in server_parts(self.plan):
+            self._launch(part)
+        for running in list(self.running.values()):
+            running.part.wait_ready(running.child)
+        if cluster is not None:
+            cluster.provision()
+            self._tell(f"database and broker ready (PostgreSQL runs as: {cluster.account()})")
+
+    def _launch(self, part: Part) -> None:
+        self.running[part.name] = Running(part=part, child=part.start(), since=time.monotonic())
+        self._record()
+
+    def _step(
+        self, name: str, argv: Sequence[str], *, owner: bool = False, fatal: bool = True, echo: bool = False
+    ) -> None:
+        """Run a short command to its end while watching the parts; its output goes to ``logs/start.log``."""
+        log = self.home.logs / "start.log"
+        follower = Follower(log)
+        environment = self.plan.owner_environment() if owner else self.plan.environment()
+        with log.open("ab") as output:
+            child = spawn(argv, environment=environment, folder=ROOT, output=output)
+        try:
+            while child.poll() is None:
+                time.sleep(0.1)
+                self._tend()
+                if echo:
+                    self._echo(follower)
+        finally:
+            stop(child, grace=10)
+        if echo:
+            self._echo(follower)
+        if child.returncode == 0:
+            self._tell(f"{name}: done")
+        elif fatal:
+            raise PartFailed(
+                f"The step «{name}» ended with code {child.returncode}. Its last lines:\n{log_tail(log)}",
+                remedy=f"read {log}; starting again repeats the step",
+            )
+        else:
+            self._tell(f"{name}: not in order (code {child.returncode}). Last lines:\n{log_tail(log)}")
+
+    def _echo(self, follower: Follower) -> None:
+        for line in follower.lines():
+            self._say(f"           {line}")
+
+    def _seed(self, argv: Sequence[str]) -> None:
+        done = self.home.root / "demo-seeded"
+        if done.exists():
+            return
+        self._tell("making the demonstration laboratory (once)")
+        self._step("demonstration laboratory", argv, echo=True)
+        done.touch()
+
+    def _await_web(self, patience: float = 60, grace: float = 20) -> None:
+        """Wait until every part works; after ``grace`` seconds of answers go on and name what does not."""
+        begun = time.monotonic()
+        health = Health(answered=False)
+        while not health.well:
+            self._tend()
+            health = health_ask(self.plan.local_url)
+            waited = time.monotonic() - begun
+            if health.answered and waited > grace:
+                self._tell(f"the web answers, but not all is well: {health.describe()}")
+                return
+            if waited > patience:
+                raise PartFailed(
+                    f"The web did not answer within {patience:.0f} s. Its last lines:\n"
+                    f"{log_tail(self.running['web'].part.log)}",
+                    remedy=f"read the logs in {self.home.logs}",
+                )
+            time.sleep(0.1)
+        self._tell("web, worker, sequencer and store work")
+
+    def _serve(self) -> None:
+        chores_at = 0.0
+        while True:
+            self._tend()
+            if time.monotonic() >= chores_at:
+                chores_at = time.monotonic() + 60
+                rotate(self.home.logs)
+                self._watch_space()
+            time.sleep(0.5)
+
+    def _tend(self) -> None:
+        """Notice parts that ended, and restart those whose pause is over."""
+        now = time.monotonic()
+        for running in self.running.values():
+            if running.child.poll() is None:
+                if running.failures and now - running.since > STEADY_SECONDS:
+                    running.failures = 0
+            elif running.retry_at is None:
+                self._note_end(running, now)
+            elif now >= running.retry_at:
+                self._restart(running)
+
+    def _note_end(self, running: Running, now: float) -> None:
+        # A worker killed alone leaves its pool behind.
+        kill_group(running.child.pid)
+        running.failures += 1
+        part, code = running.part, running.child.returncode
+        if self._starting and running.failures >= ATTEMPTS_WHILE_STARTING:
+            raise PartFailed(
+                f"The part «{part.name}» ended {running.failures} times while starting ({_ending(code)}). "
+                f"Its last lines:\n{log_tail(part.log)}",
+                remedy=f"read {part.log}",
+            )
+        pause = min(0.5 * 2 ** (running.failures - 1), LONGEST_PAUSE)
+        running.retry_at = now + pause
+        self._tell(
+            f"the part «{part.name}» {_ending(code)}; it is started again in {pause:g} s. "
+            f"Last lines of {part.log}:\n{log_tail(part.log, 5)}"
+        )
+
+    def _restart(self, running: Running) -> None:
+        running.retry_at = None
+        running.since = time.monotonic()
+        running.child = running.part.start()
+        self._record()
+        try:
+            running.part.wait_ready(running.child)
+        except PartFailed as error:
+            self._tell(error.message)
+        else:
+            self._tell(f"the part «{running.part.name}» runs again (process {running.child.pid})")
+
+    def _stop(self) -> None:
+        # Those who write end before what they write to.
+        for name in ("web", "worker", "sequencer"):
+            if name in self.running and self.running[name].child.poll() is None:
+                self.running[name].child.send_signal(signal.SIGTERM)
+        for running in reversed(self.running.values()):
+            running.part.stop(running.child)
+        self.home.parts.unlink(missing_ok=True)
+        if self.running:
+            self._tell("stopped; all data are kept")
+        self.running.clear()
+
+    def _record(self) -> None:
+        known = {name: asdict(identity(running.child.pid)) for name, running in self.running.items()}
+        fresh = self.home.parts.with_suffix(".new")
+        fresh.write_text(json.dumps(known), encoding="ascii")
+        fresh.replace(self.home.parts)
+
+    def _end_leftovers(self) -> None:
+        """End what a killed supervisor left; the kernel has told each to end, some take a moment."""
+        if not self.home.parts.exists():
+            return
+        try:
+            known = json.loads(self.home.parts.read_text(encoding="ascii"))
+        except ValueError:
+            known = {}
+        for name, who in ((name, Identity(**fields)) for name, fields in known.items()):
+            if name == "database" or wait_gone(who, 5):
+                continue  # the database ends its own leftovers, gently
+            self._tell(f"ending «{name}» of an earlier start (process {who.pid})")
+            kill_group(who.pid)
+        self.home.parts.unlink()
+
+    def _watch_space(self) -> None:
+        free = os.statvfs(self.home.root)
+        low = free.f_bavail * free.f_frsize < LOW_SPACE_BYTES
+        if low and not self._space_told:
+            self._tell(
+                f"WARNING: less than {LOW_SPACE_BYTES // 2**20} MB are free on the disk of {self.home.root}. "
+                "Uploads and then every write will fail: free some space now (deploy/runbooks/disk-full.md)."
+            )
+        self._space_told = low
+
+    def _announce(self) -> None:
+        address = self.plan.given.get("SPOOR_PUBLIC_URL") or self.plan.local_url
+        credentials = self.home.root / "demo-credentials.json"
+        lines = ["", f"  Spoor is ready:  {address}/"]
+        if credentials.exists():
+            lines.append(f"  Sign-in names and passwords:  {_short(credentials)}")
+        elif self.plan.mode is Mode.LAB:
+            lines.append("  The first visit asks for the administrator's name and password.")
+        lines.append(f"  Data and logs:   {_short(self.home.root)}")
+        lines.append("  Stop with Ctrl-C here, or «make down» in another terminal.")
+        self._say("\n".join([*lines, ""]))
+
+    def _tell(self, text: str) -> None:
+        self._say(f"[{time.monotonic() - self._begun:6.1f} s] {text}")
+
+
+def check_port(port: int) -> None:
+    """Raises PortTaken, naming a free port, when another program listens on ours."""
+    if _port_free(port):
+        return
+    other = next((each for each in range(port + 1, port + 100) if _port_free(each)), None)
+    advice = (
+        f"SPOOR_HTTP_PORT={other} make demo (or make up)" if other else "set SPOOR_HTTP_PORT to a free port"
+    )
+    raise PortTaken(
+        f"Port {port} on 127.0.0.1 is taken by another program.",
+        remedy=f"stop that program, or choose another port: {advice}",
+    )
+
+
+def clear_uploads(folder: Path) -> None:
+    """Remove parts of uploads a crash left: whoever sent them had no answer, and will send them again."""
+    for left in folder.glob("tmp*.upload*"):
+        left.unlink(missing_ok=True)
+
+
+def _port_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise DeployError(
+                f"This account may not listen on port {port}.",
+                remedy="choose a port above 1023: SPOOR_HTTP_PORT=8000",
+            ) from None
+        except OSError:
+            return False
+    return True
+
+
+def _ending(code: int) -> str:
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # The reader of our words is gone; the parts are not.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def _raise_stopped(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _catch_signals() -> list[object]:
+    return [signal.signal(number, _raise_stopped) for number in _SIGNALS]
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _restore_signals(previous: list[object]) -> None:
+    for number, handler in zip(_SIGNALS, previous, strict=True):
+        signal.signal(number, handler)  # type: ignore[arg-type]
