@@ -50,7 +50,7 @@ class DigestMismatch(VaultError):
         super().__init__(
             f"The object stored under SHA-256 {digest} has been altered: {detail}.",
             found=found_digest,
-            remedy="Do not use the file. Keep the damaged copy, run «manage.py vault_audit», restore from a backup.",
+            remedy="Do not use the file. Keep the damaged copy and restore a good one from a backup.",
         )
         self.digest = digest
         self.found_digest = found_digest

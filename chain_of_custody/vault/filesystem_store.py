@@ -84,6 +84,12 @@ class FilesystemStore:
     def name(self) -> str:
         return f"software WORM in folder {self.root}"
 
+    def check(self) -> None:
+        """Raise what keeps the store from serving, if anything does: folder gone or not writable, or full."""
+        with disk_errors(self.root), incoming_file(self._incoming) as (_path, file):
+            (self.root / MARKER).stat()
+            file.write(bytes(4096))
+
     # -- writing -------------------------------------------------------------------------------------------
 
     def put_stream(

@@ -239,10 +239,11 @@ class VerifiedReader:
         self._rest = b""
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._rest:
-            rest, self._rest = self._rest, b""
-            yield rest
-        yield from self._pieces
+        return self
+
+    def __next__(self) -> bytes:
+        rest, self._rest = self._rest, b""
+        return rest or next(self._pieces)
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes, all that is left for a negative size, nothing at the end."""

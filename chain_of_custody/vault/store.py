@@ -37,6 +37,10 @@ class EvidenceStore(Protocol):
     @property
     def enforced_by(self) -> EnforcedBy: ...
 
+    def check(self) -> None:
+        """Raise what keeps the store from serving now, if anything does; cheap enough for a health check."""
+        ...
+
     def put_stream(
         self,
         source: Readable,

@@ -44,6 +44,7 @@ PART_BYTES = 16 << 20
 _PARTS_AT_MOST = 10_000
 
 DIGEST_HEADER = "spoor-sha256"
+_Fields = dict[str, str | list[str] | tuple[str]]
 _SSE_NAMES = {"s3": "AES256", "kms": "aws:kms"}
 
 LOCK_REFUSALS = frozenset(
@@ -83,6 +84,13 @@ class Bucket:
         """Translate the SDK's and the network's errors into the vault's."""
         return _translated(self.name, key)
 
+    def answers(self) -> None:
+        """One cheap call: raises what is wrong with server, credentials or bucket, if anything is."""
+        self.ready()
+        with self.errors():
+            if not self._client.bucket_exists(self._bucket):
+                raise StoreMisconfigured(f"The {self.name} does not exist.", remedy="Check SPOOR_STORE_URL.")
+
     def ready(self) -> None:
         """Create the bucket with Object Lock where it is absent; raise `StoreMisconfigured` where it has no
         versioning."""
@@ -104,7 +112,7 @@ class Bucket:
         self, key: str, file: BinaryIO, found: Digested, *, retention: Retention | None, legal_hold: bool
     ) -> str:
         """Put all of `file` under `key` and return the version id."""
-        metadata: dict[str, str | list[str] | tuple[str]] = {DIGEST_HEADER: found.digest}
+        metadata: _Fields = {DIGEST_HEADER: found.digest}
         if found.size <= PART_BYTES:
             # Without a checksum servers refuse a put with retention; over plain HTTP the SDK sends none by
             # itself.
@@ -233,8 +241,11 @@ class _Client(Minio):
         Servers ask for it even where GOVERNANCE becomes COMPLIANCE; the SDK has it for deletions only.
         """
         body = marshal(config)
-        query = {"retention": ""} | ({"versionId": version_id} if version_id else {})
-        headers = {"Content-MD5": str(md5sum_hash(body)), "x-amz-bypass-governance-retention": "true"}
+        query: _Fields = {"retention": "", "versionId": version_id}
+        headers: _Fields = {
+            "Content-MD5": str(md5sum_hash(body)),
+            "x-amz-bypass-governance-retention": "true",
+        }
         self._execute("PUT", bucket_name, object_name, body=body, headers=headers, query_params=query)
 
 

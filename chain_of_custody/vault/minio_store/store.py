@@ -52,6 +52,10 @@ class MinioStore:
     def name(self) -> str:
         return f"S3 Object Lock, {self.bucket.name}"
 
+    def check(self) -> None:
+        """Raise what keeps the store from serving, if anything does; one cheap call."""
+        self.bucket.answers()
+
     # -- writing -------------------------------------------------------------------------------------------
 
     def put_stream(
