@@ -1,0 +1,19 @@
+"""Jobs of the accounts app."""
+
+import socket
+
+from celery import shared_task
+
+from lims.accounts.services import access_anchor, worker_seen
+
+
+@shared_task(name="lims.accounts.worker_heartbeat")
+def worker_heartbeat() -> None:
+    """A worker that runs this is alive."""
+    worker_seen(host=socket.gethostname())
+
+
+@shared_task(name="lims.accounts.access_log_anchor")
+def access_log_anchor() -> None:
+    """Anchor the access log in the ledger."""
+    access_anchor()

@@ -1,0 +1,1 @@
+"""Reads of casework. Each filters to what the actor may see."""

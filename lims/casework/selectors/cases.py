@@ -1,0 +1,132 @@
+"""Cases, seizures, exhibits and samples as lists and single rows."""
+
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from chain_of_custody.models import Item
+from lims.accounts.actors import Actor
+from lims.casework.models import Case, Discrepancy, Exhibit, Intake, Sample, Seizure
+from lims.casework.selectors.access import case_scope, visible
+from lims.common.errors import NotFound
+
+ITEM_RELATED = ("item__custodian", "item__container", "item__sealed_by", "item__quantity")
+
+
+def case_list(*, actor: Actor, search: str = "", state: str = "", kind: str = "") -> QuerySet[Case]:
+    """Cases the actor may read, newest first, with the number of their exhibits and open discrepancies."""
+    cases = visible(Case.objects.select_related("agency"), actor, "case.read", path="")
+    if search:
+        found = Q(reference__icontains=search) | Q(title__icontains=search)
+        found |= Q(pk__in=Case.objects.filter(external_references__value__iexact=search).values("pk"))
+        cases = cases.filter(found)
+    if state:
+        cases = cases.filter(state=state)
+    if kind:
+        cases = cases.filter(kind=kind)
+    return cases.annotate(
+        exhibit_count=Count("exhibits", distinct=True),
+        open_discrepancies=Count("discrepancies", filter=~Q(discrepancies__state="explained"), distinct=True),
+    ).order_by("-id")
+
+
+def case_get(*, actor: Actor, key: str | UUID, capability: str = "case.read") -> Case:
+    """One case by UUID or reference.
+
+    Raises:
+        NotFound: the same answer whether it does not exist or may not be seen.
+    """
+    query = visible(Case.objects.select_related("agency", "opened_by"), actor, capability, path="")
+    found = query.filter(uuid=key).first() if _is_uuid(key) else query.filter(reference=str(key).upper()).first()
+    if found is None:
+        raise NotFound(_("There is no such case, or it is not yours to see."), code="case-not-found")
+    return found
+
+
+def seizure_list(*, actor: Actor, case: Case) -> QuerySet[Seizure]:
+    """Seizures of a case in order."""
+    return visible(Seizure.objects.filter(case=case).select_related("agency"), actor, "case.read").order_by("number")
+
+
+def exhibit_list(*, actor: Actor, case: Case | None = None) -> QuerySet[Exhibit]:
+    """Exhibits with their items, in order of case and number."""
+    rows = visible(Exhibit.objects.select_related("case", "seizure", *ITEM_RELATED), actor, "case.read")
+    return (rows.filter(case=case) if case else rows).order_by("case_id", "number")
+
+
+def sample_list(*, actor: Actor, case: Case | None = None) -> QuerySet[Sample]:
+    """Samples with their items, in order of case and number."""
+    rows = visible(
+        Sample.objects.select_related("case", "exhibit__item", "taken_by", *ITEM_RELATED), actor, "case.read"
+    )
+    return (rows.filter(case=case) if case else rows).order_by("case_id", "exhibit__number", "number", "id")
+
+
+def item_get(*, actor: Actor, key: str | UUID, capability: str = "case.read") -> Item:
+    """One item by UUID or reference, when the actor may see its case.
+
+    Raises:
+        NotFound: the same answer whether it does not exist or may not be seen.
+    """
+    rows = Item.objects.select_related(
+        "custodian",
+        "container",
+        "sealed_by",
+        "quantity",
+        "exhibit__case__agency",
+        "exhibit__seizure",
+        "sample__case__agency",
+        "sample__exhibit__item",
+        "container_of__case__agency",
+    )
+    found = rows.filter(uuid=key).first() if _is_uuid(key) else rows.filter(reference=str(key).upper()).first()
+    if found is None or not item_visible(found, actor, capability):
+        raise NotFound(_("There is no such item, or it is not yours to see."), code="item-not-found")
+    return found
+
+
+def item_case(item: Item) -> Case | None:
+    """The case an item belongs to; None for the laboratory's own boxes and plates."""
+    for name in ("exhibit", "sample", "container_of"):
+        owner = getattr(item, name, None)
+        if owner is not None:
+            case: Case | None = owner.case
+            return case
+    return None
+
+
+def item_visible(item: Item, actor: Actor, capability: str) -> bool:
+    """Whether the actor's grants cover the item's case; the laboratory's own containers are for its staff."""
+    case = item_case(item)
+    return actor.may(capability, case_scope(case)) if case else actor.in_laboratory
+
+
+def discrepancy_list(*, actor: Actor, case: Case | None = None, open_only: bool = False) -> QuerySet[Discrepancy]:
+    """Custody discrepancies, newest first."""
+    rows = visible(
+        Discrepancy.objects.select_related("case", "item", "recorded_by", "countersigned_by"),
+        actor,
+        "case.read",
+    )
+    if case:
+        rows = rows.filter(case=case)
+    if open_only:
+        rows = rows.exclude(state="explained")
+    return rows.order_by("-id")
+
+
+def intake_list(*, actor: Actor, case: Case | None = None) -> QuerySet[Intake]:
+    """Intakes, newest first."""
+    rows = visible(Intake.objects.select_related("case", "delivered_by", "received_by"), actor, "case.read")
+    return (rows.filter(case=case) if case else rows).order_by("-id")
+
+
+def _is_uuid(key: str | UUID) -> bool:
+    if isinstance(key, UUID):
+        return True
+    try:
+        UUID(key)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,231 @@
+"""Custody acts with the laboratory's capabilities in front of them. The rules themselves are `chain_of_custody`'s."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from chain_of_custody import services as custody
+from chain_of_custody.models import HandOver, Item, Party, Seal, StoredFile
+from chain_of_custody.services import Permit, Receipt
+from lims.accounts.actors import Actor, require
+from lims.casework.models import Case
+from lims.casework.selectors.access import case_scope
+from lims.casework.selectors.cases import item_case
+from lims.casework.services.cases import case_lock
+from lims.common.errors import NotAllowed, RuleViolation
+
+
+def handover_offer(
+    *,
+    actor: Actor,
+    items: Sequence[Item],
+    to: Party,
+    purpose: str,
+    note: str = "",
+    transport: str = "",
+    permit: Permit | None = None,
+    happened_at: datetime | None = None,
+) -> HandOver:
+    """Release items to a party; the actor stays custodian until the other side has received them."""
+    _allowed(actor, items)
+    return custody.handover_offer(
+        actor=actor,
+        items=items,
+        to=to,
+        purpose=purpose,
+        note=note,
+        transport=transport,
+        permit=permit,
+        happened_at=happened_at,
+    )
+
+
+def handover_receive(
+    *, actor: Actor, handover: HandOver, receipts: Sequence[Receipt], happened_at: datetime | None = None
+) -> HandOver:
+    """Receive the items named, each with its seal and condition as found; the others stay offered."""
+    _is_party(actor, handover.receiver)
+    return custody.handover_receive(actor=actor, handover=handover, receipts=receipts, happened_at=happened_at)
+
+
+def handover_refuse(*, actor: Actor, handover: HandOver, items: Sequence[Item], reason: str) -> HandOver:
+    """Refuse items with a reason; they stay with the giver."""
+    _is_party(actor, handover.receiver)
+    return custody.handover_refuse(actor=actor, handover=handover, items=items, reason=reason)
+
+
+def handover_withdraw(*, actor: Actor, handover: HandOver, reason: str) -> HandOver:
+    """Take back what has not been received yet."""
+    _is_party(actor, handover.giver)
+    return custody.handover_withdraw(actor=actor, handover=handover, reason=reason)
+
+
+def items_move(
+    *,
+    actor: Actor,
+    items: Sequence[Item],
+    to: Party | None = None,
+    container: Item | None = None,
+    positions: Sequence[str] = (),
+    reason: str = "",
+    happened_at: datetime | None = None,
+) -> None:
+    """Put items into a place or a container, or take them out of a place into the actor's own hands."""
+    _allowed(actor, items)
+    custody.items_move(
+        actor=actor,
+        items=items,
+        to=to,
+        container=container,
+        positions=positions,
+        reason=reason,
+        happened_at=happened_at,
+    )
+
+
+def seal_apply(*, actor: Actor, item: Item, number: str, happened_at: datetime | None = None) -> Seal:
+    """Close an item with a numbered seal."""
+    _allowed(actor, [item])
+    return custody.seal_apply(actor=actor, item=item, number=number, happened_at=happened_at)
+
+
+def seal_open(
+    *,
+    actor: Actor,
+    item: Item,
+    found: str,
+    condition: str = "",
+    reason: str = "",
+    happened_at: datetime | None = None,
+) -> Seal:
+    """Open the seal in force; it stays on record with how it was found and who opened it."""
+    _allowed(actor, [item])
+    return custody.seal_open(
+        actor=actor, item=item, found=found, condition=condition, reason=reason, happened_at=happened_at
+    )
+
+
+def item_return(
+    *,
+    actor: Actor,
+    item: Item,
+    to: Party,
+    authority: str,
+    receipt: str = "",
+    happened_at: datetime | None = None,
+) -> Item:
+    """Give an item back for good; refused under a legal hold."""
+    with transaction.atomic():
+        _no_hold(_allowed(actor, [item], "item.dispose"))
+        return custody.item_return(
+            actor=actor, item=item, to=to, authority=authority, receipt=receipt, happened_at=happened_at
+        )
+
+
+def item_dispose(
+    *,
+    actor: Actor,
+    item: Item,
+    method: str,
+    authority: str,
+    witness: Party | None = None,
+    witness_name: str = "",
+    certificate: StoredFile | None = None,
+    happened_at: datetime | None = None,
+) -> Item:
+    """Dispose of an item with authority and witness; refused under a legal hold."""
+    with transaction.atomic():
+        _no_hold(_allowed(actor, [item], "item.dispose"))
+        return custody.item_dispose(
+            actor=actor,
+            item=item,
+            method=method,
+            authority=authority,
+            witness=witness,
+            witness_name=witness_name,
+            file=certificate,
+            happened_at=happened_at,
+        )
+
+
+def custody_reassign(
+    *,
+    actor: Actor,
+    items: Sequence[Item],
+    to: Party,
+    inventory_by: Party,
+    authority: str,
+    happened_at: datetime | None = None,
+) -> None:
+    """Ordered reassignment of what a departed person held, after an inventory by two persons."""
+    for case in _allowed(actor, items, "custody.reassign"):
+        require(actor, "custody.reassign", case_scope(case))
+    custody.custody_reassign(
+        actor=actor,
+        items=items,
+        to=to,
+        inventory_by=inventory_by,
+        authority=authority,
+        happened_at=happened_at,
+    )
+
+
+def custody_state_earlier(
+    *,
+    actor: Actor,
+    item: Item,
+    holder: str,
+    statement: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    file: StoredFile | None = None,
+) -> None:
+    """Record custody before ours as stated, not witnessed."""
+    _allowed(actor, [item])
+    custody.custody_state_earlier(
+        actor=actor, item=item, holder=holder, statement=statement, since=since, until=until, file=file
+    )
+
+
+def custody_back_enter(
+    *, actor: Actor, items: Sequence[Item], to: Party, file: StoredFile, happened_at: datetime, reason: str
+) -> None:
+    """Enter a transfer from a paper form filled in during an outage, with both times and the scan."""
+    _allowed(actor, items)
+    custody.custody_back_enter(actor=actor, items=items, to=to, file=file, happened_at=happened_at, reason=reason)
+
+
+def _allowed(actor: Actor, items: Iterable[Item], capability: str = "custody.act") -> list[Case]:
+    """The cases of the items, the capability held in each; the laboratory's own containers are for its staff."""
+    cases: dict[int, Case] = {}
+    for item in items:
+        case = item_case(item)
+        if case is not None:
+            cases[case.pk] = case
+        elif not actor.in_laboratory:
+            raise NotAllowed(_("Only laboratory staff handle the laboratory's own containers."))
+    for case in cases.values():
+        require(actor, capability, case_scope(case))
+    return list(cases.values())
+
+
+def _is_party(actor: Actor, party: Party) -> None:
+    """Only the side itself writes its half; a party without an account signs on the other side's screen."""
+    if actor.party_id != party.pk and party.signs_in:
+        raise NotAllowed(
+            _("This is %(name)s's half of the hand-over. Only they can fill it in.") % {"name": party.name},
+            code="not-your-half",
+        )
+
+
+def _no_hold(cases: Iterable[Case]) -> None:
+    for case in cases:
+        row = case_lock(case)
+        if row.legal_hold:
+            raise RuleViolation(
+                _("%(reference)s is under legal hold: nothing is returned or disposed of until it is lifted.")
+                % {"reference": row.reference},
+                code="legal-hold",
+            )

@@ -1,0 +1,394 @@
+"""Two-stage intake: closed containers tonight, items later. Stated stands against found; differences are recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chain_of_custody.core.canonical import Json
+from chain_of_custody.enums import SealState
+from chain_of_custody.models import Item, Party, StoredFile
+from chain_of_custody.services import EntryDraft, StreamKey, act_append
+from lims.accounts.actors import Actor, require
+from lims.casework.enums import ContainerKind, DiscrepancyKind, IntakeState, SubmissionState
+from lims.casework.ledger import CONTAINER, INTAKE
+from lims.casework.models import (
+    Case,
+    Container,
+    Exhibit,
+    Intake,
+    IntakeContainer,
+    Photograph,
+    Seizure,
+    Submission,
+)
+from lims.casework.selectors.access import case_scope
+from lims.casework.services.cases import case_lock, case_open_required, part_reference
+from lims.casework.services.discrepancies import discrepancy_record
+from lims.casework.services.exhibits import ExhibitFacts, exhibits_register
+from lims.casework.services.items import ItemSpec, items_make
+from lims.casework.services.numbering import number_next
+from lims.common.checks import not_in_future, text_clean
+from lims.common.errors import BadInput, RuleViolation
+
+_KG = Decimal("0.001")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerFacts:
+    """One closed container as the papers state it and as it was found. Weights in kilograms."""
+
+    description: str
+    kind: str = ContainerKind.CRATE
+    seal_stated: str = ""
+    seal_found: str = ""
+    seal_state: str = SealState.INTACT
+    weight_stated_kg: Decimal | None = None
+    weight_found_kg: Decimal | None = None
+    pieces_stated: int | None = None
+    condition: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the driver and the papers say."""
+
+    delivered_by: Party
+    containers_stated: int
+    waybill: str = ""
+    temperature: str = ""
+    note: str = ""
+    received_at: datetime | None = None
+
+
+def intake_receive(
+    *,
+    actor: Actor,
+    case: Case,
+    delivery: Delivery,
+    containers: Sequence[ContainerFacts],
+    submission: Submission | None = None,
+) -> Intake:
+    """Receive closed containers: count, seals and weights as stated and as found. Custody passes to the actor.
+
+    Every difference opens a custody discrepancy that a second person countersigns; the intake goes on.
+
+    Raises:
+        NotAllowed: without `intake.receive`.
+        BadInput: no containers, a negative weight, a time in the future, an unknown seal state.
+    """
+    require(actor, "intake.receive", case_scope(case))
+    for row, one in enumerate(containers):
+        _container_check(one, row)
+    if not containers:
+        raise BadInput(_("Describe at least one container, as found."), code="required", field="containers")
+    when = not_in_future(delivery.received_at or timezone.now(), field="received_at")
+    with transaction.atomic():
+        locked = case_lock(case)
+        case_open_required(locked)
+        intake = _intake_create(actor, locked, delivery, len(containers), when, submission)
+        holder = Party.objects.get(pk=actor.party_id)
+        specs = [
+            ItemSpec(
+                kind="container",
+                reference=part_reference(locked, f"B{number_next(f'bag-{locked.pk}'):02d}"),
+                code=one.code,
+                seal_number=one.seal_found,
+                condition=one.condition,
+            )
+            for one in containers
+        ]
+        items = items_make(actor=actor, specs=specs, held_by=holder, happened_at=delivery.received_at)
+        _rows_create(intake, locked, items, containers)
+        act_append(actor=actor, drafts=_received_drafts(intake, items, containers), happened_at=delivery.received_at)
+        _differences(actor, intake, items, containers)
+        if submission is not None:
+            Submission.objects.filter(pk=submission.pk).update(state=SubmissionState.RECEIVED, case=locked)
+    return intake
+
+
+def intake_itemise(
+    *,
+    actor: Actor,
+    intake: Intake,
+    container: Item,
+    exhibits: Sequence[ExhibitFacts],
+    seizure: Seizure | None = None,
+    happened_at: datetime | None = None,
+) -> list[Exhibit]:
+    """Itemise one opened container: its exhibits, each in the actor's custody and inside that container.
+
+    Raises:
+        NotAllowed: without `item.register`.
+        RuleViolation: the intake is complete, or the container is still sealed.
+    """
+    case = Case.objects.select_related("agency").get(pk=intake.case_id)
+    require(actor, "item.register", case_scope(case))
+    with transaction.atomic():
+        case_lock(case)
+        row = Intake.objects.select_for_update(no_key=True, of=("self",)).get(pk=intake.pk)
+        if row.state == IntakeState.COMPLETE:
+            raise RuleViolation(_("%(intake)s is complete.") % {"intake": row.reference}, code="intake-complete")
+        box = Item.objects.select_related("sealed_by", "custodian").get(pk=container.pk)
+        if box.sealed_by_id:
+            raise RuleViolation(
+                _("%(item)s is under seal %(seal)s. Open the seal first.")
+                % {"item": box.reference, "seal": box.sealed_by.number if box.sealed_by else ""},
+                code="item-sealed",
+                field="container",
+            )
+        made = exhibits_register(
+            actor=actor,
+            case=case,
+            facts=exhibits,
+            held_by=box.custodian,
+            seizure=seizure,
+            container=box,
+            happened_at=happened_at,
+        )
+        _exhibit_differences(actor, row, case, made)
+        row.state = IntakeState.ITEMISING
+        row.version += 1
+        row.save(update_fields=["state", "version"])
+        values: dict[str, Json] = {
+            "container": str(box.uuid),
+            "exhibits": [str(one.item.uuid) for one in made],
+        }
+        act_append(actor=actor, drafts=[_draft(row, "itemised", values)])
+    return made
+
+
+def intake_complete(*, actor: Actor, intake: Intake) -> Intake:
+    """Declare the itemising finished. Open discrepancies may remain: they go on by themselves.
+
+    Raises:
+        NotAllowed: without `item.register`.
+        RuleViolation: complete already, or a difference that no second person has countersigned.
+    """
+    case = Case.objects.select_related("agency").get(pk=intake.case_id)
+    require(actor, "item.register", case_scope(case))
+    with transaction.atomic():
+        case_lock(case)
+        row = Intake.objects.select_for_update(no_key=True, of=("self",)).get(pk=intake.pk)
+        if row.state == IntakeState.COMPLETE:
+            raise RuleViolation(_("This intake is complete already."), code="already")
+        waiting = row.discrepancies.filter(countersigned_by__isnull=True).count()
+        if waiting:
+            raise RuleViolation(
+                _("%(count)s differences wait for a second person's signature. Ask a colleague to countersign them.")
+                % {"count": waiting},
+                code="countersign-first",
+                field="discrepancies",
+                found=waiting,
+            )
+        row.state = IntakeState.COMPLETE
+        row.version += 1
+        row.save(update_fields=["state", "version"])
+        act_append(actor=actor, drafts=[_draft(row, "completed", {})])
+    return row
+
+
+def photograph_attach(
+    *,
+    actor: Actor,
+    case: Case,
+    file: StoredFile,
+    intake: Intake | None = None,
+    item: Item | None = None,
+    caption: str = "",
+) -> Photograph:
+    """Attach a stored photograph to an intake or an item.
+
+    Raises:
+        NotAllowed: without `file.upload`.
+    """
+    require(actor, "file.upload", case_scope(case))
+    with transaction.atomic():
+        row = Photograph.objects.create(
+            intake=intake, item=item, file=file, caption=text_clean(caption, field="caption", limit=200)
+        )
+        if intake is not None:
+            act_append(
+                actor=actor,
+                drafts=[_draft(intake, "photographed", {"file": str(file.uuid), "sha256": file.digest})],
+            )
+    return row
+
+
+def _container_check(facts: ContainerFacts, row: int) -> None:
+    try:
+        text_clean(facts.description, field="description", required=True, limit=300)
+        if facts.kind not in ContainerKind.values:
+            raise BadInput(
+                _("Choose what kind of container this is."),
+                code="unknown-kind",
+                field="kind",
+                found=facts.kind,
+            )
+        if facts.seal_state not in SealState.values:
+            raise BadInput(
+                _("Choose how the seal was found."),
+                code="unknown-seal-state",
+                field="seal_state",
+                found=facts.seal_state,
+            )
+        for name in ("weight_stated_kg", "weight_found_kg"):
+            value = getattr(facts, name)
+            if value is not None and value < 0:
+                raise BadInput(
+                    _("A weight is 0 kg or more, not %(found)s.") % {"found": value},
+                    code="negative-amount",
+                    field=name,
+                    found=str(value),
+                )
+    except BadInput as error:
+        error.row = row
+        raise
+
+
+def _intake_create(
+    actor: Actor, case: Case, delivery: Delivery, found: int, when: datetime, submission: Submission | None
+) -> Intake:
+    if delivery.containers_stated < 0:
+        raise BadInput(
+            _("Give the number of containers as stated in the papers."),
+            field="containers_stated",
+            found=delivery.containers_stated,
+        )
+    number = number_next(f"intake-{when.year}")
+    return Intake.objects.create(
+        uuid=uuid4(),
+        reference=f"IN-{when.year}-{number:05d}",
+        case=case,
+        submission=submission,
+        delivered_by=delivery.delivered_by,
+        received_by_id=actor.party_id,
+        received_at=when,
+        waybill=text_clean(delivery.waybill, field="waybill", limit=80),
+        temperature=text_clean(delivery.temperature, field="temperature", limit=40),
+        note=text_clean(delivery.note, field="note"),
+        containers_stated=delivery.containers_stated,
+        containers_found=found,
+    )
+
+
+def _rows_create(intake: Intake, case: Case, items: Sequence[Item], facts: Sequence[ContainerFacts]) -> None:
+    Container.objects.bulk_create(
+        [
+            Container(item=item, case=case, kind=one.kind, description=one.description.strip())
+            for item, one in zip(items, facts, strict=True)
+        ]
+    )
+    IntakeContainer.objects.bulk_create(
+        [
+            IntakeContainer(
+                intake=intake,
+                item=item,
+                seal_stated=one.seal_stated.strip(),
+                seal_found=one.seal_found.strip(),
+                seal_state=one.seal_state,
+                weight_stated_kg=one.weight_stated_kg,
+                weight_found_kg=one.weight_found_kg,
+                pieces_stated=one.pieces_stated,
+                condition=one.condition.strip(),
+            )
+            for item, one in zip(items, facts, strict=True)
+        ]
+    )
+
+
+def _received_drafts(intake: Intake, items: Sequence[Item], facts: Sequence[ContainerFacts]) -> list[EntryDraft]:
+    values: dict[str, Json] = {
+        "reference": intake.reference,
+        "case": str(intake.case.uuid),
+        "delivered_by": str(intake.delivered_by.uuid),
+        "containers_stated": intake.containers_stated,
+        "containers_found": intake.containers_found,
+        "containers": [str(item.uuid) for item in items][:400],
+        "waybill": intake.waybill,
+    }
+    drafts = [_draft(intake, "received", values)]
+    for item, one in zip(items, facts, strict=True):
+        about: dict[str, Json] = {
+            "kind": one.kind,
+            "intake": str(intake.uuid),
+            "seal_stated": one.seal_stated,
+            "seal_found": one.seal_found,
+            "seal_state": one.seal_state,
+            "weight_stated_kg": _text(one.weight_stated_kg),
+            "weight_found_kg": _text(one.weight_found_kg),
+            "pieces_stated": one.pieces_stated,
+        }
+        stream = StreamKey(kind="item", id=item.uuid)
+        drafts.append(
+            EntryDraft(
+                stream=stream,
+                schema=CONTAINER,
+                verb="registered",
+                values=about,
+                committed={"description": one.description},
+            )
+        )
+    return drafts
+
+
+def _differences(actor: Actor, intake: Intake, items: Sequence[Item], facts: Sequence[ContainerFacts]) -> None:
+    found: list[tuple[str, str, str, Item | None]] = []
+    if intake.containers_stated != intake.containers_found:
+        found.append(
+            (
+                DiscrepancyKind.COUNT,
+                _("%(n)s containers") % {"n": intake.containers_stated},
+                _("%(n)s containers") % {"n": intake.containers_found},
+                None,
+            )
+        )
+    for item, one in zip(items, facts, strict=True):
+        if one.seal_stated.strip().upper() != one.seal_found.strip().upper():
+            found.append((DiscrepancyKind.SEAL, one.seal_stated or _("no seal"), one.seal_found or _("no seal"), item))
+        elif one.seal_state == SealState.BROKEN:
+            found.append(
+                (
+                    DiscrepancyKind.SEAL,
+                    _("%(seal)s intact") % {"seal": one.seal_stated},
+                    _("%(seal)s broken") % {"seal": one.seal_found},
+                    item,
+                )
+            )
+        pair = (one.weight_stated_kg, one.weight_found_kg)
+        if None not in pair and pair[0] != pair[1]:
+            found.append((DiscrepancyKind.WEIGHT, f"{_text(pair[0])} kg", f"{_text(pair[1])} kg", item))
+    for kind, stated, seen, item in found:
+        discrepancy_record(
+            actor=actor, case=intake.case, kind=kind, stated=stated, found=seen, intake=intake, item=item
+        )
+
+
+def _exhibit_differences(actor: Actor, intake: Intake, case: Case, made: Sequence[Exhibit]) -> None:
+    for one in made:
+        if one.pieces_stated is not None and one.pieces_found is not None and one.pieces_stated != one.pieces_found:
+            discrepancy_record(
+                actor=actor,
+                case=case,
+                kind=DiscrepancyKind.COUNT,
+                stated=_("%(n)s pieces") % {"n": one.pieces_stated},
+                found=_("%(n)s pieces") % {"n": one.pieces_found},
+                intake=intake,
+                item=one.item,
+                exhibit=one,
+            )
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value.quantize(_KG))
+
+
+def _draft(intake: Intake, verb: str, values: dict[str, Json]) -> EntryDraft:
+    stream = StreamKey(kind="intake", id=intake.uuid)
+    return EntryDraft(stream=stream, schema=INTAKE, verb=verb, values=values)

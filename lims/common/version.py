@@ -1,0 +1,3 @@
+"""The version of Spoor."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,149 @@
+"""Closed lists of the laboratory's work. Values are written to the ledger and never renamed."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class JobState(models.TextChoices):
+    """Where a job stands. The row is the truth; the broker only rings."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Question(models.TextChoices):
+    """What a customer asks about an item."""
+
+    SPECIES = "species", _("Which species?")
+    ORIGIN = "origin", _("Where from?")
+    INDIVIDUAL = "individual", _("Which individual?")
+    AGE = "age", _("How old?")
+    MORPHOLOGY = "morphology", _("Morphology")
+    OTHER = "other", _("Other")
+
+
+class RequestState(models.TextChoices):
+    """An examination request, through contract review (ISO/IEC 17025 7.1)."""
+
+    SUBMITTED = "submitted", _("Waiting for contract review")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    DONE = "done", _("Reported")
+
+
+class BatchKind(models.TextChoices):
+    """A bench step done for several items at once."""
+
+    EXTRACTION = "extraction", _("DNA extraction")
+    PCR = "pcr", _("PCR")
+    SEQUENCING = "sequencing", _("Sequencing")
+    GENOTYPING = "genotyping", _("Genotyping")
+
+
+class BatchState(models.TextChoices):
+    """A failed control blocks its batch until quality records a disposition."""
+
+    OPEN = "open", _("Open")
+    BLOCKED = "blocked", _("Blocked by a control")
+    RELEASED = "released", _("Released")
+    REJECTED = "rejected", _("Rejected")
+
+
+class ControlKind(models.TextChoices):
+    """Controls of a batch (domain: extraction blank, no-template, positive of a distinct species, sequencing)."""
+
+    REAGENT_BLANK = "reagent_blank", _("Reagent blank")
+    NO_TEMPLATE = "no_template", _("No-template control")
+    POSITIVE = "positive", _("Positive control")
+    SEQUENCING = "sequencing", _("Sequencing control")
+
+
+class ControlOutcome(models.TextChoices):
+    """How a control came out."""
+
+    PENDING = "pending", _("Not read yet")
+    PASSED = "passed", _("Passed")
+    FAILED = "failed", _("Failed")
+
+
+class ReferenceKind(models.TextChoices):
+    """What a frozen reference answers."""
+
+    SPECIES = "species", _("Reference sequences")
+    ORIGIN = "origin", _("Reference population data")
+
+
+class ReferenceState(models.TextChoices):
+    """A reference is used only while approved; a version never changes."""
+
+    PROPOSED = "proposed", _("Proposed")
+    APPROVED = "approved", _("Approved")
+    RETIRED = "retired", _("Retired")
+
+
+class FindingKind(models.TextChoices):
+    """Findings and opinions are kept apart (ISO/IEC 17025 7.8.7)."""
+
+    FINDING = "finding", _("Finding")
+    OPINION = "opinion", _("Opinion")
+
+
+class FindingSource(models.TextChoices):
+    """Where a finding comes from."""
+
+    RUN = "run", _("Analysis run")
+    MORPHOLOGY = "morphology", _("Morphology")
+    EXTERNAL = "external", _("Another laboratory")
+    PROGRAM = "program", _("Desktop program")
+
+
+class Identification(models.TextChoices):
+    """Identification outcomes: one list everywhere."""
+
+    SPECIES = "species", _("Species")
+    SPECIES_GROUP = "species_group", _("Species group")
+    GENUS = "genus", _("Genus")
+    FAMILY = "family", _("Family")
+    EXCLUDED = "excluded", _("Not the declared species")
+    MIXTURE = "mixture", _("Mixture")
+    INCONCLUSIVE = "inconclusive", _("Inconclusive")
+    NO_RESULT = "no_result", _("No result")
+    ASSIGNED = "assigned", _("Assigned")
+    NONE_OF_THESE = "none_of_these", _("None of these populations")
+
+
+class ReportState(models.TextChoices):
+    """From draft to court."""
+
+    DRAFT = "draft", _("Draft")
+    TECHNICAL_REVIEW = "technical_review", _("In technical review")
+    ADMINISTRATIVE_REVIEW = "administrative_review", _("In administrative review")
+    REVIEWED = "reviewed", _("Reviewed, to be signed")
+    ISSUED = "issued", _("Issued")
+    REPLACED = "replaced", _("Replaced by a newer report")
+    WITHDRAWN = "withdrawn", _("Withdrawn draft")
+
+
+class Side(models.TextChoices):
+    """On which side of a report a person stands; nobody stands on both."""
+
+    WORK = "work", _("Author or analyst")
+    REVIEW = "review", _("Reviewer")
+
+
+class ReviewKind(models.TextChoices):
+    """Two reviews with different questions."""
+
+    TECHNICAL = "technical", _("Technical review")
+    ADMINISTRATIVE = "administrative", _("Administrative review")
+
+
+class ReviewDecision(models.TextChoices):
+    """How a review ended."""
+
+    OPEN = "open", _("Open")
+    AGREED = "agreed", _("Agreed")
+    SENT_BACK = "sent_back", _("Sent back")

@@ -1,0 +1,26 @@
+"""Tables of the laboratory's work."""
+
+from lims.lab.models.jobs import JobBase
+from lims.lab.models.reports import Report, ReportItem, ReportPerson, Review, ReviewPoint
+from lims.lab.models.runs import Finding, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
+from lims.lab.models.work import Batch, BatchControl, BatchItem, ExaminationRequest, RequestLine
+
+__all__ = [
+    "Batch",
+    "BatchControl",
+    "BatchItem",
+    "ExaminationRequest",
+    "Finding",
+    "JobBase",
+    "ReferenceSet",
+    "Report",
+    "ReportItem",
+    "ReportPerson",
+    "RequestLine",
+    "Review",
+    "ReviewPoint",
+    "Run",
+    "RunInput",
+    "RunOutcome",
+    "RunOutput",
+]
