@@ -35,9 +35,7 @@ _NAMES = "from.name to.name"
 
 
 def _transfer(required: str = "", *, optional: str = "", committed: str = "") -> Fields:
-    return fields(
-        f"item from to {required}", optional=f"carried_in {optional}", committed=f"{_NAMES} {committed}"
-    )
+    return fields(f"item from to {required}", optional=f"carried_in {optional}", committed=f"{_NAMES} {committed}")
 
 
 ITEM_VERBS = {
@@ -67,7 +65,9 @@ ITEM_VERBS = {
         optional="carried_in left_container file sha256",
         committed="from.name authority witness.name",
     ),
-    "reassigned": _transfer("inventory_by", optional="hand_over left_container", committed="authority inventory_by.names"),
+    "reassigned": _transfer(
+        "inventory_by", optional="hand_over left_container", committed="authority inventory_by.names"
+    ),
     "back_entered": _transfer("purpose file sha256", optional="left_container"),
 }
 

@@ -37,6 +37,25 @@ class ItemState(TextChoices):
     DISPOSED = "disposed", _("Disposed of")
 
 
+class Verb(TextChoices):
+    """The acts of custody, as the ledger names them."""
+
+    CREATED = "created", _("Taken into custody")
+    OFFERED = "offered", _("Released, waiting for the receiver")
+    RECEIVED = "received", _("Received")
+    REFUSED = "refused", _("Refused by the receiver")
+    WITHDRAWN = "withdrawn", _("Withdrawn by the giver")
+    MOVED = "moved", _("Moved")
+    SEALED = "sealed", _("Seal applied")
+    OPENED = "opened", _("Seal opened")
+    CONSUMED = "consumed", _("Consumed")
+    RETURNED = "returned", _("Returned")
+    DISPOSED = "disposed", _("Disposed of")
+    REASSIGNED = "reassigned", _("Reassigned by order")
+    STATED_EARLIER = "stated_earlier", _("Earlier custody, stated, not witnessed")
+    BACK_ENTERED = "back_entered", _("Entered from a paper form")
+
+
 class HandOverState(TextChoices):
     """A hand-over is open while any of its lines is offered; then it is named after what became of them."""
 

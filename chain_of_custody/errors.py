@@ -63,10 +63,10 @@ class ItemFinal(CustodyError):
     code = "item-final"
 
 
-class ItemInContainer(CustodyError):
-    """The item is inside a container and goes where that goes; take it out first."""
+class HandOverNeeded(CustodyError):
+    """Custody would pass to somebody else, who has to receive it."""
 
-    code = "item-in-container"
+    code = "hand-over-needed"
 
 
 class AlreadyOffered(CustodyError):
@@ -121,5 +121,3 @@ class EntryTooLarge(BadInput):
 
 class SequencerRefused(Exception):
     """The sequencer will not sign: the log it sees does not extend what it signed before."""
-
-

@@ -53,9 +53,7 @@ def declare(schema: str, verbs: Mapping[str, Fields] | Collection[str]) -> str:
     return schema
 
 
-def check_payload(
-    schema: str, verb: str, values: Mapping[str, Json], committed: Mapping[str, Json]
-) -> None:
+def check_payload(schema: str, verb: str, values: Mapping[str, Json], committed: Mapping[str, Json]) -> None:
     """Raise `UnknownSchema` naming what was not declared or is missing."""
     verbs = _REGISTRY.get(schema)
     if verbs is None:

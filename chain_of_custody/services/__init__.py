@@ -1,14 +1,45 @@
 """Everything that changes custody or the ledger. Keyword-only, actor first, each in one transaction."""
 
 from chain_of_custody.core.entry import StreamKey
+from chain_of_custody.rules import Permit
+from chain_of_custody.services.endings import item_consume, item_dispose, item_return
+from chain_of_custody.services.handovers import (
+    Receipt,
+    handover_offer,
+    handover_receive,
+    handover_refuse,
+    handover_withdraw,
+)
+from chain_of_custody.services.items import NewItem, item_create, item_touch_check, items_create, items_move
 from chain_of_custody.services.ledger import Act, EntryDraft, EntryRef, act_append
+from chain_of_custody.services.orders import custody_back_enter, custody_reassign, custody_state_earlier
 from chain_of_custody.services.parties import party_create
+from chain_of_custody.services.seals import seal_apply, seal_open
 
 __all__ = [
     "Act",
     "EntryDraft",
     "EntryRef",
+    "NewItem",
+    "Permit",
+    "Receipt",
     "StreamKey",
     "act_append",
+    "custody_back_enter",
+    "custody_reassign",
+    "custody_state_earlier",
+    "handover_offer",
+    "handover_receive",
+    "handover_refuse",
+    "handover_withdraw",
+    "item_consume",
+    "item_create",
+    "item_dispose",
+    "item_return",
+    "item_touch_check",
+    "items_create",
+    "items_move",
     "party_create",
+    "seal_apply",
+    "seal_open",
 ]

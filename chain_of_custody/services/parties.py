@@ -34,10 +34,11 @@ def party_create(
     """A person, organisation, courier, location or system that can hold items.
 
     `signs_in` says that the party writes its own half of a hand-over with an account of its own; anybody else signs
-    on the screen of the other side. `country` (ISO 3166-1 alpha-2) lets a hand-over know that it crosses a border. Name and identity document enter the ledger as commitments only.
+    on the screen of the other side. `country` (ISO 3166-1 alpha-2) lets a hand-over know that it crosses a border.
+    Name and identity document enter the ledger as commitments only.
 
-    Raises `BadInput` for an unknown kind, an empty or overlong name, half an identity document, or an `organisation`
-    that is not one; `Conflict` when the UUID is taken.
+    Raises `BadInput` for an unknown kind, an empty or overlong name, half an identity document, a malformed country,
+    or an `organisation` that is not one; `Conflict` when the UUID is taken.
     """
     name = " ".join(name.split())
     _party_check(kind, name, organisation, document_kind, document_number)
@@ -54,17 +55,18 @@ def party_create(
         document_number=document_number.strip(),
         signs_in=signs_in,
     )
-    act_append(
-        actor=actor, drafts=[_created(party)], happened_at=happened_at, reason=reason, place=place
-    )
+    act_append(actor=actor, drafts=[_created(party)], happened_at=happened_at, reason=reason, place=place)
     return party
 
 
-def _party_check(
-    kind: str, name: str, organisation: Party | None, document_kind: str, document_number: str
-) -> None:
+def _party_check(kind: str, name: str, organisation: Party | None, document_kind: str, document_number: str) -> None:
     if kind not in PartyKind.values:
-        raise BadInput(f"{kind!r} is no kind of party", field="kind", found=kind, remedy=f"Use one of {', '.join(PartyKind.values)}.")
+        raise BadInput(
+            f"{kind!r} is no kind of party",
+            field="kind",
+            found=kind,
+            remedy=f"Use one of {', '.join(PartyKind.values)}.",
+        )
     if not name or len(name) > 200:
         raise BadInput(f"a party's name has 1 to 200 characters, not {len(name)}", field="name", found=name[:40])
     if organisation is not None and organisation.kind != PartyKind.ORGANISATION:

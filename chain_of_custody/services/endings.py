@@ -1,0 +1,163 @@
+"""How custody ends: consumed, returned or disposed of. Nothing follows."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from chain_of_custody.core.actor import Actor
+from chain_of_custody.core.canonical import Json
+from chain_of_custody.enums import DisposalMethod, ItemState, PartyKind, Verb
+from chain_of_custody.errors import BadInput, Conflict
+from chain_of_custody.models import Item, Party, StoredFile
+from chain_of_custody.rules import check_act, check_state, check_time
+from chain_of_custody.services.holding import (
+    Holding,
+    hold,
+    item_drafts,
+    items_write,
+    left_containers,
+    signature_values,
+    text_required,
+)
+from chain_of_custody.services.ledger import act_append
+
+
+@transaction.atomic(savepoint=False)
+def item_consume(
+    *,
+    actor: Actor,
+    item: Item,
+    exhausted: bool = True,
+    authority: str = "",
+    note: str = "",
+    happened_at: datetime | None = None,
+    reason: str = "",
+    place: str = "",
+) -> Item:
+    """Record that an analysis used material of an item; `exhausted` means that nothing is left and ends its custody.
+
+    Whether using up the last needs an authority is the laboratory's policy (ASTM E860), checked by the caller; given,
+    it is recorded.
+
+    Raises `Conflict` while items are still inside it, `ItemSealed`, `NotCustodian`, `AlreadyOffered`, `ItemFinal`,
+    `BadTime`.
+    """
+    holding = hold(actor, [item])
+    _check(holding, Verb.CONSUMED, happened_at)
+    if exhausted and holding.contents:
+        raise Conflict(
+            f"{holding.contents[0].reference} is still inside {holding.roots[0].reference}",
+            field="item",
+            found=holding.contents[0].reference,
+            remedy="Take it out first.",
+        )
+    hidden = {"authority": authority.strip(), "note": note.strip()}
+    own = left_containers(holding) if exhausted else {}
+    holding.contents, holding.inside = [], {}
+    drafts = item_drafts(holding, Verb.CONSUMED, values={"exhausted": exhausted}, own=own, committed=hidden)
+    items_write(
+        holding,
+        happened_at=happened_at,
+        state=ItemState.CONSUMED if exhausted else None,
+        place=(None, ()) if exhausted else None,
+    )
+    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    return holding.roots[0]
+
+
+@transaction.atomic(savepoint=False)
+def item_return(
+    *,
+    actor: Actor,
+    item: Item,
+    to: Party,
+    authority: str,
+    receipt: str = "",
+    signature: StoredFile | None = None,
+    happened_at: datetime | None = None,
+    reason: str = "",
+    place: str = "",
+) -> Item:
+    """Give an item, with everything inside, back for good: on whose authority, against which receipt or signature.
+
+    Raises `BadInput` without authority, or without receipt and signature, or for a receiver that cannot receive;
+    `NotCustodian`, `ItemSealed` for a sealed container around it, `AlreadyOffered`, `ItemFinal`, `BadTime`.
+    """
+    authority = text_required(authority, field="authority", what="the authority for a return")
+    if not receipt.strip() and signature is None:
+        raise BadInput("a return needs a receipt or the receiver's signature", field="receipt")
+    holding = hold(actor, [item], parties=[to])
+    receiver = holding.parties[to.pk]
+    if receiver.kind in (PartyKind.LOCATION, PartyKind.SYSTEM):
+        raise BadInput(f"{receiver.name} is a {receiver.kind}; items go back to somebody", field="to")
+    _check(holding, Verb.RETURNED, happened_at)
+    drafts = item_drafts(
+        holding,
+        Verb.RETURNED,
+        to=receiver,
+        values=signature_values(receiver, signature),
+        own=left_containers(holding),
+        committed={"authority": authority, "receipt": receipt.strip()},
+    )
+    items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.RETURNED, place=(None, ()))
+    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    return holding.roots[0]
+
+
+@transaction.atomic(savepoint=False)
+def item_dispose(
+    *,
+    actor: Actor,
+    item: Item,
+    method: str,
+    authority: str,
+    witness: Party | None = None,
+    witness_name: str = "",
+    file: StoredFile | None = None,
+    happened_at: datetime | None = None,
+    reason: str = "",
+    place: str = "",
+) -> Item:
+    """Dispose of an item, with everything inside: how, on whose authority, before which witness, with a certificate.
+
+    The witness is a party other than the actor, or named. Holds and appeal windows are the caller's to check.
+
+    Raises `BadInput` for an unknown method, without authority or without a witness; `NotCustodian`, `ItemSealed` for a
+    sealed container around it, `AlreadyOffered`, `ItemFinal`, `BadTime`.
+    """
+    if method not in DisposalMethod.values:
+        raise BadInput(
+            f"{method!r} is no method of disposal",
+            field="method",
+            found=method,
+            remedy=f"Use one of {', '.join(DisposalMethod.values)}.",
+        )
+    authority = text_required(authority, field="authority", what="the authority for a disposal")
+    name = " ".join((witness.name if witness else witness_name).split())
+    if not name:
+        raise BadInput("a disposal needs a witness", field="witness")
+    if witness is not None and witness.uuid == actor.party:
+        raise BadInput("the witness is somebody other than who disposes", field="witness", found=name)
+    holding = hold(actor, [item])
+    _check(holding, Verb.DISPOSED, happened_at)
+    values: dict[str, Json] = {"method": method, "witness": None if witness is None else str(witness.uuid)}
+    if file is not None:
+        values |= {"file": str(file.uuid), "sha256": file.digest}
+    drafts = item_drafts(
+        holding,
+        Verb.DISPOSED,
+        values=values,
+        own=left_containers(holding),
+        committed={"authority": authority, "witness.name": name},
+    )
+    items_write(holding, happened_at=happened_at, state=ItemState.DISPOSED, place=(None, ()))
+    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    return holding.roots[0]
+
+
+def _check(holding: Holding, verb: Verb, happened_at: datetime | None) -> None:
+    standing = holding.standing(holding.roots[0])
+    check_act(verb, standing, holding.actor)
+    check_time(happened_at, standing)
+    for item in holding.contents:
+        check_state(verb, holding.standing(item))

@@ -1,0 +1,333 @@
+"""Items locked for an act, with everything inside them, and what the rules need to know of them."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Greatest, Now
+
+from chain_of_custody.core.actor import Actor
+from chain_of_custody.core.canonical import Json
+from chain_of_custody.custody_schemas import ITEM, ITEM_STREAM
+from chain_of_custody.enums import CARRIERS, ItemState, Verb
+from chain_of_custody.errors import BadInput, Conflict, NotFound, SealTaken
+from chain_of_custody.models import Item, Party, Seal, StoredFile
+from chain_of_custody.rules import PartyFacts, Standing
+from chain_of_custody.services.ledger import EntryDraft, StreamKey
+
+# No join: a row whose joined column changed while we waited for its lock would silently drop out.
+_LOCK_TREE = """
+WITH RECURSIVE tree (id) AS (
+    SELECT id FROM chain_of_custody_item WHERE id = ANY(%s)
+    UNION
+    SELECT i.id FROM chain_of_custody_item i JOIN tree ON i.container_id = tree.id
+)
+SELECT * FROM chain_of_custody_item
+WHERE id IN (SELECT id FROM tree) OR id = ANY(%s)
+ORDER BY id
+FOR NO KEY UPDATE
+"""
+
+_SEALED_AROUND = """
+WITH RECURSIVE up (start, container_id) AS (
+    SELECT id, container_id FROM chain_of_custody_item WHERE id = ANY(%s)
+    UNION ALL
+    SELECT up.start, i.container_id FROM up JOIN chain_of_custody_item i ON i.id = up.container_id
+)
+SELECT up.start, c.reference, s.number
+FROM up
+JOIN chain_of_custody_item c ON c.id = up.container_id
+JOIN chain_of_custody_seal s ON s.id = c.sealed_by_id
+"""
+
+_CONFLICTS: Mapping[str, tuple[type[Conflict], str, str]] = {
+    "seal_number_once_in_use": (SealTaken, "this seal number is in force on another item", "number"),
+    "seal_one_on_an_item": (Conflict, "the item was sealed meanwhile", "item"),
+    "item_position_once": (Conflict, "the position in the container is taken", "position"),
+    "hand_over_line_one_open": (Conflict, "an item was offered meanwhile", "items"),
+    "chain_of_custody_item_reference": (Conflict, "the reference names another item already", "reference"),
+    "chain_of_custody_item_scan_code": (Conflict, "the scan code is on another item already", "scan_code"),
+}
+
+
+@dataclass(slots=True)
+class Holding:
+    """Locked items. `roots` are the ones named; `inside` maps the key of everything in them to its root.
+
+    `me` is the actor's party, `parties` all custodians and others asked for, `seals` those in force, by primary key.
+    """
+
+    roots: list[Item]
+    inside: dict[int, Item]
+    contents: list[Item]
+    others: dict[int, Item]
+    me: Party
+    parties: dict[int, Party]
+    seals: dict[int, Seal]
+    sealed_around: dict[int, tuple[str, str]]
+
+    @property
+    def everything(self) -> list[Item]:
+        """Roots and all their contents."""
+        return [*self.roots, *self.contents]
+
+    def standing(self, item: Item) -> Standing:
+        """The item as the rules see it."""
+        seal = self.seals.get(item.sealed_by_id or 0)
+        return Standing(
+            reference=item.reference,
+            state=ItemState(item.state),
+            custodian=self.facts(self.parties[item.custodian_id]),
+            last_act_at=item.last_act_at,
+            seal="" if seal is None else seal.number,
+            sealed_in=self.sealed_around.get(item.pk),
+        )
+
+    def facts(self, party: Party) -> PartyFacts:
+        """The party as the rules see it."""
+        organisation = self.parties.get(party.organisation_id or 0)
+        return PartyFacts(
+            uuid=party.uuid,
+            name=party.name,
+            kind=party.kind,
+            organisation=None if organisation is None else organisation.uuid,
+            signs_in=party.signs_in,
+            active=party.active,
+        )
+
+    @property
+    def actor(self) -> PartyFacts:
+        """The actor as the rules see it."""
+        return self.facts(self.me)
+
+
+def hold(actor: Actor, items: Collection[Item], *, parties: Iterable[Party] = (), also: Iterable[Item] = ()) -> Holding:
+    """Lock the items, all their contents and the items of `also`, by ascending key, and read what rules need.
+
+    Raises `BadInput` for an item named twice, `NotFound` for an unknown actor or item.
+    """
+    keys = [item.pk for item in items]
+    also_keys = [item.pk for item in also]
+    if len(set(keys)) != len(keys):
+        raise BadInput("an item is named twice", field="items")
+    rows = _lock(keys, also_keys)
+    named = [rows[key] for key in keys]
+    roots = [item for item in named if _root(item, rows, set(keys)) is item]
+    inside = _inside(roots, rows)
+    everything = [*roots, *(rows[key] for key in inside)]
+    people = _parties(actor, [*everything, *(rows[key] for key in also_keys)], parties)
+    me = next((party for party in people.values() if party.uuid == actor.party), None)
+    if me is None:
+        raise NotFound(f"the actor's party {actor.party} is not known", field="actor", found=str(actor.party))
+    return Holding(
+        roots=roots,
+        inside=inside,
+        contents=[rows[key] for key in inside],
+        others={key: rows[key] for key in also_keys},
+        me=me,
+        parties=people,
+        seals=_seals([*everything, *(rows[key] for key in also_keys)]),
+        sealed_around=_sealed_around([*roots, *(rows[key] for key in also_keys)]),
+    )
+
+
+def items_named(items: Collection[Item]) -> None:
+    """Raise `BadInput` when an act names no items."""
+    if not items:
+        raise BadInput("no items are named", field="items", remedy="Scan or choose at least one item.")
+
+
+def _lock(keys: Sequence[int], also: Sequence[int]) -> dict[int, Item]:
+    if not keys and not also:
+        return {}
+    while True:
+        rows = {item.pk: item for item in Item.objects.raw(_LOCK_TREE, [list(keys), list(also)])}
+        carriers = [key for key, item in rows.items() if item.kind in CARRIERS and key not in also]
+        # What was put in while we waited is outside the snapshot; putting in needs the container's lock, so once
+        # nothing is missing nothing can come.
+        if not carriers or not Item.objects.filter(container__in=carriers).exclude(pk__in=rows).exists():
+            break
+    missing = [key for key in (*keys, *also) if key not in rows]
+    if missing:
+        raise NotFound(f"there is no item with key {missing[0]}", field="items", found=str(missing[0]))
+    return rows
+
+
+def _root(item: Item, rows: Mapping[int, Item], named: Collection[int]) -> Item:
+    """The outermost named item around an item; itself when none is."""
+    outermost, here = item, item
+    while here.container_id is not None and here.container_id in rows:
+        here = rows[here.container_id]
+        if here.pk in named:
+            outermost = here
+    return outermost
+
+
+def _inside(roots: Sequence[Item], rows: Mapping[int, Item]) -> dict[int, Item]:
+    named = {item.pk for item in roots}
+    found = {}
+    for key, item in rows.items():
+        root = _root(item, rows, named)
+        if key not in named and root.pk in named:
+            found[key] = root
+    return found
+
+
+def _parties(actor: Actor, items: Iterable[Item], parties: Iterable[Party]) -> dict[int, Party]:
+    keys = {item.custodian_id for item in items} | {party.pk for party in parties}
+    found = Party.objects.filter(Q(pk__in=keys) | Q(uuid=actor.party)).select_related("organisation")
+    people = {party.pk: party for party in found}
+    organisations = {party.organisation_id: party.organisation for party in people.values() if party.organisation}
+    return {key: party for key, party in organisations.items() if key is not None} | people
+
+
+def _seals(items: Iterable[Item]) -> dict[int, Seal]:
+    keys = [item.sealed_by_id for item in items if item.sealed_by_id is not None]
+    return Seal.objects.in_bulk(keys) if keys else {}
+
+
+def _sealed_around(items: Iterable[Item]) -> dict[int, tuple[str, str]]:
+    keys = [item.pk for item in items if item.container_id is not None]
+    if not keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SEALED_AROUND, [keys])
+        return {start: (reference, number) for start, reference, number in cursor.fetchall()}
+
+
+def items_write(
+    holding: Holding,
+    *,
+    happened_at: datetime | None,
+    custodian: Party | None = None,
+    state: ItemState | None = None,
+    place: tuple[Item | None, Sequence[str]] | None = None,
+) -> None:
+    """Write the outcome of an act on the held items: custodian and state of all, container and positions of roots.
+
+    `place` is (container or None, one position per root or none at all); without it roots stay where they are.
+    """
+    common: dict[str, Any] = {
+        "version": F("version") + 1,
+        "last_act_at": Greatest(F("last_act_at"), happened_at or Now()),
+    }
+    if custodian is not None:
+        common["custodian"] = custodian
+    if state is not None:
+        common["state"] = state
+    placed = {} if place is None else _placed(holding.roots, *place)
+    roots = Item.objects.filter(pk__in=[item.pk for item in holding.roots])
+    with conflicts():
+        if holding.contents and placed:
+            roots.update(**common, **placed)
+            Item.objects.filter(pk__in=list(holding.inside)).update(**common)
+        else:
+            Item.objects.filter(pk__in=[item.pk for item in holding.everything]).update(**common, **placed)
+    _mirror(holding, custodian, state, place)
+
+
+def _placed(roots: Sequence[Item], container: Item | None, positions: Sequence[str]) -> dict[str, Any]:
+    if not any(positions):
+        return {"container": container, "position": ""}
+    whens = [When(pk=item.pk, then=Value(position)) for item, position in zip(roots, positions, strict=True)]
+    return {"container": container, "position": Case(*whens)}
+
+
+def _mirror(
+    holding: Holding,
+    custodian: Party | None,
+    state: ItemState | None,
+    place: tuple[Item | None, Sequence[str]] | None,
+) -> None:
+    """Let the objects in hand say what the rows now say, so that callers need not read again."""
+    for item in holding.everything:
+        item.version += 1
+        item.custodian = custodian or holding.parties[item.custodian_id]
+        item.state = state or item.state
+    if place is not None:
+        container, positions = place
+        for number, item in enumerate(holding.roots):
+            item.container = container
+            item.position = positions[number] if positions else ""
+
+
+def item_drafts(
+    holding: Holding,
+    verb: Verb,
+    *,
+    to: Party | None = None,
+    values: Mapping[str, Json] | None = None,
+    own: Mapping[int, Mapping[str, Json]] | None = None,
+    committed: Mapping[str, Json] | None = None,
+    own_committed: Mapping[int, Mapping[str, Json]] | None = None,
+) -> list[EntryDraft]:
+    """One entry per held item. `own` values are those of single items by key; contents name their container."""
+    drafts = []
+    for item in holding.everything:
+        holder = holding.parties[item.custodian_id]
+        mine: dict[str, Json] = {"item": str(item.uuid), "from": str(holder.uuid)}
+        hidden: dict[str, Json] = {"from.name": holder.name}
+        if to is not None:
+            mine["to"] = str(to.uuid)
+            hidden["to.name"] = to.name
+        if item.pk in holding.inside:
+            mine["carried_in"] = str(holding.inside[item.pk].uuid)
+        mine |= {**(values or {}), **(own or {}).get(item.pk, {})}
+        hidden |= {**(committed or {}), **(own_committed or {}).get(item.pk, {})}
+        drafts.append(item_draft(item, verb, mine, {name: value for name, value in hidden.items() if value}))
+    return drafts
+
+
+def item_draft(item: Item, verb: Verb, values: Mapping[str, Json], committed: Mapping[str, Json]) -> EntryDraft:
+    """One entry in the item's stream."""
+    stream = StreamKey(kind=ITEM_STREAM, id=item.uuid)
+    return EntryDraft(stream=stream, schema=ITEM, verb=verb.value, values=values, committed=committed)
+
+
+def left_containers(holding: Holding) -> dict[int, dict[str, Json]]:
+    """For each root that leaves a container, that container's UUID, to be named in its entry."""
+    keys = {item.container_id for item in holding.roots if item.container_id is not None}
+    if not keys:
+        return {}
+    found = dict(Item.objects.filter(pk__in=keys).values_list("pk", "uuid"))
+    return {
+        item.pk: {"left_container": str(found[item.container_id])}
+        for item in holding.roots
+        if item.container_id is not None
+    }
+
+
+def signature_values(side: Party, signature: StoredFile | None) -> dict[str, Json]:
+    """How a party without an account signed: who, and which stored file shows it."""
+    if signature is None:
+        return {}
+    return {
+        "signed_by": str(side.uuid),
+        "signature_file": str(signature.uuid),
+        "signature_sha256": signature.digest,
+    }
+
+
+def text_required(text: str, *, field: str, what: str, limit: int = 2000) -> str:
+    """The text without outer spaces. Raises `BadInput` when empty or too long."""
+    clean = text.strip()
+    if not clean or len(clean) > limit:
+        raise BadInput(f"{what} needs 1 to {limit} characters, not {len(clean)}", field=field, found=clean[:40])
+    return clean
+
+
+@contextmanager
+def conflicts() -> Iterator[None]:
+    """Turn the database's refusal of a duplicate into the words for it."""
+    try:
+        yield
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+        for known, (kind, message, field) in _CONFLICTS.items():
+            if name.startswith(known):
+                raise kind(message, field=field) from error
+        raise
