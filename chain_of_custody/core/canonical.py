@@ -113,9 +113,7 @@ def _write(value: object, put: Callable[[str], object], floats: bool, depth: int
         raise NotCanonical(f"{type(value).__name__} has no JSON form: {value!r}; turn it into text first")
 
 
-def _write_object(
-    value: Mapping[object, object], put: Callable[[str], object], floats: bool, depth: int
-) -> None:
+def _write_object(value: Mapping[object, object], put: Callable[[str], object], floats: bool, depth: int) -> None:
     for key in value:
         if not isinstance(key, str):
             raise NotCanonical(f"object key {key!r} is {type(key).__name__}, not text")
@@ -184,9 +182,7 @@ def _small_integer(text: str) -> int:
     return value
 
 
-_decode = json.JSONDecoder(
-    parse_float=_refuse_float, parse_int=_small_integer, parse_constant=_refuse_float
-).decode
+_decode = json.JSONDecoder(parse_float=_refuse_float, parse_int=_small_integer, parse_constant=_refuse_float).decode
 _sorted_text = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode

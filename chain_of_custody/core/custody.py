@@ -76,9 +76,7 @@ def _shown(uuid: bytes) -> str:
 
 
 def _created(_: Custody, values: Values) -> Custody:
-    return Custody(
-        custodian=_uuid(values, "custodian"), seal=_uuid(values, "seal") if "seal" in values else b""
-    )
+    return Custody(custodian=_uuid(values, "custodian"), seal=_uuid(values, "seal") if "seal" in values else b"")
 
 
 def _offered(now: Custody, values: Values) -> Custody:
@@ -157,9 +155,7 @@ def custody_step(now: Custody, verb: str, values: Values) -> Custody:
     if now.final and verb != "stated_earlier":
         raise CustodyBroken(f"{verb} after its custody ended", reason="custody-ended")
     if rule.free and now.hand_over:
-        raise CustodyBroken(
-            f"{verb} while hand-over {_shown(now.hand_over)} is open", reason="custody-offered"
-        )
+        raise CustodyBroken(f"{verb} while hand-over {_shown(now.hand_over)} is open", reason="custody-offered")
     _check_same(rule, now, verb, values)
     return rule.after(now, values)
 

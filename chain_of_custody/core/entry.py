@@ -157,9 +157,7 @@ def entry_hash(data: bytes) -> bytes:
 def leaf_data(salt: bytes, entry_digest: bytes) -> bytes:
     """What the public log holds for an entry: SHA-256 over tag, 32-byte salt and the entry's hash."""
     if len(salt) != SALT_SIZE or len(entry_digest) != 32:
-        raise EntryRefused(
-            f"leaf salt and entry hash have 32 bytes each, not {len(salt)} and {len(entry_digest)}"
-        )
+        raise EntryRefused(f"leaf salt and entry hash have 32 bytes each, not {len(salt)} and {len(entry_digest)}")
     return sha256(LEAF_TAG + salt + entry_digest).digest()
 
 

@@ -103,13 +103,9 @@ def export_write(
 
 def _check_order(scope: Scope, last: int, row: ExportRow) -> None:
     if row.index <= last or (scope is Scope.FULL and row.index != last + 1):
-        raise ExportRefused(
-            f"index {row.index} follows index {last}; rows go in log order, a full log without gap"
-        )
+        raise ExportRefused(f"index {row.index} follows index {last}; rows go in log order, a full log without gap")
     if (row.proof is None) != (scope is Scope.FULL):
-        raise ExportRefused(
-            f"index {row.index}: an inclusion proof belongs to the scope of items and only there"
-        )
+        raise ExportRefused(f"index {row.index}: an inclusion proof belongs to the scope of items and only there")
 
 
 def signed_text(origin: str, digest: str) -> str:
@@ -156,9 +152,7 @@ class ExportReader:
         while not (data := self._next()).startswith(_FOOTER_START):
             row = self._row(data)
             if (row.proof is not None) != with_proof:
-                raise self._refused(
-                    f"scope {self.header.scope.value} and an inclusion proof do not go together"
-                )
+                raise self._refused(f"scope {self.header.scope.value} and an inclusion proof do not go together")
             entries += 1
             revealed += len(row.revealed)
             yield row
@@ -215,9 +209,7 @@ class ExportReader:
             parsed = tuple(VerifierKey.parse(str(key)) for key in keys)
         except CoreError as error:
             raise self._refused(f"vkeys: {error}") from None
-        return ExportHeader(
-            origin=origin, scope=Scope(str(value["scope"])), checkpoint=note.encode(), keys=parsed
-        )
+        return ExportHeader(origin=origin, scope=Scope(str(value["scope"])), checkpoint=note.encode(), keys=parsed)
 
     def _row(self, data: bytes) -> ExportRow:
         end = data.find(b'"', _ENTRY_AT)

@@ -47,9 +47,7 @@ class CompactRange:
         self.size = size
         self._hashes = list(hashes)
         if size < 0 or len(self._hashes) != size.bit_count():
-            raise ProofRefused(
-                f"a tree of {size} leaves has {max(size, 0).bit_count()} peaks, not {len(self._hashes)}"
-            )
+            raise ProofRefused(f"a tree of {size} leaves has {max(size, 0).bit_count()} peaks, not {len(self._hashes)}")
 
     @property
     def hashes(self) -> tuple[bytes, ...]:

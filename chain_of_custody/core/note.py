@@ -55,9 +55,7 @@ class VerifierKey:
         name, public = _key_parts(_match_verifier(text), "verifier")
         key = cls(name, public)
         if key.id.hex() != text.split("+")[1]:
-            raise KeyRefused(
-                f"verifier key of {name}: the hash does not match the key, expected {key.id.hex()}"
-            )
+            raise KeyRefused(f"verifier key of {name}: the hash does not match the key, expected {key.id.hex()}")
         return key
 
     def __str__(self) -> str:
@@ -159,9 +157,7 @@ def note_open(data: bytes, *keys: VerifierKey) -> Note:
         elif key.verifies(text.encode(), signature):
             verified[key] = None
         else:
-            raise NoteRefused(
-                f"the signature by {name} ({key_id.hex()}) does not verify: text or signature changed"
-            )
+            raise NoteRefused(f"the signature by {name} ({key_id.hex()}) does not verify: text or signature changed")
     if not verified:
         names = ", ".join(unverified) or "nobody"
         raise NoteUnverified(f"no signature by a known key; signed by {names}")

@@ -1,0 +1,59 @@
+"""Command line: `python -m chain_of_custody.core verify FILE [--key VKEY] [--checkpoint FILE] [--json]`.
+
+Exit status 0 passed, 1 failed, 2 indeterminate; 64 wrong use, 66 a file that cannot be read.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_open
+from chain_of_custody.core.errors import CoreError
+from chain_of_custody.core.note import VerifierKey
+from chain_of_custody.core.verify import Status, verify_file
+
+EXITS = {Status.PASSED: 0, Status.FAILED: 1, Status.INDETERMINATE: 2}
+USAGE, NO_INPUT = 64, 66
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = _Parser(prog="python -m chain_of_custody.core", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    verify = commands.add_parser("verify", help="check an export (.jsonl) or a disclosure pack (.zip)")
+    verify.add_argument("file", type=Path)
+    verify.add_argument(
+        "--key", action="append", default=[], metavar="VKEY", help="a trusted key, name+hash+base64; repeatable"
+    )
+    verify.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="an older signed checkpoint of the log (needs --key)"
+    )
+    verify.add_argument("--json", action="store_true", help="print the report as JSON")
+    options = parser.parse_args(arguments)
+    try:
+        pinned = tuple(VerifierKey.parse(text) for text in options.key)
+        outside = _outside(options.checkpoint, pinned)
+        report = verify_file(options.file, pinned=pinned, outside=outside)
+    except OSError as error:
+        parser.exit(NO_INPUT, f"{parser.prog}: {error.filename}: {error.strerror}\n")
+    except CoreError as error:
+        parser.error(str(error))
+    print(json.dumps(report.to_json(), indent=2) if options.json else "\n".join(report.lines()))
+    return EXITS[report.status]
+
+
+def _outside(path: Path | None, pinned: tuple[VerifierKey, ...]) -> Checkpoint | None:
+    return None if path is None else checkpoint_open(path.read_bytes(), *pinned)[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""Checking an export or a disclosure pack without trusting who made it."""
+
+from pathlib import Path
+
+from chain_of_custody.core.checkpoint import Checkpoint
+from chain_of_custody.core.note import VerifierKey
+from chain_of_custody.core.verify.export import ExportVerifier
+from chain_of_custody.core.verify.pack import PackVerifier
+from chain_of_custody.core.verify.report import Finding, Report, Status, Step, Steps
+
+__all__ = ["Finding", "Report", "Status", "Step", "verify_file"]
+
+
+def verify_file(path: Path, *, pinned: tuple[VerifierKey, ...] = (), outside: Checkpoint | None = None) -> Report:
+    """Verify an export (.jsonl) or a pack (.zip), told apart by their first bytes.
+
+    `pinned` are keys the reader trusts; without one a sound file is indeterminate ("key-not-pinned").
+    `outside` is a checkpoint the reader kept from an earlier day. Never raises for what is in the file;
+    raises `OSError` when it cannot be read.
+    """
+    steps = Steps()
+    with path.open("rb") as source:
+        pack = source.read(2) == b"PK"
+        source.seek(0)
+        verifier = (PackVerifier if pack else ExportVerifier)(steps, pinned=pinned, outside=outside)
+        verifier.run(source)
+    kind = "pack" if pack else "export"
+    return Report(file=path.name, kind=kind, steps=steps.numbered(), facts=verifier.facts)

@@ -1,0 +1,230 @@
+"""Verifying an export in one pass and constant memory per stream."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import BinaryIO
+
+from chain_of_custody.core.canonical import Json, parsed_bytes
+from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_parse
+from chain_of_custody.core.commitment import COMMITMENT_TAG
+from chain_of_custody.core.entry import ENTRY_TAG, LEAF_TAG
+from chain_of_custody.core.errors import CheckpointRefused, EntryRefused, ExportRefused
+from chain_of_custody.core.export import ExportReader, ExportRow, Scope, signed_text
+from chain_of_custody.core.merkle import CompactRange, inclusion_verify
+from chain_of_custody.core.note import VerifierKey
+from chain_of_custody.core.scan import Scan, entry_scan
+from chain_of_custody.core.verify.keys import NoteStep, note_judge
+from chain_of_custody.core.verify.report import Steps
+from chain_of_custody.core.verify.streams import StreamTable
+
+FILE, ENTRIES, OPENINGS, STREAMS = "file", "entries", "opened values", "streams"
+CUSTODY, LOG, CHECKPOINT, KEY, END, OUTSIDE = (
+    "custody",
+    "log",
+    "checkpoint",
+    "key",
+    "end of streams",
+    "outside checkpoint",
+)
+_CHECKPOINT_STEP = NoteStep(signature=CHECKPOINT, pin=KEY, what="the checkpoint")
+
+
+class ExportVerifier:
+    """Checks one export. `sealed` says that a signature around it (a pack's) already fixes where it ends."""
+
+    def __init__(
+        self,
+        steps: Steps,
+        *,
+        pinned: tuple[VerifierKey, ...] = (),
+        outside: Checkpoint | None = None,
+        sealed: bool = False,
+    ) -> None:
+        self._steps = steps
+        self._pinned = pinned
+        self._outside = outside
+        self._sealed = sealed
+        self._streams = StreamTable()
+        self._tree = CompactRange()
+        self._checkpoint: Checkpoint | None = None
+        self._outside_root: bytes | None = None
+        self._last_index = -1
+        self._entries = self._opened = self._withheld = 0
+        self.facts: dict[str, Json] = {}
+        steps.begin(FILE, ENTRIES, OPENINGS, STREAMS, CUSTODY, LOG, CHECKPOINT, KEY, END)
+
+    def run(self, source: BinaryIO) -> None:
+        """Read the file to its end and record every step."""
+        try:
+            reader = ExportReader(source)
+            self._open_checkpoint(reader)
+            step = self._row_full if reader.header.scope is Scope.FULL else self._row_item
+            for row in reader.rows():
+                self._row(reader.line, row)
+                step(reader.line, row)
+        except ExportRefused as error:
+            self._steps.fail(FILE, error.reason, str(error), {"line": error.line})
+            return
+        self._finish(reader)
+
+    def _open_checkpoint(self, reader: ExportReader) -> None:
+        header = reader.header
+        note = note_judge(self._steps, _CHECKPOINT_STEP, header.checkpoint, header.keys, self._pinned)
+        if note is None:
+            return
+        try:
+            checkpoint = checkpoint_parse(note.text)
+        except CheckpointRefused as error:
+            self._steps.fail(CHECKPOINT, "checkpoint-malformed", str(error))
+            return
+        if checkpoint.origin != header.origin:
+            detail = f"the file says {header.origin!r}, its checkpoint is of {checkpoint.origin!r}"
+            self._steps.fail(CHECKPOINT, "origin-mismatch", detail)
+        if not any(key.name == checkpoint.origin for key in note.verified):
+            detail = f"no signature by a key named after the log {checkpoint.origin!r}"
+            self._steps.fail(CHECKPOINT, "not-by-origin", detail)
+        self._checkpoint = checkpoint
+        self.facts |= {
+            "origin": checkpoint.origin,
+            "scope": header.scope.value,
+            "size": checkpoint.size,
+            "root": checkpoint.root.hex(),
+            "keys": [str(key) for key in note.verified],
+            "fingerprints": [key.fingerprint for key in note.verified],
+        }
+
+    def _row(self, line: int, row: ExportRow) -> None:
+        """What every entry must satisfy by itself and within its stream."""
+        self._entries += 1
+        digest = sha256(ENTRY_TAG + row.entry).digest()
+        if sha256(LEAF_TAG + row.leaf_salt + digest).digest() != row.leaf:
+            detail = "entry and salt do not give the leaf stated here: the entry was changed or moved"
+            self._steps.fail(LOG, "leaf-mismatch", detail, {"line": line, "index": row.index})
+        try:
+            scan = entry_scan(row.entry)
+        except EntryRefused as error:
+            self._steps.fail(ENTRIES, "entry-malformed", str(error), {"line": line, "index": row.index})
+            return
+        self._withheld += len(scan.committed) - len(row.revealed)
+        if row.revealed:
+            self._check_openings(line, row, scan)
+        for fault in self._streams.follow(scan, digest):
+            self._steps.fail(fault.step, fault.reason, fault.detail, _where(line, row, scan))
+
+    def _check_openings(self, line: int, row: ExportRow, scan: Scan) -> None:
+        for name, (salt, value) in row.revealed.items():
+            self._opened += 1
+            wanted = scan.committed.get(name)
+            if wanted is None:
+                detail = f"the entry has no commitment for {name}"
+                self._steps.fail(OPENINGS, "opening-without-commitment", detail, _where(line, row, scan))
+                continue
+            told = parsed_bytes([scan.id, name, value])
+            if sha256(COMMITMENT_TAG + salt + told).hexdigest() != wanted:
+                detail = f"the value shown for {name} is not the one committed to"
+                self._steps.fail(OPENINGS, "opening-mismatch", detail, _where(line, row, scan))
+
+    def _row_full(self, line: int, row: ExportRow) -> None:
+        tree = self._tree
+        if row.index != self._last_index + 1:
+            detail = f"index {row.index} where {self._last_index + 1} is due"
+            self._steps.fail(LOG, "index-gap", detail, {"line": line, "index": row.index})
+        self._last_index = row.index
+        tree.extend((sha256(b"\x00" + row.leaf).digest(),))
+        if self._outside is not None and tree.size == self._outside.size:
+            self._outside_root = tree.root()
+
+    def _row_item(self, line: int, row: ExportRow) -> None:
+        where: Mapping[str, Json] = {"line": line, "index": row.index}
+        if row.index <= self._last_index:
+            self._steps.fail(LOG, "index-order", f"index {row.index} after {self._last_index}", where)
+        self._last_index = row.index
+        if self._checkpoint is None:
+            return
+        leaf = sha256(b"\x00" + row.leaf).digest()
+        size, root = self._checkpoint.size, self._checkpoint.root
+        if not inclusion_verify(leaf, row.index, size, row.proof or (), root):
+            self._steps.fail(LOG, "proof-invalid", "the proof does not lead to the checkpoint's root", where)
+
+    def _finish(self, reader: ExportReader) -> None:
+        steps, entries, streams = self._steps, self._entries, len(self._streams)
+        steps.done(FILE, f"read to its end, {reader.line} lines, digest as stated")
+        steps.done(ENTRIES, f"{entries} entries in canonical form, each within the format and 32 KB")
+        steps.done(OPENINGS, f"{self._opened} opened, {self._withheld} withheld")
+        steps.done(STREAMS, f"{streams} streams, numbered from 1, linked, recorded times rising")
+        steps.done(CUSTODY, "one custodian at every entry of every item")
+        full = reader.header.scope is Scope.FULL
+        self._finish_log(full=full)
+        self._finish_end(reader, full=full)
+        if self._outside is not None:
+            self._finish_outside(self._outside, full=full)
+        self.facts |= {
+            "entries": entries,
+            "streams": streams,
+            "opened": self._opened,
+            "withheld": self._withheld,
+        }
+
+    def _finish_log(self, *, full: bool) -> None:
+        if self._checkpoint is None:
+            return
+        if not full:
+            self._steps.done(LOG, "every entry is in the log the checkpoint signs")
+            return
+        tree, wanted = self._tree, self._checkpoint
+        if tree.size != wanted.size:
+            detail = f"{tree.size} entries, the checkpoint is of {wanted.size}"
+            self._steps.fail(LOG, "size-mismatch", detail)
+        elif tree.root() != wanted.root:
+            detail = "the entries do not give the checkpoint's root: at least one is not what was logged"
+            self._steps.fail(LOG, "root-mismatch", detail)
+        self._steps.done(LOG, f"all {wanted.size} entries of the log, root as signed")
+
+    def _finish_end(self, reader: ExportReader, *, full: bool) -> None:
+        """A proof shows that entries are in the log, not that no later ones exist: somebody must sign the
+        end.
+        """
+        footer = reader.footer
+        if footer is not None and footer.signature is not None:
+            self._judge_end_signature(reader, footer.signature, footer.digest)
+        elif full:
+            self._steps.done(END, "the checkpoint covers every stream whole")
+        elif self._sealed:
+            self._steps.done(END, "fixed by the signature of the pack")
+        else:
+            self._steps.done(END, "no signature says where the streams end")
+            self._steps.doubt(END, "end-not-signed", "later entries of these streams could have been left out")
+
+    def _judge_end_signature(self, reader: ExportReader, signature: bytes, digest: str) -> None:
+        step = NoteStep(signature=END, pin=END, what="the end of the export", foreign_fails=False)
+        note = note_judge(self._steps, step, signature, reader.header.keys, self._pinned)
+        if note is not None and note.text != signed_text(reader.header.origin, digest):
+            self._steps.fail(END, "signature-invalid", "the signature at the end is over another file")
+
+    def _finish_outside(self, outside: Checkpoint, *, full: bool) -> None:
+        steps, here = self._steps, self._checkpoint
+        if here is None:
+            return
+        steps.done(OUTSIDE, f"compared with the checkpoint of size {outside.size}")
+        if here.origin != outside.origin:
+            steps.fail(OUTSIDE, "outside-origin", f"it is of {outside.origin!r}, the file of {here.origin!r}")
+        elif outside.size > here.size:
+            detail = f"the file stops at {here.size}, but a log of {outside.size} entries was seen before"
+            steps.fail(OUTSIDE, "outside-ahead", detail)
+        elif outside.size == here.size or (full and outside.size):
+            root = here.root if outside.size == here.size else self._outside_root
+            if root != outside.root:
+                steps.fail(OUTSIDE, "outside-fork", "the log seen before is not a beginning of this one")
+        elif outside.size:
+            detail = "an export of items cannot show that it extends an older checkpoint; use a full one"
+            steps.doubt(OUTSIDE, "outside-not-comparable", detail)
+
+
+def _where(line: int, row: ExportRow, scan: Scan) -> dict[str, Json]:
+    return {
+        "line": line,
+        "index": row.index,
+        "entry": scan.id,
+        "stream": f"{scan.kind}/{scan.stream}",
+        "sequence": scan.sequence,
+    }

@@ -1,0 +1,116 @@
+"""Verifying a disclosure pack: the archive, the bag, the signature, and the custody history inside."""
+
+from typing import BinaryIO
+
+from chain_of_custody.core.archive import Archive
+from chain_of_custody.core.bag import bag_check
+from chain_of_custody.core.canonical import Json
+from chain_of_custody.core.checkpoint import Checkpoint
+from chain_of_custody.core.errors import KeyRefused, PackRefused
+from chain_of_custody.core.note import VerifierKey
+from chain_of_custody.core.pack import (
+    CUSTODY_PATH,
+    KEY_LABEL,
+    OXUM_LABEL,
+    REFERENCE_LABEL,
+    TAG_FILES,
+    PackTree,
+    info_parse,
+    member_fault,
+    same_on_disk,
+    signed_text,
+)
+from chain_of_custody.core.verify.export import ExportVerifier
+from chain_of_custody.core.verify.keys import NoteStep, note_judge
+from chain_of_custody.core.verify.report import Steps
+
+ARCHIVE, BAG, SIGNATURE, KEY, HISTORY = "archive", "bag", "pack signature", "pack key", "custody history"
+_SIGNATURE_STEP = NoteStep(signature=SIGNATURE, pin=KEY, what="the pack", foreign_fails=False)
+
+
+class PackVerifier:
+    """Checks one pack; the custody history inside is checked as an export of its own."""
+
+    def __init__(
+        self, steps: Steps, *, pinned: tuple[VerifierKey, ...] = (), outside: Checkpoint | None = None
+    ) -> None:
+        self._steps = steps
+        self._pinned = pinned
+        self._outside = outside
+        self.facts: dict[str, Json] = {}
+        steps.begin(ARCHIVE, BAG, SIGNATURE, KEY, HISTORY)
+
+    def run(self, source: BinaryIO) -> None:
+        """Read the archive and record every step."""
+        try:
+            tree = PackTree(Archive(source))
+            self._check_names(tree)
+            self._steps.done(ARCHIVE, f"{len(tree.names())} files, every byte accounted for")
+            self._check_bag(tree)
+            self._check_signature(tree)
+        except PackRefused as error:
+            self._steps.fail(ARCHIVE, error.reason, str(error), {"file": error.path} if error.path else {})
+            return
+        self._check_history(tree)
+
+    def _check_names(self, tree: PackTree) -> None:
+        names = tree.names()
+        payload = [name for name in names if name.startswith("data/")]
+        for name in names:
+            fault = member_fault(name)
+            if fault is not None:
+                raise PackRefused(f"the path is {fault}", path=name, reason="path-unsafe")
+        if len({same_on_disk(name) for name in names}) != len(names):
+            raise PackRefused("two names differ only in case", reason="archive-strange")
+        missing = [name for name in TAG_FILES if name not in names]
+        if missing:
+            raise PackRefused("the file is missing", path=missing[0], reason="file-missing")
+        if names != [*sorted(payload, key=str.encode), *TAG_FILES]:
+            extra = [name for name in names if name not in TAG_FILES and name not in payload]
+            detail = f"a file outside data/ that no format knows: {extra[0]!r}" if extra else "files out of order"
+            raise PackRefused(detail, reason="unlisted" if extra else "archive-strange")
+
+    def _check_bag(self, tree: PackTree) -> None:
+        for fault in bag_check(tree):
+            self._steps.fail(BAG, fault.reason, fault.detail, {"file": fault.path} if fault.path else {})
+        info = dict(info_parse(tree.read("bag-info.txt")))
+        payload = [m for name, m in tree.archive.members.items() if name.startswith(f"{tree.reference}/data/")]
+        oxum = f"{sum(member.size for member in payload)}.{len(payload)}"
+        for label, wanted in ((REFERENCE_LABEL, tree.reference), (OXUM_LABEL, oxum)):
+            if info.get(label) != wanted:
+                detail = f"{label} is {info.get(label)!r}, the bag has {wanted!r}"
+                self._steps.fail(BAG, "bag-info-mismatch", detail, {"file": "bag-info.txt"})
+        self._steps.done(BAG, f"{len(payload)} payload files complete, each with the digest listed, none unlisted")
+        self.facts |= {"pack": tree.reference, "payload_files": len(payload)}
+
+    def _check_signature(self, tree: PackTree) -> None:
+        text = tree.read("bag-info.txt")
+        tagmanifest = tree.read("tagmanifest-sha256.txt")
+        listed = {line[66:] for line in tagmanifest.decode(errors="replace").splitlines()}
+        if listed != set(TAG_FILES[:3]):
+            detail = f"lists {sorted(listed)}; it must list {', '.join(TAG_FILES[:3])}"
+            self._steps.fail(BAG, "tagmanifest-incomplete", detail, {"file": "tagmanifest-sha256.txt"})
+        try:
+            key = VerifierKey.parse(dict(info_parse(text)).get(KEY_LABEL, ""))
+        except KeyRefused as error:
+            self._steps.fail(SIGNATURE, "signature-invalid", f"{KEY_LABEL}: {error}", {"file": "bag-info.txt"})
+            return
+        note = note_judge(self._steps, _SIGNATURE_STEP, tree.read("signature.txt"), (key,), self._pinned)
+        if note is None:
+            return
+        self.facts["pack_fingerprints"] = [key.fingerprint for key in note.verified]
+        if note.text != signed_text(tree.reference, tagmanifest):
+            detail = "the signature is over another pack's reference or tagmanifest"
+            self._steps.fail(SIGNATURE, "signature-invalid", detail, {"file": "signature.txt"})
+
+    def _check_history(self, tree: PackTree) -> None:
+        name = f"{tree.reference}/{CUSTODY_PATH}"
+        if name not in tree.archive.members:
+            self._steps.fail(HISTORY, "custody-missing", "no custody history in the pack", {"file": CUSTODY_PATH})
+            return
+        self._steps.done(HISTORY, f"{CUSTODY_PATH}, checked in the steps below")
+        sealed = not any(self._steps.failed(step) for step in (BAG, SIGNATURE))
+        verifier = ExportVerifier(self._steps, pinned=self._pinned, outside=self._outside, sealed=sealed)
+        with tree.archive.open(name) as source:
+            verifier.run(source)
+        self.facts |= verifier.facts

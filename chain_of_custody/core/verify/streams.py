@@ -1,0 +1,79 @@
+"""Following streams through a log: numbering, links, recorded times, and the custody of items."""
+
+from typing import NamedTuple
+
+from chain_of_custody.core.custody import ITEM_SCHEMA, ITEM_STREAM, Custody, custody_step
+from chain_of_custody.core.errors import CustodyBroken
+from chain_of_custody.core.scan import Scan
+
+_TIME_END = 32 + 27
+_HEAD_END = _TIME_END + 7
+
+
+class Fault(NamedTuple):
+    """A step ("streams" or "custody"), the reason and a sentence."""
+
+    step: str
+    reason: str
+    detail: str
+
+
+class StreamTable:
+    """The head of every stream seen, packed: hash, recorded time, sequence (7 bytes), custody state.
+
+    One `bytes` key and one `bytes` value a stream keep a log of a million streams below 300 bytes each.
+    """
+
+    def __init__(self) -> None:
+        self._heads: dict[bytes, bytes] = {}
+        self._kinds: dict[str, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._heads)
+
+    def follow(self, scan: Scan, entry_hash: bytes) -> list[Fault]:
+        """Take the next entry of its stream; returns what does not follow from the one before."""
+        kind = self._kinds.get(scan.kind)
+        if kind is None:
+            kind = self._kinds[scan.kind] = len(self._kinds).to_bytes(2)
+        key = kind + bytes.fromhex(scan.stream.replace("-", ""))
+        head = self._heads.get(key, b"")
+        faults = _link_faults(head, scan)
+        custody = head[_HEAD_END:]
+        if scan.schema == ITEM_SCHEMA:
+            custody, broken = _custody(custody, scan)
+            faults += broken
+        self._heads[key] = b"".join((entry_hash, scan.recorded_at.encode(), scan.sequence.to_bytes(7), custody))
+        return faults
+
+
+def _link_faults(head: bytes, scan: Scan) -> list[Fault]:
+    if not head:
+        if scan.sequence == 1:
+            return []
+        return [Fault("streams", "sequence-gap", f"its stream starts with sequence {scan.sequence}, not 1")]
+    faults = []
+    before = int.from_bytes(head[_TIME_END:_HEAD_END])
+    if scan.sequence != before + 1:
+        reason = "sequence-repeated" if scan.sequence <= before else "sequence-gap"
+        faults.append(Fault("streams", reason, f"sequence {scan.sequence} follows sequence {before}"))
+    if scan.previous != head[:32].hex():
+        detail = f"previous does not name the entry before it (sequence {before}): one of the two was changed"
+        faults.append(Fault("streams", "link-broken", detail))
+    if scan.recorded_at < head[32:_TIME_END].decode():
+        detail = f"recorded at {scan.recorded_at}, before its predecessor's {head[32:_TIME_END].decode()}"
+        faults.append(Fault("streams", "recorded-backwards", detail))
+    return faults
+
+
+def _custody(state: bytes, scan: Scan) -> tuple[bytes, list[Fault]]:
+    if scan.kind != ITEM_STREAM:
+        detail = f"schema {ITEM_SCHEMA} in a stream of kind {scan.kind!r}"
+        return state, [Fault("custody", "custody-stream", detail)]
+    if scan.values.get("item", scan.stream) != scan.stream:
+        detail = f"values.item is {scan.values['item']!r}, the stream is that of {scan.stream}"
+        return state, [Fault("custody", "custody-stream", detail)]
+    try:
+        return custody_step(Custody.unpack(state), scan.verb, scan.values).pack(), []
+    except CustodyBroken as error:
+        return state, [Fault("custody", error.reason, str(error))]
