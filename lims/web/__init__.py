@@ -1,0 +1,1 @@
+"""The server-rendered pages: the same services and selectors as the API, Django templates, htmx, one stylesheet."""
