@@ -18,7 +18,7 @@ _TOP = 30.0
 def ranking_figure(answer: Assignment, *, key: str) -> str:
     """Bars of the posterior, best first, at most 15 populations; excluded ones in grey with their p."""
     shown = answer.ranking[:SHOWN]
-    bar = _WIDTH - _LABEL - 150
+    bar = _WIDTH - _LABEL - 175
     body = [
         svg.text("population", 4, 16, kind="tiny"),
         svg.text("posterior", _LABEL, 16, kind="tiny"),

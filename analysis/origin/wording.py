@@ -35,7 +35,7 @@ def posterior_text(value: float) -> str:
 
 def p_text(value: float) -> str:
     """An exclusion p as a person reads it."""
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
 
 
 def statement(answer: Assignment, run: AssignmentRun) -> str:
