@@ -17,10 +17,7 @@ def main(names: list[str]) -> int:
     failed = []
     for path in chosen:
         print(f"== {path.stem}", flush=True)
-        if (
-            subprocess.run(python_command("-m", f"benchmarks.{path.stem}"), cwd=ROOT, check=False).returncode
-            != 0
-        ):
+        if subprocess.run(python_command("-m", f"benchmarks.{path.stem}"), cwd=ROOT, check=False).returncode != 0:
             failed.append(path.stem)
     if failed:
         print(f"Failed: {', '.join(failed)}", file=sys.stderr)

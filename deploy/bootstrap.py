@@ -128,7 +128,7 @@ def _create() -> None:
 
 
 def no_ensurepip() -> str:
-    """What to say where Python came without the means to make an environment (Debian and Ubuntu split it off)."""
+    """What to say where Python came without the means to make an environment, as on Debian."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return (
         "This Python cannot make an environment: its module ensurepip is missing (Debian has it apart).\n"
@@ -141,9 +141,7 @@ def _install() -> None:
     arguments = ["install", "--require-hashes", "-r", str(LOCK)]
     uv = _uv()
     if uv is not None:
-        done = subprocess.run(
-            [*uv, "pip", arguments[0], "--python", str(PYTHON), *arguments[1:]], check=False
-        )
+        done = subprocess.run([*uv, "pip", arguments[0], "--python", str(PYTHON), *arguments[1:]], check=False)
         if done.returncode == 0:
             return
         print("uv did not finish; trying pip …", flush=True)

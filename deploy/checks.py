@@ -26,9 +26,7 @@ def _run(*argv: str, environment: dict[str, str] | None = None) -> tuple[bool, s
 
 
 def _manage(*words: str, environment: dict[str, str] | None = None) -> tuple[bool, str]:
-    return _run(
-        *python_command("manage.py", *words), environment={"SPOOR_BUILD_ONLY": "1", **(environment or {})}
-    )
+    return _run(*python_command("manage.py", *words), environment={"SPOOR_BUILD_ONLY": "1", **(environment or {})})
 
 
 def style() -> tuple[bool, str]:

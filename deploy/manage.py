@@ -36,9 +36,7 @@ def main(words: list[str]) -> int:
     except DeployError as error:
         print(f"Spoor cannot go on.\n  {error}", file=sys.stderr)
         return 1
-    return subprocess.run(
-        python_command("manage.py", *command), cwd=ROOT, env=environment, check=False
-    ).returncode
+    return subprocess.run(python_command("manage.py", *command), cwd=ROOT, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -80,10 +80,8 @@ class Plan:
 
     def owner_environment(self) -> dict[str, str]:
         """Environment for migrations: the default connection is the owner's."""
-        if self.cluster is not None:
-            owner = self.cluster.url(OWNER)
-        else:
-            owner = self.given.get("SPOOR_OWNER_DATABASE_URL", "")
+        ours = self.cluster
+        owner = ours.url(OWNER) if ours is not None else self.given.get("SPOOR_OWNER_DATABASE_URL", "")
         if not owner:
             raise DeployError(
                 "SPOOR_DATABASE_URL is given, SPOOR_OWNER_DATABASE_URL is not; migrations need it.",
@@ -117,9 +115,7 @@ def plan_read(mode: Mode, environment: Mapping[str, str]) -> Plan:
     """The plan from the caller's environment and the home's ``spoor.env``; the environment wins."""
     named = environment.get("SPOOR_HOME", "").strip()
     home = Home(root=Path(named).expanduser().absolute() if named else ROOT / "var" / mode.value)
-    given = {
-        name: value for name, value in environment.items() if name.startswith("SPOOR_") and value.strip()
-    }
+    given = {name: value for name, value in environment.items() if name.startswith("SPOOR_") and value.strip()}
     return Plan(home=home, mode=mode, given={**settings_file_read(home.root / SETTINGS_FILE), **given})
 
 

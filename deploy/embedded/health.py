@@ -29,11 +29,7 @@ def health_ask(address: str, timeout: float = 10) -> Health:
             return _read(answer.read())
     except urllib.error.HTTPError as error:
         body = error.read()
-        return (
-            _read(body)
-            if error.code == 503
-            else Health(answered=True, failing={"web": f"answers {error.code}"})
-        )
+        return _read(body) if error.code == 503 else Health(answered=True, failing={"web": f"answers {error.code}"})
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return Health(answered=False)
 

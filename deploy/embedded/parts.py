@@ -55,14 +55,10 @@ def application_parts(plan: Plan) -> list[Part]:
     environment = plan.environment()
     log_key = {"SPOOR_LOG_KEY_FILE": str(plan.home.secrets / "log.key")}
     return [
-        _program(
-            plan.home, "sequencer", python_command("manage.py", "sequencer"), {**log_key, **environment}
-        ),
+        program_part(plan.home, "sequencer", python_command("manage.py", "sequencer"), {**log_key, **environment}),
         # SIGQUIT: a worker that outlives its supervisor has no database to finish its work in.
-        _program(
-            plan.home, "worker", worker_command(plan), environment, death_signal=signal.SIGQUIT, grace=20
-        ),
-        _program(plan.home, "web", web_command(plan), environment),
+        program_part(plan.home, "worker", worker_command(plan), environment, death_signal=signal.SIGQUIT, grace=20),
+        program_part(plan.home, "web", web_command(plan), environment),
     ]
 
 
@@ -85,7 +81,7 @@ def web_command(plan: Plan) -> list[str]:
     )
 
 
-def _program(
+def program_part(
     home: Home,
     name: str,
     argv: list[str],
@@ -94,6 +90,7 @@ def _program(
     death_signal: int = signal.SIGTERM,
     grace: float = 12,
 ) -> Part:
+    """A part that is a program of ours; its log has its name."""
     log = home.logs / f"{name}.log"
 
     def start() -> Child:

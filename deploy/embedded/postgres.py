@@ -20,7 +20,8 @@ from psycopg import sql
 from deploy.embedded.binaries import PostgresPrograms, postgres_programs
 from deploy.embedded.errors import FolderUnreachable, PartFailed, log_tail
 from deploy.embedded.home import Home, first_closed_folder, private_folder, write_private
-from deploy.embedded.processes import NOBODY, Account, identity, run_once, spawn, stop, wait_gone
+from deploy.embedded.leftovers import leftovers_end
+from deploy.embedded.processes import NOBODY, Account, run_once, spawn, stop
 
 SUPERUSER = "postgres"
 OWNER = "spoor_owner"
@@ -111,8 +112,8 @@ class Cluster:
         write_private(self.home.database / "initialised", f"{programs.major}")
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and return at once; see ``wait_ready``. It ends with the calling process."""
-        self.end_leftover()
+        """Start the server and return at once; see ``wait_ready``. It ends with the caller, who holds the home."""
+        leftovers_end(self.data, self.socket_folder)
         programs = postgres_programs(self.data)
         with self.log.open("ab") as output:
             return spawn(
@@ -133,8 +134,7 @@ class Cluster:
         while True:
             if server.poll() is not None:
                 raise PartFailed(
-                    f"PostgreSQL ended at once (code {server.returncode}). Its last lines:\n"
-                    f"{log_tail(self.log)}",
+                    f"PostgreSQL ended at once (code {server.returncode}). Its last lines:\n{log_tail(self.log)}",
                     remedy=f"read {self.log}",
                 )
             try:
@@ -160,29 +160,6 @@ class Cluster:
                 server.send_signal(signal.SIGQUIT)
         stop(server, first=signal.SIGQUIT, grace=5)
 
-    def end_leftover(self) -> None:
-        """End a server a killed supervisor left on these data, and remove the mark of one that is gone.
-
-        PostgreSQL itself refuses to start when the number in ``postmaster.pid`` belongs to any process of its
-        account, which after a restart of the machine may be a stranger. The caller must hold the home.
-        """
-        mark = self.data / "postmaster.pid"
-        pid = _first_number(mark)
-        if pid is None:
-            return
-        who = identity(pid)
-        if not who.alive or not _serves(pid, self.data):
-            mark.unlink(missing_ok=True)
-            return
-        for number, patience in ((signal.SIGINT, 15), (signal.SIGQUIT, 10)):
-            os.kill(pid, number)
-            if wait_gone(who, patience):
-                return
-        raise PartFailed(
-            f"A PostgreSQL server of an earlier start (process {pid}) does not end.",
-            remedy=f"end it by hand (kill -QUIT {pid}), then start again",
-        )
-
     def provision(self) -> None:
         """Create roles and database where missing; passwords follow the secrets in the home."""
         with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
@@ -191,9 +168,7 @@ class Cluster:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
             if known is None:
                 connection.execute(
-                    sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                        sql.Identifier(DATABASE), sql.Identifier(OWNER)
-                    )
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
                 )
         self.grant(DATABASE)
 
@@ -263,9 +238,7 @@ def _ensure_role(connection: psycopg.Connection[tuple[object, ...]], role: str, 
 
 def _initdb_command(data: Path, password_file: Path, programs: PostgresPrograms, *, sync: bool) -> list[str]:
     # Comparison by code point from the server itself: an upgrade of the C library cannot reorder our indexes.
-    builtin = (
-        ["--locale-provider=builtin", "--locale=C.UTF-8"] if programs.major >= 17 else ["--locale=C.UTF-8"]
-    )
+    builtin = ["--locale-provider=builtin", "--locale=C.UTF-8"] if programs.major >= 17 else ["--locale=C.UTF-8"]
     return [
         str(programs.folder / "initdb"),
         f"--pgdata={data}",
@@ -282,22 +255,6 @@ def _initdb_command(data: Path, password_file: Path, programs: PostgresPrograms,
 def _plain_environment() -> dict[str, str]:
     # PG* variables of the person who starts us must not steer the server.
     return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "SPOOR_"))}
-
-
-def _first_number(path: Path) -> int | None:
-    try:
-        first = path.read_text(encoding="utf-8").partition("\n")[0].strip()
-    except FileNotFoundError:
-        return None
-    return int(first) if first.isdigit() else None
-
-
-def _serves(pid: int, data: Path) -> bool:
-    """Whether a process is a PostgreSQL server on these data: its working folder is the data folder."""
-    try:
-        return Path(f"/proc/{pid}/cwd").resolve() == data.resolve()
-    except OSError:
-        return False
 
 
 def _account_for_root(cluster: Cluster) -> Account:

@@ -148,9 +148,7 @@ class Identity:
 def start_time(pid: int) -> str:
     """Boot id and start of a process in clock ticks since boot; empty when it is gone or a zombie."""
     try:
-        fields = (
-            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        )
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return ""

@@ -52,12 +52,8 @@ class Broker:
         deadline = time.monotonic() + seconds
         while not self.answers():
             if server.poll() is not None or time.monotonic() > deadline:
-                state = (
-                    "did not answer" if server.poll() is None else f"ended at once (code {server.returncode})"
-                )
-                raise PartFailed(
-                    f"Redis {state}. Its last lines:\n{log_tail(self.log)}", remedy=f"read {self.log}"
-                )
+                state = "did not answer" if server.poll() is None else f"ended at once (code {server.returncode})"
+                raise PartFailed(f"Redis {state}. Its last lines:\n{log_tail(self.log)}", remedy=f"read {self.log}")
             time.sleep(0.02)
 
     def answers(self) -> bool:

@@ -41,7 +41,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programs:
-    """What is run on the servers: a command before the parts start, the parts, and commands once they work."""
+    """What runs on the servers: a command before the parts start, the parts, commands once they work."""
 
     prepare: Sequence[str]
     parts: Callable[[Plan], Sequence[Part]]
@@ -309,9 +309,7 @@ def check_port(port: int) -> None:
     if _port_free(port):
         return
     other = next((each for each in range(port + 1, port + 100) if _port_free(each)), None)
-    advice = (
-        f"SPOOR_HTTP_PORT={other} make demo (or make up)" if other else "set SPOOR_HTTP_PORT to a free port"
-    )
+    advice = f"SPOOR_HTTP_PORT={other} make demo (or make up)" if other else "set SPOOR_HTTP_PORT to a free port"
     raise PortTaken(
         f"Port {port} on 127.0.0.1 is taken by another program.",
         remedy=f"stop that program, or choose another port: {advice}",

@@ -14,8 +14,7 @@ def test_connects_as_the_app_role_which_owns_nothing() -> None:
     servers: Throwaway = servers_start()
     with psycopg.connect(servers.cluster.url(APP)) as connection:
         role = connection.execute(
-            "SELECT current_user, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles "
-            "WHERE rolname = current_user"
+            "SELECT current_user, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
         assert role == (APP, False, False, False)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
