@@ -1,0 +1,1 @@
+"""What documents are made of: frozen dataclasses, one module per family of documents."""
