@@ -35,14 +35,14 @@ class Actor(LedgerActor):
     """A ledger actor with the grants that decide what it may do.
 
     Attributes:
-        user_id: primary key of the account; None for the system itself (jobs, commands).
+        user_id: primary key of the account; 0 for the system itself (jobs, commands).
         party_id: primary key of the party who acts.
         grants: roles held now; empty for the system, which is checked by `system` alone.
         system: True only for Spoor's own jobs.
         language: the language messages to this person are written in.
     """
 
-    user_id: int | None = None
+    user_id: int = 0
     party_id: int = 0
     grants: tuple[Grant, ...] = ()
     system: bool = False

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the same request sent twice is done once, and answered alike (IETF draft idempotency-key-header-07)."""
+"""`Idempotency-Key`: the same request sent twice is done once (IETF draft idempotency-key-header-07)."""
 
 import hashlib
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class FirstAnswer:
 
 
 def idempotency_begin(*, user_id: int, key: str, path: str, body: bytes) -> IdempotencyRecord | FirstAnswer:
-    """Take the key for this act, or get the first answer. Call inside the act's transaction, before the act.
+    """Take the key for this act, or get the first answer. Call inside its transaction, before the act.
 
     A second request with the same key waits until the first has committed; when the first was refused, its key was rolled
     back with it and the second runs.

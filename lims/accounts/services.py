@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chain_of_custody.core.canonical import Json
 from chain_of_custody.core.merkle import merkle_root
 from chain_of_custody.models import Party
 from chain_of_custody.services import EntryDraft, StreamKey, act_append, party_create
@@ -151,7 +152,7 @@ def role_grant(*, actor: Actor, user: User, grant: GrantSpec, since: datetime | 
             agency=grant.agency,
             since=since or timezone.now(),
         )
-        values = {"role": str(grant.role), "agency": str(grant.agency.uuid) if grant.agency else None}
+        values: dict[str, Json] = {"role": str(grant.role), "agency": str(grant.agency.uuid) if grant.agency else None}
         act_append(actor=actor, drafts=[_account_draft(user, "granted", values)])
     return row
 
@@ -292,7 +293,7 @@ def token_create(*, actor: Actor, user: User, name: str, expires_at: datetime | 
             expires_at=expires_at,
         )
         stream = StreamKey(kind="account", id=user.uuid)
-        values = {"token": str(token.uuid), "expires": expires_at.isoformat() if expires_at else None}
+        values: dict[str, Json] = {"token": str(token.uuid), "expires": expires_at.isoformat() if expires_at else None}
         act_append(actor=actor, drafts=[EntryDraft(stream=stream, schema=TOKEN, verb="created", values=values)])
     return token, secret
 
@@ -309,7 +310,7 @@ def token_revoke(*, actor: Actor, token: ApiToken) -> None:
         updated = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
         if updated:
             stream = StreamKey(kind="account", id=token.user.uuid)
-            values = {"token": str(token.uuid)}
+            values: dict[str, Json] = {"token": str(token.uuid)}
             act_append(actor=actor, drafts=[EntryDraft(stream=stream, schema=TOKEN, verb="revoked", values=values)])
 
 
@@ -328,7 +329,7 @@ def access_record(
     """One line in the access log. Called by the outermost handler, outside the act's transaction."""
     AccessEntry.objects.create(
         kind=kind,
-        user_id=actor.user_id if actor else None,
+        user_id=(actor.user_id or None) if actor else None,
         shown_as=actor.name[:200] if actor else "",
         role=actor.role[:80] if actor else "",
         subject_kind=subject_kind,
@@ -343,7 +344,7 @@ def access_record(
 
 
 def access_reason_state(*, actor: Actor, case: UUID, reference: str, reason: str, address: str | None = None) -> None:
-    """State why one views a case one is not assigned to (Directive 2016/680 Art. 25 [M]: justification of consultation).
+    """State why one views a case one is not assigned to (Directive 2016/680 Art. 25 [M]).
 
     Raises:
         BadInput: fewer than ten signs.
@@ -374,7 +375,7 @@ def access_anchor() -> AccessAnchor | None:
             return None
         root = merkle_root([access_leaf(row) for row in rows]).hex()
         anchor = AccessAnchor.objects.create(first=rows[0].pk, last=rows[-1].pk, root=root)
-        values = {"first": anchor.first, "last": anchor.last, "lines": len(rows), "root": root}
+        values: dict[str, Json] = {"first": anchor.first, "last": anchor.last, "lines": len(rows), "root": root}
         stream = StreamKey(kind="access_log", id=ACCESS_LOG_STREAM)
         draft = EntryDraft(stream=stream, schema=ACCESS_LOG, verb="anchored", values=values)
         act_append(actor=system_actor(), drafts=[draft])
@@ -407,7 +408,7 @@ def worker_seen(*, host: str) -> None:
 
 
 def _account_draft(
-    user: User, verb: str, values: dict[str, str | None], committed: dict[str, str] | None = None
+    user: User, verb: str, values: dict[str, Json], committed: dict[str, Json] | None = None
 ) -> EntryDraft:
     return EntryDraft(
         stream=StreamKey(kind="account", id=user.uuid),

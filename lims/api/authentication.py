@@ -43,7 +43,7 @@ class SignedIn(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Whether somebody is signed in."""
-        return bool(request.user and request.user.is_authenticated)
+        return bool(request.user.is_authenticated)
 
 
 def request_actor(request: Request) -> Actor:

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.pagination import CursorPagination, LimitOffsetPagination
 from rest_framework.renderers import JSONRenderer
@@ -134,12 +135,13 @@ def idempotent(method: Handler) -> Handler:
 
 def _files_fingerprint(request: Request) -> bytes:
     parts = [f"{name}={value}" for name, value in sorted(request._request.POST.items())]
-    parts += [f"{name}={file.name}:{file.size}" for name, file in sorted(request._request.FILES.items())]
+    for name, uploads in sorted(request._request.FILES.lists()):
+        parts += [f"{name}={upload.name}:{upload.size}" for upload in uploads]
     return "\n".join(parts).encode()
 
 
 def _plain(data: Any) -> Any:
-    return json.loads(JSONRenderer().render(data)) if data is not None else None
+    return json.loads(JSONRenderer().render(data).decode()) if data is not None else None
 
 
 def created(data: Mapping[str, Any], *, location: str, version: int | None = None) -> Response:

@@ -71,10 +71,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         if problem["status"] == status.HTTP_403_FORBIDDEN:
             _refusal_record(request, problem)
     response = Response(problem, status=problem["status"], content_type=PROBLEM)
-    if isinstance(exc, drf.Throttled) and exc.wait:
-        response["Retry-After"] = str(int(exc.wait))
-    if isinstance(exc, drf.NotAuthenticated | drf.AuthenticationFailed) and getattr(exc, "auth_header", None):
-        response["WWW-Authenticate"] = exc.auth_header
+    challenge = getattr(exc, "auth_header", None)
+    if challenge:
+        response["WWW-Authenticate"] = challenge
     return response
 
 
@@ -87,10 +86,10 @@ def _problem(exc: Exception) -> dict[str, Any] | None:
     if isinstance(exc, drf.ValidationError):
         return _body(422, "bad-input", _("Some values need correction."), list(_walk(exc.detail, "#")))
     if isinstance(exc, drf.APIException):
-        code = exc.get_codes()
+        codes = exc.get_codes()
         return _body(
             exc.status_code,
-            code.replace("_", "-") if isinstance(code, str) else "refused",
+            codes.replace("_", "-") if isinstance(codes, str) else "refused",
             str(exc.detail),
             [],
         )

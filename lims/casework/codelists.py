@@ -1,7 +1,7 @@
 """Open code lists as versioned data (`codes/*.tsv`): CITES terms, purposes and sources, countries, AITR vocabularies.
 
-A value is stored with the version of the list it was chosen from, so that a code that is later reused or withdrawn keeps
-its meaning. Rows marked M rest on memory and are to be checked against the source before they become law.
+A value is stored with the version of the list it was chosen from, so that a code later reused or
+withdrawn keeps its meaning. Rows marked M rest on memory and are to be checked against the source before they become law.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ CURRENT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """One code of a list; `units` are the preferred and alternative units; `mark` is V (read in a source) or M (memory)."""
+    """One code of a list; `mark` is V (read in a source) or M (from memory)."""
 
     code: str
     label: str
@@ -40,7 +40,7 @@ def code_list(name: str) -> dict[str, Code]:
     """The codes of a list version, in the order of the file."""
     codes: dict[str, Code] = {}
     for line in (_FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines():
-        if line.startswith("#") or line.startswith("code\t"):
+        if line.startswith(("#", "code\t")):
             continue
         code, label, units, mark = line.split("\t")
         codes[code] = Code(code=code, label=label, units=tuple(units.split()), mark=mark)

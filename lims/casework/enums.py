@@ -1,4 +1,4 @@
-"""Closed lists of casework. Values are written to the ledger and never renamed. Open lists (CITES codes…) are data: `codes/`."""
+"""Closed lists of casework; their values are never renamed. Open lists (CITES codes…) are data: `codes/`."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -80,6 +80,7 @@ def items_move(
         to=to,
         container=container,
         positions=positions,
+        from_location=actor.in_laboratory,
         reason=reason,
         happened_at=happened_at,
     )

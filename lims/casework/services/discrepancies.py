@@ -1,4 +1,4 @@
-"""Custody discrepancies: recorded by one person, countersigned by another, explained at last. They never block for ever."""
+"""Custody discrepancies: recorded by one person, countersigned by another, explained at last."""
 
 from uuid import uuid4
 

@@ -104,7 +104,13 @@ def intake_receive(
             )
             for one in containers
         ]
-        items = items_make(actor=actor, specs=specs, held_by=holder, happened_at=delivery.received_at)
+        items = items_make(
+            actor=actor,
+            specs=specs,
+            held_by=holder,
+            received_from=delivery.delivered_by,
+            happened_at=delivery.received_at,
+        )
         _rows_create(intake, locked, items, containers)
         act_append(actor=actor, drafts=_received_drafts(intake, items, containers), happened_at=delivery.received_at)
         _differences(actor, intake, items, containers)
@@ -156,10 +162,8 @@ def intake_itemise(
         row.state = IntakeState.ITEMISING
         row.version += 1
         row.save(update_fields=["state", "version"])
-        values: dict[str, Json] = {
-            "container": str(box.uuid),
-            "exhibits": [str(one.item.uuid) for one in made],
-        }
+        registered: list[Json] = [str(one.item.uuid) for one in made]
+        values: dict[str, Json] = {"container": str(box.uuid), "exhibits": registered}
         act_append(actor=actor, drafts=[_draft(row, "itemised", values)])
     return made
 
@@ -304,13 +308,14 @@ def _rows_create(intake: Intake, case: Case, items: Sequence[Item], facts: Seque
 
 
 def _received_drafts(intake: Intake, items: Sequence[Item], facts: Sequence[ContainerFacts]) -> list[EntryDraft]:
+    names: list[Json] = [str(item.uuid) for item in items[:400]]
     values: dict[str, Json] = {
         "reference": intake.reference,
         "case": str(intake.case.uuid),
         "delivered_by": str(intake.delivered_by.uuid),
         "containers_stated": intake.containers_stated,
         "containers_found": intake.containers_found,
-        "containers": [str(item.uuid) for item in items][:400],
+        "containers": names,
         "waybill": intake.waybill,
     }
     drafts = [_draft(intake, "received", values)]
@@ -364,9 +369,9 @@ def _differences(actor: Actor, intake: Intake, items: Sequence[Item], facts: Seq
         pair = (one.weight_stated_kg, one.weight_found_kg)
         if None not in pair and pair[0] != pair[1]:
             found.append((DiscrepancyKind.WEIGHT, f"{_text(pair[0])} kg", f"{_text(pair[1])} kg", item))
-    for kind, stated, seen, item in found:
+    for kind, stated, seen, about in found:
         discrepancy_record(
-            actor=actor, case=intake.case, kind=kind, stated=stated, found=seen, intake=intake, item=item
+            actor=actor, case=intake.case, kind=kind, stated=stated, found=seen, intake=intake, item=about
         )
 
 

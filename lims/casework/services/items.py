@@ -77,6 +77,7 @@ def items_make(
     specs: Sequence[ItemSpec],
     held_by: Party,
     container: Item | None = None,
+    received_from: Party | None = None,
     happened_at: datetime | None = None,
 ) -> list[Item]:
     """Items with their custody entries, live labels and first amounts, in one act. Within the caller's transaction.
@@ -102,6 +103,7 @@ def items_make(
         ],
         custodian=held_by,
         container=container,
+        received_from=received_from,
         happened_at=happened_at,
     )
     for item, spec in zip(items, specs, strict=True):

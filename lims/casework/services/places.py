@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from chain_of_custody.core.canonical import Json
 from chain_of_custody.models import Item, Party
 from chain_of_custody.services import EntryDraft, StreamKey, act_append, party_create
 from lims.accounts.actors import Actor, require
@@ -37,7 +38,11 @@ def location_create(
         location = Location.objects.create(party=party, kind=kind, parent=parent, secured=secured)
         label_issue_party(party=party)
         stream = StreamKey(kind="party", id=party.uuid)
-        values = {"kind": kind, "secured": secured, "parent": str(parent.party.uuid) if parent else None}
+        values: dict[str, Json] = {
+            "kind": kind,
+            "secured": secured,
+            "parent": str(parent.party.uuid) if parent else None,
+        }
         act_append(actor=actor, drafts=[EntryDraft(stream=stream, schema=LOCATION, verb="registered", values=values)])
     return location
 
@@ -72,7 +77,12 @@ def container_create(
             item=item, case=case, kind=kind, description=description, rows=rows, columns=columns
         )
         stream = StreamKey(kind="item", id=item.uuid)
-        values = {"kind": kind, "rows": rows, "columns": columns, "case": str(case.uuid) if case else None}
+        values: dict[str, Json] = {
+            "kind": kind,
+            "rows": rows,
+            "columns": columns,
+            "case": str(case.uuid) if case else None,
+        }
         draft = EntryDraft(
             stream=stream,
             schema=CONTAINER,

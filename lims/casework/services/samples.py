@@ -249,11 +249,12 @@ def _quantities_lock(takings: Sequence[Taking]) -> dict[int, Quantity]:
 
 def _exhibit_of(takings: Sequence[Taking]) -> Exhibit | None:
     """The one exhibit all parents come from; None for a pool of several exhibits."""
-    found = set()
+    found: set[int | None] = set()
     for taking in takings:
         owner = getattr(taking.parent, "exhibit", None)
         found.add(owner.pk if owner else taking.parent.sample.exhibit_id)
-    return Exhibit.objects.select_related("item").get(pk=found.pop()) if len(found) == 1 and None not in found else None
+    only = found.pop() if len(found) == 1 else None
+    return None if only is None else Exhibit.objects.select_related("item").get(pk=only)
 
 
 def _make(

@@ -32,7 +32,7 @@ def sampling_plan_draw(
 ) -> SamplingPlan:
     """Decide which pieces of a lot are sampled. The population are the lot's pieces found, named 1…N within the lot.
 
-    `random` needs a count, and draws a seed when none is given; `judgement` needs the chosen pieces and a statement why;
+    `random` needs a count, and draws a seed when none is given; `judgement` needs the pieces and a statement why;
     `all` takes every piece. An inference from sampled to unsampled pieces needs the statement's stated confidence
     (ISO/IEC 17025 7.3, 7.8.2.1 k).
 

@@ -17,7 +17,7 @@ from lims.common.errors import BadInput, NotFound, RuleViolation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanResult:
-    """What one scan did: `taken` (a new line), `known` (a repeat, ignored), `target` or `container` (set for the act)."""
+    """What one scan did: `taken` (a new line), `known` (a repeat), `target` or `container` (set for the act)."""
 
     outcome: str
     message: str

@@ -93,11 +93,12 @@ def submission_create(
             ]
         )
         labels = labels_reserve(lines=rows)
+        codes: list[Json] = [label.code for label in labels]
         values: dict[str, Json] = {
             "reference": submission.reference,
             "agency": str(agency.uuid),
             "lines": len(rows),
-            "codes": [label.code for label in labels][:500],
+            "codes": codes,
         }
         act_append(actor=actor, drafts=[_draft(submission, "submitted", values)])
     return submission

@@ -104,7 +104,7 @@ class RunOutput(models.Model):
 
 
 class RunOutcome(models.Model):
-    """What a run answered for one query or individual: the summary shown in lists; the whole outcome is in the vault."""
+    """What a run answered for one query or individual: the summary for lists; the whole is in the vault."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="outcomes")
     number = models.PositiveIntegerField()

@@ -1,0 +1,212 @@
+"""Pure work of the laboratory's jobs: files in, answers and artefacts out. Nothing here writes to the database."""
+
+import io
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from analysis.inputs import Artefact, InputFile, Progress, RunInputs, no_progress
+from analysis.origin.baseline import baseline_freeze, baseline_open
+from analysis.outcome import Outcome
+from analysis.registry import METHODS
+from analysis.species.library import library_build
+from analysis.species.records import records_read
+from chain_of_custody.vault.services import store_current
+from lims.common.errors import BadInput
+from lims.lab.enums import Identification, ReferenceKind
+from lims.lab.models import ReferenceSet, Run
+
+_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenReference:
+    """A reference as it goes into the vault: a deterministic archive, its content hash, and what it holds."""
+
+    archive: bytes
+    digest: str
+    records: int
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One outcome of a run as rows keep it."""
+
+    subject: str
+    identification: str
+    name: str
+    summary: dict[str, Any]
+
+
+def run_compute(run: Run, progress: Progress) -> tuple[list[Answer], list[Artefact]]:
+    """Run the method over the run's files; every file is checked against its digest while it is read.
+
+    Raises:
+        AnalysisError: an input cannot be used, naming file, row, field and remedy.
+        Cancelled: what `progress` raises.
+        DigestMismatch: a stored file is not what was handed in.
+    """
+    with tempfile.TemporaryDirectory(prefix="run-") as folder:
+        files = _inputs_fetch(run, Path(folder))
+        reference = reference_folder(run.reference_set) if run.reference_set else None
+        inputs = RunInputs(files=files, parameters=run.parameters, reference=reference, seed=run.seed)
+        result = METHODS[run.method].run(inputs, progress)
+    outcomes = Artefact(
+        name="outcomes.json",
+        media_type="application/json",
+        content=b"[" + b",".join(outcome.to_json() for outcome in result.outcomes) + b"]",
+    )
+    return [_answer(outcome) for outcome in result.outcomes], [outcomes, *result.artefacts]
+
+
+def reference_freeze(
+    *,
+    kind: str,
+    name: str,
+    edition: str,
+    files: Sequence[tuple[str, bytes]],
+    parameters: dict[str, Any],
+    progress: Progress = no_progress,
+) -> FrozenReference:
+    """Build a reference from its source files and pack it.
+
+    Raises:
+        AnalysisError: a file cannot be used, naming file, row and remedy.
+        BadInput: no file, or more than one table.
+    """
+    if not files:
+        raise BadInput("A reference needs at least one file.", code="required", field="files")
+    with tempfile.TemporaryDirectory(prefix="reference-") as scratch:
+        folder = Path(scratch) / "set"
+        if kind == ReferenceKind.SPECIES:
+            records, digest, summary = _species_build(Path(scratch), folder, name, edition, files, parameters, progress)
+        else:
+            records, digest, summary = _baseline_build(folder, name, edition, files, parameters)
+        return FrozenReference(archive=_pack(folder), digest=digest, records=records, summary=summary)
+
+
+def reference_folder(reference: ReferenceSet) -> Path:
+    """The unpacked reference, from this host's cache by digest, or fetched from the vault.
+
+    Unpacking happens beside and is renamed into place, so that two workers never see half a set. The method
+    checks every byte of the set against its manifest before use.
+    """
+    place = Path(settings.SPOOR_REFERENCE_CACHE) / reference.digest
+    if place.is_dir():
+        return place
+    place.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix="unpack-", dir=place.parent))
+    try:
+        archive = scratch / "set.zip"
+        _fetch(reference.file.digest, reference.file.store_version, archive)
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(scratch / "set")
+        try:
+            (scratch / "set").rename(place)
+        except OSError:
+            if not place.is_dir():
+                raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return place
+
+
+def _inputs_fetch(run: Run, folder: Path) -> tuple[InputFile, ...]:
+    files = []
+    for number, row in enumerate(run.inputs.select_related("file").order_by("pk")):
+        path = folder / f"{number:03d}-{Path(row.file.name).name}"
+        _fetch(row.file.digest, row.file.store_version, path)
+        files.append(InputFile(role=row.role, name=row.file.name, path=path, sha256=row.file.digest))
+    return tuple(files)
+
+
+def _fetch(digest: str, version: str, path: Path) -> None:
+    with store_current().open(digest, version=version) as chunks, path.open("wb") as target:
+        for chunk in chunks:
+            target.write(chunk)
+
+
+def _answer(outcome: Outcome) -> Answer:
+    finding = outcome.finding
+    identification = finding.outcome if finding.outcome in Identification.values else Identification.INCONCLUSIVE
+    summary = {
+        "statement": finding.statement,
+        "outcome": finding.outcome,
+        "reasons": [{"code": reason.code, "text": reason.text} for reason in finding.reasons],
+        "among": list(finding.among)[:50],
+        "numbers": [
+            {
+                "name": n.name,
+                "value": n.value,
+                "unit": n.unit,
+                "definition": n.definition,
+                "interval": list(n.interval) if n.interval else None,
+            }
+            for n in outcome.numbers
+        ],
+        "caveats": list(outcome.caveats),
+    }
+    return Answer(subject=_subject(outcome), identification=identification, name=finding.subject or "", summary=summary)
+
+
+def _subject(outcome: Outcome) -> str:
+    details = outcome.details if isinstance(outcome.details, dict) else {}
+    return str(details.get("id") or details.get("query") or (outcome.inputs[0].name if outcome.inputs else ""))
+
+
+def _species_build(
+    scratch: Path,
+    folder: Path,
+    name: str,
+    edition: str,
+    files: Sequence[tuple[str, bytes]],
+    parameters: dict[str, Any],
+    progress: Progress,
+) -> tuple[int, str, dict[str, Any]]:
+    paths = []
+    for number, (file_name, content) in enumerate(files):
+        path = scratch / f"{number:03d}-{Path(file_name).name}"
+        path.write_bytes(content)
+        paths.append(path)
+    locus = parameters.get("locus")
+    records = records_read(paths, locus=str(locus) if locus else None, taxonomy=None)
+    library, report = library_build(folder, records, name=name, version=edition, progress=progress)
+    summary = {"species": report.species, "left_out": [list(pair) for pair in report.left_out][:50]}
+    return report.records, library.reference.sha256, summary
+
+
+def _baseline_build(
+    folder: Path, name: str, edition: str, files: Sequence[tuple[str, bytes]], parameters: dict[str, Any]
+) -> tuple[int, str, dict[str, Any]]:
+    if len(files) != 1:
+        raise BadInput(
+            "Reference population data is one genotype table.", code="bad-count", field="files", found=len(files)
+        )
+    columns = {
+        key: str(parameters[key]) for key in ("id_column", "population_column", "group_column") if parameters.get(key)
+    }
+    for key in ("id_column", "population_column"):
+        if key not in columns:
+            raise BadInput("Name the column of the table.", code="required", field=key)
+    frozen = baseline_freeze(folder, files[0][1], name=name, version=edition, **columns)
+    baseline = baseline_open(folder)
+    summary = {"populations": len(baseline.populations), "loci": len(baseline.table.loci)}
+    return len(baseline.table.ids), frozen.sha256, summary
+
+
+def _pack(folder: Path) -> bytes:
+    """A ZIP whose bytes depend on names and contents alone."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), date_time=_FIXED_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(entry, path.read_bytes())
+    return out.getvalue()
