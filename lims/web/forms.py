@@ -18,11 +18,11 @@ from uuid import UUID, uuid4
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from lims.common.errors import NotAllowed, NotFound
-from lims.web.once import SentBefore, once
+from lims.web.access import actor_of
+from lims.web.once import once
 from lims.web.problems import REFUSALS, Problem, Refusal, parts_of, words_of
 
 _UNSTYLED = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple, forms.HiddenInput)
@@ -96,13 +96,17 @@ def marks_optional(bound: forms.BoundField) -> bool:
     return not bound.field.required and not bound.is_hidden and not isinstance(bound.field, forms.BooleanField)
 
 
-def submit(request: HttpRequest, form: PageForm, do: Callable[[], str]) -> HttpResponseRedirect | None:
+def submit(
+    request: HttpRequest, form: PageForm, do: Callable[[], str], *, before: Callable[[], None] | None = None
+) -> HttpResponseRedirect | None:
     """Carry out a valid form once and lead to the address `do` returns; None when the form must be shown (again).
 
     Args:
         request: the request; anything but POST only shows the form.
         form: bound to the request's data.
-        do: calls the service with `form.cleaned_data` and returns the address of the result.
+        do: calls the service with `form.cleaned_data` and returns the address of the result; runs in one transaction.
+        before: what must happen outside that transaction: a password asked again (a wrong one stays recorded), a file
+            streamed to the vault.
 
     Raises:
         NotFound, NotAllowed: unless the refusal is about a field (a wrong password); the frame answers 404 or 403 and
@@ -111,25 +115,31 @@ def submit(request: HttpRequest, form: PageForm, do: Callable[[], str]) -> HttpR
     if request.method != "POST" or not form.is_valid():
         return None
     try:
-        return redirect(once(request, form.key, do) if form.key else do())
-    except SentBefore as before:
-        form.renew_key()
-        form.add_error(None, _sent_before(before.address))
+        if before is not None:
+            before()
+        return redirect(_carried_out(request, form, do))
     except REFUSALS as error:
-        if isinstance(error, NotFound) or (isinstance(error, NotAllowed) and not error.field):
-            raise
-        form.refuse(error)
+        _show(form, error)
     return None
 
 
-def _sent_before(address: str) -> str:
-    return format_html(
-        '{} <a href="{}">{}</a> {}',
-        _("This form was sent before, with another content."),
-        address,
-        _("Look at what was recorded."),
-        _("To record this as well, send it again."),
-    )
+def _carried_out(request: HttpRequest, form: PageForm, do: Callable[[], str]) -> str:
+    actor = actor_of(request)
+    if form.key is None or actor is None or actor.user_id is None:
+        return do()
+    return once(request, user_id=actor.user_id, key=str(form.key), do=do)
+
+
+def _show(form: PageForm, error: Refusal) -> None:
+    if isinstance(error, NotFound) or (isinstance(error, NotAllowed) and not error.field):
+        raise error
+    if error.code == "idempotency-key-reused":
+        form.renew_key()
+        form.add_error(
+            None, _("This form was sent before, with another content. To record this as well, send it again.")
+        )
+    else:
+        form.refuse(error)
 
 
 def page(

@@ -143,11 +143,8 @@ class ListRequest:
 
     def address(self, **changes: str | int | None) -> str:
         """The list's address with other values; None leaves a value out."""
-        values: dict[str, str | int | None] = {
-            "q": self.text,
-            "sort": self.sort,
-            "page": self.number,
-        } | changes
+        values: dict[str, str | int | None] = {"q": self.text, "sort": self.sort, "page": self.number}
+        values.update(changes)
         kept = {name: value for name, value in values.items() if value not in (None, "", 1)}
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
 
