@@ -97,6 +97,7 @@ class Steps:
 
     def done(self, name: str, detail: str) -> None:
         """Say what a step looked at. A step never done counts as not reached."""
+        self.begin(name)
         self._detail[name] = detail
 
     def fail(self, name: str, reason: str, detail: str, where: Mapping[str, Json] | None = None) -> None:
