@@ -3,14 +3,14 @@
 `custody.item/1` stands in the stream of each item touched (stream kind "item"), one entry per item and act, also for
 every item inside a container that goes somewhere. `core.custody` replays them to know the custodian at any entry:
 
-created        to (from)            the first custodian
+created        custodian (from)     the first custodian
 stated_earlier                      nothing changes: stated, not witnessed, custody before ours
 offered        from to hand_over    nothing changes until the receiver's half
 received       from to hand_over    custodian becomes `to`
 refused, withdrawn   hand_over      nothing changes: the offer is over
 moved          from to              custodian becomes `to` (equal to `from` inside one custodian's keeping)
 sealed, opened seal                 the seal in force begins, ends
-consumed       exhausted            final when exhausted
+consumed       from                 final: nothing is left
 returned       from to              custodian becomes `to`; final
 disposed       from                 final
 reassigned     from to              custodian becomes `to`, by order, after an inventory by two persons
@@ -40,9 +40,9 @@ def _transfer(required: str = "", *, optional: str = "", committed: str = "") ->
 
 ITEM_VERBS = {
     "created": fields(
-        "item kind reference to",
+        "item kind reference custodian",
         optional=f"from scan_code container position seal seal_number seal_state {_SIGNED}",
-        committed=f"condition {_NAMES}",
+        committed="condition from.name custodian.name",
     ),
     "stated_earlier": fields("item since until", optional="file sha256", committed="holder statement"),
     "offered": _transfer(
@@ -58,7 +58,7 @@ ITEM_VERBS = {
     "moved": _transfer(optional="container position left_container"),
     "sealed": fields("item from seal seal_number", committed="from.name"),
     "opened": fields("item from seal seal_number seal_state", committed="from.name condition"),
-    "consumed": fields("item from exhausted", optional="left_container", committed="from.name authority note"),
+    "consumed": fields("item from", optional="left_container", committed="from.name authority note"),
     "returned": _transfer(optional=f"left_container {_SIGNED}", committed="authority receipt"),
     "disposed": fields(
         "item from method witness",

@@ -1,0 +1,50 @@
+"""Everything that reads custody and the ledger."""
+
+from chain_of_custody.selectors.custody import (
+    CustodyNow,
+    custody_now,
+    handover_lines,
+    handover_list,
+    item_history,
+    item_list,
+)
+from chain_of_custody.selectors.export import (
+    Export,
+    export_open,
+    log_verifier,
+    reveal_everything,
+    reveal_nothing,
+)
+from chain_of_custody.selectors.ledger import (
+    HistoryRow,
+    LedgerHealth,
+    act_entries,
+    checkpoint_latest,
+    leaf_proof,
+    ledger_health,
+    stream_entries,
+)
+from chain_of_custody.selectors.tree import node_reader, tile_content
+
+__all__ = [
+    "CustodyNow",
+    "Export",
+    "HistoryRow",
+    "LedgerHealth",
+    "act_entries",
+    "checkpoint_latest",
+    "custody_now",
+    "export_open",
+    "handover_lines",
+    "handover_list",
+    "item_history",
+    "item_list",
+    "leaf_proof",
+    "ledger_health",
+    "log_verifier",
+    "node_reader",
+    "reveal_everything",
+    "reveal_nothing",
+    "stream_entries",
+    "tile_content",
+]

@@ -15,6 +15,7 @@ from chain_of_custody.services.ledger import Act, EntryDraft, EntryRef, act_appe
 from chain_of_custody.services.orders import custody_back_enter, custody_reassign, custody_state_earlier
 from chain_of_custody.services.parties import party_create
 from chain_of_custody.services.seals import seal_apply, seal_open
+from chain_of_custody.services.sequencer import sequencer_check, sequencer_loop, sequencer_run_once
 
 __all__ = [
     "Act",
@@ -42,4 +43,7 @@ __all__ = [
     "party_create",
     "seal_apply",
     "seal_open",
+    "sequencer_check",
+    "sequencer_loop",
+    "sequencer_run_once",
 ]

@@ -27,14 +27,13 @@ def item_consume(
     *,
     actor: Actor,
     item: Item,
-    exhausted: bool = True,
     authority: str = "",
     note: str = "",
     happened_at: datetime | None = None,
     reason: str = "",
     place: str = "",
 ) -> Item:
-    """Record that an analysis used material of an item; `exhausted` means that nothing is left and ends its custody.
+    """Record that nothing is left of an item: an analysis used it up. That ends its custody.
 
     Whether using up the last needs an authority is the laboratory's policy (ASTM E860), checked by the caller; given,
     it is recorded.
@@ -44,7 +43,7 @@ def item_consume(
     """
     holding = hold(actor, [item])
     _check(holding, Verb.CONSUMED, happened_at)
-    if exhausted and holding.contents:
+    if holding.contents:
         raise Conflict(
             f"{holding.contents[0].reference} is still inside {holding.roots[0].reference}",
             field="item",
@@ -52,15 +51,8 @@ def item_consume(
             remedy="Take it out first.",
         )
     hidden = {"authority": authority.strip(), "note": note.strip()}
-    own = left_containers(holding) if exhausted else {}
-    holding.contents, holding.inside = [], {}
-    drafts = item_drafts(holding, Verb.CONSUMED, values={"exhausted": exhausted}, own=own, committed=hidden)
-    items_write(
-        holding,
-        happened_at=happened_at,
-        state=ItemState.CONSUMED if exhausted else None,
-        place=(None, ()) if exhausted else None,
-    )
+    drafts = item_drafts(holding, Verb.CONSUMED, own=left_containers(holding), committed=hidden)
+    items_write(holding, happened_at=happened_at, state=ItemState.CONSUMED, place=(None, ()))
     act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return holding.roots[0]
 

@@ -337,9 +337,9 @@ def _created(
         "item": str(item.uuid),
         "kind": item.kind,
         "reference": item.reference,
-        "to": str(custodian.uuid),
+        "custodian": str(custodian.uuid),
     }
-    hidden: dict[str, Json] = {"to.name": custodian.name}
+    hidden: dict[str, Json] = {"custodian.name": custodian.name}
     if received_from is not None:
         values |= {"from": str(received_from.uuid), **signed}
         hidden["from.name"] = received_from.name

@@ -1,0 +1,59 @@
+"""manage.py ledger_export FILE: the ledger, or some items' custody, for anybody to verify without us."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chain_of_custody.core.errors import CoreError
+from chain_of_custody.core.export import export_write
+from chain_of_custody.core.note import SignerKey
+from chain_of_custody.errors import CustodyError
+from chain_of_custody.models import Item
+from chain_of_custody.selectors import export_open, reveal_everything, reveal_nothing
+
+
+class Command(BaseCommand):
+    """Writes `spoor-export/1` (docs/ledger-format.md); check it by `python -m chain_of_custody.core verify FILE`."""
+
+    help = "Export the whole ledger, or the custody of some items with inclusion proofs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="the file to write; refused when it exists")
+        parser.add_argument(
+            "--item", action="append", default=[], metavar="REF", help="an item's reference; repeatable"
+        )
+        parser.add_argument("--reveal", action="store_true", help="open committed values (names, reasons, places)")
+        parser.add_argument("--sign", action="store_true", help="sign the end of the file with SPOOR_LOG_KEY_FILE")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        file: Path = options["file"]
+        if file.exists():
+            raise CommandError(f"{file} exists; name another file")
+        part = file.with_name(file.name + ".part")
+        try:
+            export = export_open(
+                items=self._items(options["item"]) if options["item"] else None,
+                reveal=reveal_everything if options["reveal"] else reveal_nothing,
+            )
+            signer = self._signer() if options["sign"] else None
+            with part.open("wb") as out:
+                export_write(out, export.header, export.rows, signer=signer)
+        except (CustodyError, CoreError, OSError) as error:
+            part.unlink(missing_ok=True)
+            raise CommandError(f"{file}: {error}") from error
+        part.replace(file)
+        self.stdout.write(f"{file}: {file.stat().st_size} bytes")
+        if export.waiting:
+            self.stderr.write(f"{export.waiting} entries wait for the sequencer and are not in it")
+
+    def _items(self, references: list[str]) -> list[Item]:
+        found = {item.reference: item for item in Item.objects.filter(reference__in=references)}
+        missing = [reference for reference in references if reference not in found]
+        if missing:
+            raise CommandError(f"there is no item {', '.join(missing)}")
+        return list(found.values())
+
+    def _signer(self) -> SignerKey:
+        return SignerKey.parse(Path(settings.SPOOR_LOG_KEY_FILE).read_text(encoding="ascii").strip())

@@ -1,0 +1,105 @@
+"""Handing the ledger out: rows for `spoor-export/1`, read in log order with memory that does not grow."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+
+from chain_of_custody.core.export import ExportHeader, ExportRow, Opening, Scope
+from chain_of_custody.core.merkle import NodeReader, inclusion_proof
+from chain_of_custody.core.note import SignerKey, VerifierKey
+from chain_of_custody.custody_schemas import ITEM_STREAM
+from chain_of_custody.errors import Conflict
+from chain_of_custody.models import Checkpoint, Commitment, Item, Leaf, Pending
+from chain_of_custody.selectors.ledger import checkpoint_latest
+from chain_of_custody.selectors.tree import node_reader
+
+CHUNK = 500
+
+Reveal = Callable[[str], bool]
+"""Whether the committed field of this name is opened in an export."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What `core.export` writes. `waiting` counts entries that have no place in the log yet and are left out."""
+
+    header: ExportHeader
+    rows: Iterator[ExportRow]
+    waiting: int
+
+
+def reveal_nothing(_field: str) -> bool:
+    """Open no commitment."""
+    return False
+
+
+def reveal_everything(_field: str) -> bool:
+    """Open every commitment whose value has not been erased."""
+    return True
+
+
+def export_open(*, items: Sequence[Item] | None = None, reveal: Reveal = reveal_nothing) -> Export:
+    """The whole log, or the whole streams of some items with inclusion proofs, up to the newest checkpoint.
+
+    Raises `Conflict` while nothing has been signed.
+    """
+    checkpoint = checkpoint_latest()
+    if checkpoint is None:
+        raise Conflict("the log has no checkpoint yet", remedy="Start the sequencer, then export again.")
+    leaves = Leaf.objects.filter(index__lt=checkpoint.size)
+    pending = Pending.objects.all()
+    if items is not None:
+        ids = [item.uuid for item in items]
+        leaves = leaves.filter(entry__stream__kind=ITEM_STREAM, entry__stream__uuid__in=ids)
+        pending = pending.filter(entry__stream__kind=ITEM_STREAM, entry__stream__uuid__in=ids)
+    header = ExportHeader(
+        origin=checkpoint.origin,
+        scope=Scope.FULL if items is None else Scope.ITEMS,
+        checkpoint=checkpoint.text.encode(),
+        keys=(log_verifier(),),
+    )
+    found = leaves.select_related("entry").order_by("index").iterator(chunk_size=CHUNK)
+    return Export(header=header, rows=_rows(found, checkpoint, items is not None, reveal), waiting=pending.count())
+
+
+def log_verifier() -> VerifierKey:
+    """The public key of the log: SPOOR_LOG_VKEY_FILE, or taken from the signing key where that is at hand."""
+    public = Path(getattr(settings, "SPOOR_LOG_VKEY_FILE", "") or "missing")
+    if public.is_file():
+        return VerifierKey.parse(public.read_text(encoding="ascii").strip())
+    return SignerKey.parse(Path(settings.SPOOR_LOG_KEY_FILE).read_text(encoding="ascii").strip()).verifier
+
+
+def _rows(leaves: Iterator[Leaf], checkpoint: Checkpoint, proofs: bool, reveal: Reveal) -> Iterator[ExportRow]:
+    read = node_reader(checkpoint.size) if proofs else None
+    while chunk := list(islice(leaves, CHUNK)):
+        opened = _opened(chunk, reveal)
+        for leaf in chunk:
+            yield ExportRow(
+                bytes(leaf.entry.canonical),
+                leaf.index,
+                bytes(leaf.data),
+                bytes(leaf.salt),
+                _proof(read, leaf.index, checkpoint.size),
+                opened.get(leaf.entry_id, {}),
+            )
+
+
+def _proof(read: NodeReader | None, index: int, size: int) -> tuple[bytes, ...] | None:
+    return None if read is None else tuple(inclusion_proof(read, index, size))
+
+
+def _opened(leaves: Sequence[Leaf], reveal: Reveal) -> dict[int, dict[str, Opening]]:
+    if reveal is reveal_nothing:
+        return {}
+    opened: dict[int, dict[str, Opening]] = {}
+    hidden = Commitment.objects.filter(entry__in=[leaf.entry_id for leaf in leaves], erased_at__isnull=True)
+    for row in hidden.order_by("field"):
+        if row.salt is not None and row.value is not None and reveal(row.field):
+            value = json.loads(bytes(row.value))
+            opened.setdefault(row.entry_id, {})[row.field] = Opening(bytes(row.salt), value)
+    return opened

@@ -1,0 +1,233 @@
+"""The sequencer: gives committed entries their place in the log and signs what the log then is.
+
+One transaction a batch, under a transaction-level advisory lock: leaves, full tiles and the signed checkpoint appear
+together or not at all, so it can be killed at any instant. Which entries wait stands in the Pending table: a
+transaction that commits late is found by its row, whatever the order of the keys. The newest checkpoint is also kept in
+a file outside the database; a database that no longer extends it is not signed.
+
+It polls. NOTIFY would be quicker by a few milliseconds, but PostgreSQL takes one lock for the whole database when a
+transaction that notifies commits, and every act would queue behind it.
+"""
+
+import logging
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+
+from chain_of_custody.core import checkpoint as notes
+from chain_of_custody.core.entry import SALT_SIZE, leaf_data
+from chain_of_custody.core.errors import CoreError
+from chain_of_custody.core.merkle import CompactRange, compact_range, leaf_hash, tree_root
+from chain_of_custody.core.note import SignerKey
+from chain_of_custody.core.tiles import WIDTH, tiles_between
+from chain_of_custody.errors import SequencerRefused
+from chain_of_custody.models import Checkpoint, Leaf, Pending
+from chain_of_custody.models import Tile as TileRow
+from chain_of_custody.selectors.tree import node_reader, tile_content
+
+logger = logging.getLogger(__name__)
+
+BATCH = 2000
+POLL_SECONDS = 0.2
+RETRY_SECONDS = 1.0
+_LOCK = 0x53504F4F52  # "SPOOR"; any constant would do, every sequencer must take the same
+
+_REMEDY = (
+    "Do not go on with this database as it is. Restore the newest backup, or follow the runbook for a lost tail: a new "
+    "log origin whose first entry names the lost checkpoint."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """What the sequencer signs for and with: origin, key, and the file that holds the newest checkpoint."""
+
+    origin: str
+    signer: SignerKey
+    file: Path
+
+
+def log_configured() -> Log:
+    """The log as the settings name it: SPOOR_LOG_KEY_FILE, SPOOR_LOG_ORIGIN (the key's name by default), SPOOR_HOME.
+
+    Raises `SequencerRefused` when the key cannot be read.
+    """
+    path = Path(settings.SPOOR_LOG_KEY_FILE)
+    try:
+        signer = SignerKey.parse(path.read_text(encoding="ascii").strip())
+    except (OSError, UnicodeError, CoreError) as error:
+        raise SequencerRefused(
+            f"the log's key in {path} cannot be read: {error}. Set SPOOR_LOG_KEY_FILE for the sequencer."
+        ) from error
+    origin = getattr(settings, "SPOOR_LOG_ORIGIN", "") or signer.name
+    return Log(origin=origin, signer=signer, file=Path(settings.SPOOR_HOME) / "log" / "checkpoint")
+
+
+def sequencer_run_once(log: Log | None = None, *, limit: int = BATCH) -> int:
+    """Give up to `limit` waiting entries their place and sign the log; how many there were.
+
+    Returns 0 when nothing waits or another sequencer is at work.
+    Raises `SequencerRefused` when the database does not extend the newest checkpoint outside it.
+    """
+    log = log or log_configured()
+    with transaction.atomic():
+        if not _lock():
+            return 0
+        last = _last(log)
+        _check_outside(log, last)
+        rows = list(Pending.objects.order_by("entry_id").values_list("entry_id", "entry__hash")[:limit])
+        fresh = _append(log, last, [(key, bytes(digest)) for key, digest in rows]) if rows else last
+    if fresh is not None:
+        _publish(log, fresh)
+    return len(rows)
+
+
+def sequencer_check(log: Log | None = None) -> None:
+    """Check at start that leaves, tiles, the stored checkpoint and the one outside agree.
+
+    Raises `SequencerRefused` naming what does not.
+    """
+    log = log or log_configured()
+    last = _last(log)
+    _check_outside(log, last)
+    size = 0 if last is None else last.size
+    stored = Leaf.objects.count()
+    if stored != size:
+        raise SequencerRefused(f"the log has {stored} leaves, the newest checkpoint states {size}. {_REMEDY}")
+    if last is None:
+        return
+    try:
+        signed, _note = notes.checkpoint_open(last.text.encode(), log.signer.verifier)
+        state = compact_range(node_reader(size), size)
+    except CoreError as error:
+        raise SequencerRefused(f"checkpoint {size} of {log.origin}: {error}. {_REMEDY}") from error
+    if (signed.size, signed.root) != (size, state.root()) or b"".join(state.hashes) != bytes(last.frontier):
+        raise SequencerRefused(f"the tree of {size} leaves has another root than its checkpoint. {_REMEDY}")
+
+
+def sequencer_loop(stop: Event, *, poll: float = POLL_SECONDS) -> None:
+    """Run until `stop` is set. A lost database is waited for; anything that must not be signed ends the loop.
+
+    Raises `SequencerRefused`.
+    """
+    log, checked = log_configured(), False
+    while not stop.is_set():
+        try:
+            if not checked:
+                sequencer_check(log)
+                checked = True
+            made = sequencer_run_once(log) if Pending.objects.exists() else 0
+        except (InterfaceError, DatabaseError) as error:
+            logger.warning("sequencer: the database does not answer, trying again: %s", str(error).strip())
+            connection.close()
+            checked = False
+            stop.wait(RETRY_SECONDS)
+            continue
+        if made < BATCH:
+            stop.wait(poll)
+
+
+def _lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _last(log: Log) -> Checkpoint | None:
+    return Checkpoint.objects.filter(origin=log.origin).order_by("-size").first()
+
+
+def _check_outside(log: Log, last: Checkpoint | None) -> None:
+    """Whether the database still extends what was signed before, as the file outside it says."""
+    outside = _outside(log)
+    if outside is None:
+        return
+    size = 0 if last is None else last.size
+    if outside.origin != log.origin:
+        raise SequencerRefused(f"{log.file} is a checkpoint of {outside.origin}, this log is {log.origin}. {_REMEDY}")
+    if outside.size > size:
+        raise SequencerRefused(
+            f"the database holds {size} signed entries, but {outside.size} were signed before ({log.file}). {_REMEDY}"
+        )
+    same = last is not None and outside.size == size
+    root = bytes(last.root) if last is not None and same else tree_root(node_reader(size), outside.size)
+    if root != outside.root:
+        raise SequencerRefused(
+            f"the first {outside.size} entries are not those that were signed before ({log.file}). {_REMEDY}"
+        )
+
+
+def _outside(log: Log) -> notes.Checkpoint | None:
+    try:
+        data = log.file.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return notes.checkpoint_open(data, log.signer.verifier)[0]
+    except CoreError as error:
+        raise SequencerRefused(f"{log.file}: {error}. {_REMEDY}") from error
+
+
+def _append(log: Log, last: Checkpoint | None, rows: Sequence[tuple[int, bytes]]) -> Checkpoint:
+    size = 0 if last is None else last.size
+    state = CompactRange(0) if last is None else CompactRange(size, _hashes(bytes(last.frontier)))
+    leaves = []
+    for index, (entry, digest) in enumerate(rows, start=size):
+        salt = secrets.token_bytes(SALT_SIZE)
+        leaves.append(Leaf(index=index, entry_id=entry, salt=salt, data=leaf_data(salt, digest)))
+    state.extend(leaf_hash(leaf.data) for leaf in leaves)
+    Leaf.objects.bulk_create(leaves)
+    _tiles_store(size, state.size)
+    Pending.objects.filter(pk__in=[entry for entry, _digest in rows]).delete()
+    return _sign(log, state)
+
+
+def _hashes(frontier: bytes) -> Iterator[bytes]:
+    return (frontier[start : start + 32] for start in range(0, len(frontier), 32))
+
+
+def _tiles_store(old: int, new: int) -> None:
+    for tile in tiles_between(old, new):
+        if tile.width == WIDTH:
+            hashes = tile_content(tile)
+            state = CompactRange()
+            state.extend(_hashes(hashes))
+            TileRow.objects.create(level=tile.level, index=tile.index, hashes=hashes, root=state.root())
+
+
+def _sign(log: Log, state: CompactRange) -> Checkpoint:
+    head = notes.Checkpoint(origin=log.origin, size=state.size, root=state.root())
+    return Checkpoint.objects.create(
+        origin=log.origin,
+        size=head.size,
+        root=head.root,
+        frontier=b"".join(state.hashes),
+        text=notes.checkpoint_sign(head, log.signer).decode(),
+    )
+
+
+def _publish(log: Log, checkpoint: Checkpoint) -> None:
+    """Keep the newest checkpoint outside the database: whole or not at all, and on the disk."""
+    data = checkpoint.text.encode()
+    folder = log.file.parent
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if log.file.exists() and log.file.read_bytes() == data:
+        return
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".checkpoint-", delete=False) as out:
+        out.write(data)
+        out.flush()
+        os.fchmod(out.fileno(), 0o644)
+        os.fsync(out.fileno())
+    Path(out.name).replace(log.file)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
