@@ -27,6 +27,7 @@ SUPERUSER = "postgres"
 OWNER = "spoor_owner"
 APP = "spoor_app"
 DATABASE = "spoor"
+ROLES = Path(__file__).resolve().parent.parent / "db" / "roles.sql"
 _PORT = 5432  # only the socket's name: no TCP address is opened
 
 _SETTINGS: Mapping[str, str] = {
@@ -173,16 +174,9 @@ class Cluster:
         self.grant(DATABASE)
 
     def grant(self, database: str) -> None:
-        """Let the app role use what the owner will make; ledger migrations take rights away again."""
+        """Give both roles their rights, by the same file that a server of one's own is set up with."""
         with psycopg.connect(self.url(SUPERUSER, database), autocommit=True) as connection:
-            for statement in _GRANTS:
-                connection.execute(
-                    sql.SQL(statement).format(
-                        database=sql.Identifier(database),
-                        owner=sql.Identifier(OWNER),
-                        app=sql.Identifier(APP),
-                    )
-                )
+            connection.execute(ROLES.read_bytes())
 
     def _options(self, programs: PostgresPrograms) -> list[str]:
         settings = {**_SETTINGS, **self.durability, "unix_socket_directories": str(self.socket_folder)}
@@ -208,18 +202,6 @@ class Cluster:
             closed = first_closed_folder(needed, NOBODY)
             if closed is not None:
                 raise _closed_to_nobody(closed, needed)
-
-
-_GRANTS = (
-    "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
-    "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {app}",
-    "ALTER SCHEMA public OWNER TO {owner}",
-    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-    "GRANT USAGE ON SCHEMA public TO {app}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO {app}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT UPDATE, DELETE ON TABLES TO {app}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {app}",
-)
 
 
 def _secret_name(role: str) -> str:
