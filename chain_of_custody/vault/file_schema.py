@@ -1,4 +1,4 @@
-"""What the ledger says about stored files: schema `vault.file/1`, in the stream of the thing the file is about.
+"""What the ledger says about stored files: schema `vault.file/1`, in the stream of what the file is about.
 
 stored               the bytes with this SHA-256 are in the evidence store, under this retention
 disclosed            they were handed out with a disclosure
@@ -6,8 +6,8 @@ retention_extended   they are kept longer or more strictly
 hold_set             they are under legal hold
 hold_cleared         they are not any more
 
-`file` is the UUID of the stored file, dates are RFC 3339 text in UTC, `size` is in bytes. The file's name may name a
-person, so it is committed.
+`file` is the UUID of the stored file, dates are RFC 3339 text in UTC, `size` is in bytes. The file's name may name
+a person, so it is committed.
 """
 
 from chain_of_custody.schemas import declare, fields

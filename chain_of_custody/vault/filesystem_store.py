@@ -271,9 +271,7 @@ class FilesystemStore:
         object."""
         path, lock_path = self._path(found.digest), self._lock_path(found.digest)
         now = self._clock()
-        record = LockRecord(
-            digest=found.digest, size=found.size, stored_at=now, retention=None, legal_hold=legal_hold
-        )
+        record = LockRecord(digest=found.digest, size=found.size, stored_at=now, retention=None, legal_hold=legal_hold)
         exists = path.exists()
         if exists:
             record = sidecar_read(lock_path, found.digest)

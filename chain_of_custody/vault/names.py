@@ -17,8 +17,8 @@ def file_name_clean(name: str) -> str:
     """The last part of a path in any system's notation, without invisible signs, at most 255 long.
 
     Signs that reverse the writing direction let a program's name read as a picture's; Unicode puts them, like
-    control signs, in the categories C*. Signs some system cannot have in a file name become underscores. Raises
-    `BadInput` when nothing is left.
+    control signs, in the categories C*. Signs some system cannot have in a file name become underscores.
+    Raises `BadInput` when nothing is left.
     """
     text = unicodedata.normalize("NFC", name)
     text = re.split(r"[/\\]", text)[-1]
@@ -49,7 +49,5 @@ def media_type_clean(media_type: str) -> str:
 def role_check(role: str) -> str:
     """The role itself if it is a lower-case word of at most 40 signs; raises `BadInput` else."""
     if not _ROLE.fullmatch(role):
-        raise BadInput(
-            "A file's role is a lower-case word such as «photograph».", field="role", found=role[:80]
-        )
+        raise BadInput("A file's role is a lower-case word such as «photograph».", field="role", found=role[:80])
     return role

@@ -135,11 +135,7 @@ class ProbeReport:
         """The words for pages and packs."""
         if not self.enforced:
             return "WORM not enforced"
-        return (
-            "software WORM"
-            if self.enforced_by is EnforcedBy.SOFTWARE
-            else "WORM enforced by the storage server"
-        )
+        return "software WORM" if self.enforced_by is EnforcedBy.SOFTWARE else "WORM enforced by the storage server"
 
 
 class Readable(Protocol):
@@ -162,9 +158,7 @@ def whole_second(moment: datetime) -> datetime:
 def digest_check(digest: str) -> str:
     """The digest itself if it is 64 lower-case hexadecimal signs; raises `FileRefused` else."""
     if not _DIGEST.fullmatch(digest):
-        raise FileRefused(
-            "A SHA-256 digest is 64 lower-case hexadecimal signs.", field="digest", found=digest[:80]
-        )
+        raise FileRefused("A SHA-256 digest is 64 lower-case hexadecimal signs.", field="digest", found=digest[:80])
     return digest
 
 
@@ -187,9 +181,7 @@ class Digested:
     size: int
 
 
-def copy_hashing(
-    source: Readable, write: Callable[[bytes], None], *, size_limit: int | None = None
-) -> Digested:
+def copy_hashing(source: Readable, write: Callable[[bytes], None], *, size_limit: int | None = None) -> Digested:
     """Copy all of `source` in pieces of at most one megabyte and return its SHA-256 and length in bytes.
 
     Raises `FileTooLarge` as soon as `size_limit` is passed and `EmptyFile` when nothing came.

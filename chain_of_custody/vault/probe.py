@@ -67,16 +67,12 @@ def _checks(target: ProbeTarget, clock: Callable[[], datetime]) -> Iterator[Prob
     shorter = Retention(mode=RetentionMode.COMPLIANCE, until=until - timedelta(seconds=PROBE_SECONDS // 2))
     longer = Retention(mode=RetentionMode.COMPLIANCE, until=until + timedelta(seconds=2))
 
-    def refused(
-        name: str, attempt: Callable[[str], None], lock: Retention | None, *, hold: bool = False
-    ) -> ProbeCheck:
+    def refused(name: str, attempt: Callable[[str], None], lock: Retention | None, *, hold: bool = False) -> ProbeCheck:
         return _must_refuse(target, name, attempt, lock, hold=hold)
 
     yield _must_work("put_and_read", lambda: _put_and_read(target, compliance))
     yield refused("delete", target.delete, compliance)
-    yield refused(
-        "delete_with_bypass", lambda handle: target.delete(handle, bypass_governance=True), compliance
-    )
+    yield refused("delete_with_bypass", lambda handle: target.delete(handle, bypass_governance=True), compliance)
     yield refused("shorten", lambda handle: target.retention_set(handle, shorter), compliance)
     yield refused("downgrade", lambda handle: target.retention_set(handle, governance), compliance)
     yield refused("governance_delete", target.delete, governance)
@@ -100,9 +96,7 @@ def _must_refuse(
             return ProbeCheck(name=name, outcome=ProbeOutcome.FAILED, detail="the store accepted it")
         return _after_refusal(target, name, handle, content, lock, hold=hold, detail=detail)
     except (Refused, CustodyError) as error:
-        return ProbeCheck(
-            name=name, outcome=ProbeOutcome.FAILED, detail=f"could not be decided: {_said(error)}"
-        )
+        return ProbeCheck(name=name, outcome=ProbeOutcome.FAILED, detail=f"could not be decided: {_said(error)}")
 
 
 def _after_refusal(
@@ -118,9 +112,7 @@ def _after_refusal(
     """A refusal counts only if the object is what it was."""
     now = target.retention(handle)
     if target.content(handle) != content:
-        return ProbeCheck(
-            name=name, outcome=ProbeOutcome.FAILED, detail=f"refused ({detail}), yet the bytes changed"
-        )
+        return ProbeCheck(name=name, outcome=ProbeOutcome.FAILED, detail=f"refused ({detail}), yet the bytes changed")
     if lock is not None and (now is None or not now.covers(lock)):
         return ProbeCheck(
             name=name, outcome=ProbeOutcome.FAILED, detail=f"refused ({detail}), yet the lock is now {now}"

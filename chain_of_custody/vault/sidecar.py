@@ -59,8 +59,7 @@ def _record(body: Any) -> LockRecord:
         digest=str(body["digest"]),
         size=int(body["size"]),
         stored_at=datetime.fromisoformat(body["stored_at"]),
-        retention=lock
-        and Retention(mode=RetentionMode(lock["mode"]), until=datetime.fromisoformat(lock["until"])),
+        retention=lock and Retention(mode=RetentionMode(lock["mode"]), until=datetime.fromisoformat(lock["until"])),
         legal_hold=bool(body["legal_hold"]),
     )
 

@@ -58,18 +58,14 @@ class UploadSession:
 class UploadFolder:
     """All sessions under one folder, which should lie on the volume of the store or of the temporary files."""
 
-    def __init__(
-        self, root: Path, *, size_limit: int | None = None, clock: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, root: Path, *, size_limit: int | None = None, clock: Callable[[], datetime] = utc_now) -> None:
         self.root = root
         self._size_limit = size_limit
         self._clock = clock
         with disk_errors(root):
             root.mkdir(parents=True, exist_ok=True, mode=0o750)
 
-    def create(
-        self, *, owner: str, name: str, media_type: str, size: int, digest: str | None = None
-    ) -> UploadSession:
+    def create(self, *, owner: str, name: str, media_type: str, size: int, digest: str | None = None) -> UploadSession:
         """Open a session for a file of `size` bytes, with its SHA-256 where the sender knows it.
 
         Raises `UploadRefused` for a size below one, `FileTooLarge` over the limit, `StoreFull`,

@@ -23,9 +23,7 @@ class BucketAttempts:
     def put(self, content: bytes, *, retention: Retention | None, legal_hold: bool) -> str:
         key = PROBE_PREFIX + uuid.uuid4().hex
         found = Digested(digest=hashlib.sha256(content).hexdigest(), size=len(content))
-        version = self._bucket.send(
-            key, io.BytesIO(content), found, retention=retention, legal_hold=legal_hold
-        )
+        version = self._bucket.send(key, io.BytesIO(content), found, retention=retention, legal_hold=legal_hold)
         return f"{key} {version}"
 
     def content(self, handle: str) -> bytes:

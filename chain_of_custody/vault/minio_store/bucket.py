@@ -47,9 +47,7 @@ DIGEST_HEADER = "spoor-sha256"
 _Fields = dict[str, str | list[str] | tuple[str]]
 _SSE_NAMES = {"s3": "AES256", "kms": "aws:kms"}
 
-LOCK_REFUSALS = frozenset(
-    {"AccessDenied", "ObjectLocked", "InvalidRequest", "InvalidBucketState", "MethodNotAllowed"}
-)
+LOCK_REFUSALS = frozenset({"AccessDenied", "ObjectLocked", "InvalidRequest", "InvalidBucketState", "MethodNotAllowed"})
 """Codes by which servers refuse what a lock forbids; any other answer does not count as a refusal."""
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchObject", "ResourceNotFound"})
 _CREDENTIALS = frozenset(
@@ -108,9 +106,7 @@ class Bucket:
             )
         self._is_ready = True
 
-    def send(
-        self, key: str, file: BinaryIO, found: Digested, *, retention: Retention | None, legal_hold: bool
-    ) -> str:
+    def send(self, key: str, file: BinaryIO, found: Digested, *, retention: Retention | None, legal_hold: bool) -> str:
         """Put all of `file` under `key` and return the version id."""
         metadata: _Fields = {DIGEST_HEADER: found.digest}
         if found.size <= PART_BYTES:
@@ -184,9 +180,7 @@ class Bucket:
         """All versions in the order of keys, the newest of a key first, without delete markers."""
         self.ready()
         with self.errors():
-            for found in self._client.list_objects(
-                self._bucket, prefix, recursive=True, include_version=True
-            ):
+            for found in self._client.list_objects(self._bucket, prefix, recursive=True, include_version=True):
                 if not found.is_delete_marker:
                     key = found.object_name or ""
                     yield ListedObject(
@@ -197,9 +191,7 @@ class Bucket:
                         stored_at=found.last_modified or self._clock(),
                     )
 
-    def retention_set(
-        self, key: str, version: str, retention: Retention, *, bypass_governance: bool = False
-    ) -> None:
+    def retention_set(self, key: str, version: str, retention: Retention, *, bypass_governance: bool = False) -> None:
         """Replace the retention; `bypass_governance` lets a GOVERNANCE lock become a COMPLIANCE one."""
         wanted = _s3_retention(retention)
         with self.errors(key):

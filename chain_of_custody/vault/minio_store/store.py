@@ -78,9 +78,7 @@ class MinioStore:
             declared_check(found, expected_digest)
             version = self._intact_version(found.digest)
             if version is None:
-                version = self.bucket.send(
-                    object_key(found.digest), file, found, retention=wanted, legal_hold=False
-                )
+                version = self.bucket.send(object_key(found.digest), file, found, retention=wanted, legal_hold=False)
         stat = self.stat(found.digest, version=version)
         merged = retention_merged(stat.retention, wanted, now=self._clock())
         if stat.retention is None or not stat.retention.covers(merged):

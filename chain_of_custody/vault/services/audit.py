@@ -43,7 +43,8 @@ class AuditFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditProgress:
-    """After each object: how many are done, of how many recorded, bytes read so far, and what was found in it."""
+    """After each object: how many are done, of how many recorded, bytes read so far, and what was found in
+    it."""
 
     done: int
     recorded: int
@@ -108,10 +109,10 @@ def vault_audit(
 ) -> Generator[AuditProgress, None, AuditReport]:
     """Compare every stored file's row with the store and every object in the store with the rows.
 
-    Finds objects without a row, rows without an object, altered bytes (unless `content` is false), strangers, locks that
-    end before the recorded date, and holds that are gone. Rows and listing are both read in the order of digests and
-    merged, so memory does not grow with either. Yields after each object and returns the report. Raises
-    `StoreUnreachable` when the store stops answering: half an audit is none.
+    Finds objects without a row, rows without an object, altered bytes (unless `content` is false), strangers,
+    locks that end before the recorded date, and holds that are gone. Rows and listing are both read in the
+    order of digests and merged, so memory does not grow with either. Yields after each object and returns the
+    report. Raises `StoreUnreachable` when the store stops answering: half an audit is none.
     """
     audited = store or store_current()
     began_at = utc_now()
@@ -123,9 +124,7 @@ def vault_audit(
         tally.objects += listed is not None
         tally.files += len(record.files) if record else 0
         tally.findings += findings
-        yield AuditProgress(
-            done=tally.done, recorded=recorded, bytes_read=tally.bytes_read, findings=findings
-        )
+        yield AuditProgress(done=tally.done, recorded=recorded, bytes_read=tally.bytes_read, findings=findings)
     return AuditReport(
         store=audited.name,
         began_at=began_at,
@@ -163,9 +162,7 @@ def _merged(
         if listed is not None and (listed.digest is None or record is None or listed.digest < record.digest):
             yield None, listed
             listed = next(right, None)
-        elif record is not None and (
-            listed is None or listed.digest is None or record.digest < listed.digest
-        ):
+        elif record is not None and (listed is None or listed.digest is None or record.digest < listed.digest):
             yield record, None
             record = next(left, None)
         else:
@@ -191,7 +188,8 @@ def _findings(
             if content:
                 tally.bytes_read += _read(store, record.digest, version)
         except ObjectMissing as error:
-            # A row written after the listing passed its place has its object; asking by digest settles that too.
+            # A row written after the listing passed its place has its object; asking by digest settles that
+            # too.
             yield _finding(AuditProblem.MISSING, record, error.message)
         except DigestMismatch as error:
             yield _finding(AuditProblem.ALTERED, record, error.message)
@@ -218,9 +216,7 @@ def _lock_findings(store: EvidenceStore, record: _Recorded, version: str) -> Ite
     kept = stat.retention.until if stat.retention else None
     if due is not None and due > utc_now() and (kept is None or kept < due):
         said = kept.isoformat() if kept else "no date"
-        yield _finding(
-            AuditProblem.RETENTION_SHORTER, record, f"kept until {said}, recorded until {due.isoformat()}"
-        )
+        yield _finding(AuditProblem.RETENTION_SHORTER, record, f"kept until {said}, recorded until {due.isoformat()}")
     if record.legal_hold and not stat.legal_hold:
         yield _finding(AuditProblem.HOLD_MISSING, record, "a legal hold is recorded and not set in the store")
 

@@ -51,11 +51,13 @@ def file_store(
 ) -> StoredFile:
     """Keep a file about one thing: bytes into the store first, then row and ledger entry in one transaction.
 
-    `limit` is the most bytes allowed; `retention` is that of `retention_default` when not given; `expected_digest` is
-    the SHA-256 the sender declared. A crash after the bytes leaves an object nobody names, which `vault_audit` reports.
+    `limit` is the most bytes allowed; `retention` is that of `retention_default` when not given;
+    `expected_digest` is the SHA-256 the sender declared. A crash after the bytes leaves an object nobody
+    names, which `vault_audit` reports.
 
-    Raises `BadInput` for a name or role that cannot be used or an actor who is no party, `EmptyFile`, `FileTooLarge`,
-    `DigestNotAsDeclared`, `StoreFull`, `StoreUnreachable`; nothing is written to the database then.
+    Raises `BadInput` for a name or role that cannot be used or an actor who is no party, `EmptyFile`,
+    `FileTooLarge`, `DigestNotAsDeclared`, `StoreFull`, `StoreUnreachable`; nothing is written to the database
+    then.
     """
     name, media_type, role = file_name_clean(name), media_type_clean(media_type), role_check(role)
     uploader = _party_of(actor)
@@ -130,19 +132,18 @@ def file_open(
     recipient: str = "",
     reason: str = "",
 ) -> Iterator[VerifiedReader]:
-    """The bytes of a file in pieces, checked against its digest; the access is recorded before the first piece.
+    """The bytes of a file in pieces, checked against its digest; the access is recorded before the first
+    piece.
 
     For the purpose "disclosure" the record is an entry in the ledger (with `recipient` committed), for any other the
-    call of `record`, for callers with an access log of their own. Raises `ObjectMissing`, `StoreUnreachable`, and
-    `DigestMismatch` while reading when the stored bytes are not those handed in.
+    call of `record`, for callers with an access log of their own. Raises `ObjectMissing`, `StoreUnreachable`,
+    and `DigestMismatch` while reading when the stored bytes are not those handed in.
     """
     with store_current().open(file.digest, version=file.store_version) as reader:
         if purpose == DISCLOSURE:
             _disclosed(actor, file, recipient=recipient, reason=reason)
         if record is not None:
-            access = FileAccess(
-                actor=actor, file=file.uuid, digest=file.digest, purpose=purpose, at=utc_now()
-            )
+            access = FileAccess(actor=actor, file=file.uuid, digest=file.digest, purpose=purpose, at=utc_now())
             record(access)
         yield reader
 

@@ -1,7 +1,8 @@
 """How long files are kept, and legal holds: acts in the ledger and locks in the store.
 
-The order is chosen so that a crash in between leaves a file kept too well, never too little: what binds is done in the
-store first and then recorded; what releases is recorded first and done in the store after the commit.
+The order is chosen so that a crash in between leaves a file kept too well, never too little: what binds is
+done in the store first and then recorded; what releases is recorded first and done in the store after the
+commit.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +25,8 @@ from chain_of_custody.vault.objects import ObjectStat, Retention, RetentionMode,
 from chain_of_custody.vault.services.stores import store_current
 
 RETENTION_DAYS = 90
-"""The horizon of a lock: short, and moved on by a job while the case is open (setting SPOOR_RETENTION_DAYS)."""
+"""The horizon of a lock: short, and moved on by a job while the case is open (setting SPOOR_RETENTION_DAYS).
+"""
 
 _BATCH = 100
 
@@ -50,10 +52,10 @@ def retention_extend_open_cases(
 ) -> ExtensionReport:
     """Keep the files of open cases for another horizon; for a job that names them, run daily.
 
-    `files` are UUIDs of stored files; those kept for more than half the horizon from now are left alone, so that a
-    daily run extends each every few weeks and a store that is away for a while costs nothing. A file whose object cannot
-    be extended is reported and does not stop the others. Raises `StoreUnreachable` when the store does not answer at
-    the start.
+    `files` are UUIDs of stored files; those kept for more than half the horizon from now are left alone, so
+    that a daily run extends each every few weeks and a store that is away for a while costs nothing. A file
+    whose object cannot be extended is reported and does not stop the others. Raises `StoreUnreachable` when
+    the store does not answer at the start.
     """
     store_current().check()
     target = Retention(mode=RetentionMode.COMPLIANCE, until=until) if until else retention_default()
@@ -73,9 +75,7 @@ def retention_extend_open_cases(
     return ExtensionReport(extended=tuple(extended), sufficient=tuple(sufficient), failed=tuple(failed))
 
 
-def legal_hold_set(
-    *, actor: Actor, file: StoredFile, reason: str, happened_at: datetime | None = None
-) -> StoredFile:
+def legal_hold_set(*, actor: Actor, file: StoredFile, reason: str, happened_at: datetime | None = None) -> StoredFile:
     """Hold a file until the hold is cleared, whatever its retention; again changes nothing.
 
     Raises `ObjectMissing`, `StoreUnreachable`.
@@ -90,22 +90,18 @@ def legal_hold_set(
     return row
 
 
-def legal_hold_clear(
-    *, actor: Actor, file: StoredFile, reason: str, happened_at: datetime | None = None
-) -> StoredFile:
+def legal_hold_clear(*, actor: Actor, file: StoredFile, reason: str, happened_at: datetime | None = None) -> StoredFile:
     """Lift the hold of a file; the object stays held while another file with the same bytes is.
 
-    The store follows after the commit; if it does not answer then, `StoreUnreachable` is raised, the object stays held
-    and clearing again completes it.
+    The store follows after the commit; if it does not answer then, `StoreUnreachable` is raised, the object
+    stays held and clearing again completes it.
     """
     with transaction.atomic(savepoint=False):
         row = _locked(file)
         if row.legal_hold:
             row.legal_hold = False
             row.save(update_fields=["legal_hold"])
-            act_append(
-                actor=actor, drafts=[_draft(row, "hold_cleared")], reason=reason, happened_at=happened_at
-            )
+            act_append(actor=actor, drafts=[_draft(row, "hold_cleared")], reason=reason, happened_at=happened_at)
         transaction.on_commit(_clearing(row.digest, row.store_version))
     return row
 
@@ -154,11 +150,7 @@ def _lock_of(stat: ObjectStat) -> Retention:
 
 
 def _locked(file: StoredFile) -> StoredFile:
-    return (
-        StoredFile.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("stream")
-        .get(pk=file.pk)
-    )
+    return StoredFile.objects.select_for_update(no_key=True, of=("self",)).select_related("stream").get(pk=file.pk)
 
 
 def _draft(row: StoredFile, verb: str, more: dict[str, Json] | None = None) -> EntryDraft:

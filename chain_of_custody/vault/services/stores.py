@@ -32,7 +32,8 @@ def store_health() -> str:
 
 
 def vault_probe() -> ProbeReport:
-    """Try to break the store's locks and remember the result for `vault_probe_last`; raises `StoreUnreachable`."""
+    """Try to break the store's locks and remember the result for `vault_probe_last`; raises
+    `StoreUnreachable`."""
     report = store_current().probe()
     body = {
         "store": report.store,
