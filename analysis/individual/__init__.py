@@ -1,0 +1,1 @@
+"""Who it is and whose relative: matching genotypes and kinship likelihood ratios."""

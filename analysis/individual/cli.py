@@ -1,0 +1,161 @@
+"""``python -m analysis individual match|kin``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.canonical import Json
+from analysis.genotypes.reader import Layout, TableFormat, read_file
+from analysis.genotypes.table import GenotypeTable
+from analysis.individual.compare import Comparer, Comparison, ComparisonRun
+from analysis.individual.kinship import ErrorModel
+from analysis.individual.probability import probability_of_identity, probability_of_identity_siblings
+from analysis.inputs import InputFile
+from analysis.terminal import progress_bar
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+RESOLVED = 0.8
+"""Share of true pairs that must be found before the panel is said to resolve a relationship."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add `individual` and its questions."""
+    individual = subparsers.add_parser("individual", help="who it is, and whose relative")
+    questions = individual.add_subparsers(dest="question", required=True, metavar="QUESTION")
+    match = questions.add_parser("match", help="find the same animal twice")
+    _add_common(match, least_shared=0.85)
+    match.add_argument("--least-match", type=float, default=0.85, metavar="SHARE")
+    match.set_defaults(run=run_match)
+    kin = questions.add_parser("kin", help="find possible relatives, as likelihood ratios")
+    _add_common(kin, least_shared=0.8)
+    kin.add_argument("--least-lr", type=float, default=1000.0, metavar="LR")
+    kin.set_defaults(run=run_kin)
+
+
+def _add_common(parser: argparse.ArgumentParser, *, least_shared: float) -> None:
+    default = ErrorModel()
+    parser.add_argument("table", type=Path, metavar="TABLE")
+    parser.add_argument("--id-column", required=True, metavar="C")
+    parser.add_argument("--against", type=Path, metavar="TABLE", help="compare with these, not within")
+    parser.add_argument("--frequencies", type=Path, metavar="TABLE", help="take allele frequencies from here")
+    parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
+    parser.add_argument("--input-format", type=TableFormat, choices=list(TableFormat), default="auto")
+    parser.add_argument(
+        "--least-shared",
+        type=float,
+        default=least_shared,
+        metavar="SHARE",
+        help="share of the panel's loci both animals must be typed at",
+    )
+    parser.add_argument("--theta", type=float, default=default.theta)
+    parser.add_argument("--dropout", type=float, default=default.dropout)
+    parser.add_argument("--miscall", type=float, default=default.miscall)
+    parser.add_argument("--format", choices=("table", "jsonl"), default="table")
+
+
+def run_match(parsed: argparse.Namespace) -> int:
+    """Read, compare, print."""
+    found = _comparer(parsed).match(
+        least_match=parsed.least_match, least_shared=parsed.least_shared, progress=progress_bar()
+    )
+    _print(parsed, found)
+    return 0
+
+
+def run_kin(parsed: argparse.Namespace) -> int:
+    """Read, compare, print."""
+    found = _comparer(parsed).kin(least_lr=parsed.least_lr, least_shared=parsed.least_shared, progress=progress_bar())
+    _print(parsed, found)
+    return 0
+
+
+def comparison_json(item: Comparison, run: ComparisonRun) -> dict[str, Json]:
+    """One line: likelihood ratios against «unrelated», and what a search of this size finds by chance."""
+    best = max(item.log10_lr, key=lambda name: (item.log10_lr[name], name))
+    return {
+        "a": item.a,
+        "b": item.b,
+        "shared_loci": item.shared_loci,
+        "matching_loci": item.matching_loci,
+        "lr": {name: _power_of_ten(value) for name, value in item.log10_lr.items()},
+        "log10_lr": {name: _finite(value) for name, value in item.log10_lr.items()},
+        "best": best,
+        "match_probability": float(f"{item.match_probability:.6g}"),
+        "pairs_compared": run.pairs_compared,
+        "chance_finds_at_most": float(f"{run.pairs_compared * 10 ** -item.log10_lr[best]:.6g}"),
+        "model": {
+            "theta": run.model.theta,
+            "dropout": run.model.dropout,
+            "miscall": run.model.miscall,
+        },
+    }
+
+
+def readable(run: ComparisonRun) -> list[str]:
+    """The readable form: pairs, then what the panel can and cannot resolve."""
+    lines = [f"{run.pairs_compared:,} pairs compared at {len(run.panel.loci)} loci; {len(run.comparisons)} found"]
+    if run.comparisons:
+        lines.append("a\tb\tshared\tmatching\tbest\tlog10 LR\tchance finds at most")
+    for item in run.comparisons:
+        best = max(item.log10_lr, key=lambda name: (item.log10_lr[name], name))
+        value = item.log10_lr[best]
+        lines.append(
+            f"{item.a}\t{item.b}\t{item.shared_loci}\t{item.matching_loci}\t{best}\t{value:.2f}\t"
+            f"{run.pairs_compared * 10**-value:.2g}"
+        )
+    lines += ["", *_power_lines(run)]
+    frequencies = run.panel.frequencies
+    lines.append(f"probability of identity, unrelated: {probability_of_identity(frequencies):.2e}")
+    lines.append(f"probability of identity, siblings: {probability_of_identity_siblings(frequencies):.2e}")
+    lines.append(
+        "A likelihood ratio compares two statements; it is not the probability that either is true. "
+        "Among many pairs, some unrelated ones look related."
+    )
+    return lines
+
+
+def _power_lines(run: ComparisonRun) -> list[str]:
+    return [
+        f"{item.relationship}: log10 LR {item.mean:.1f} ± {item.deviation:.1f} in true pairs, "
+        f"{item.unrelated_mean:.1f} in unrelated; "
+        + (
+            f"{item.detected:.0%} of true pairs expected"
+            if item.detected >= RESOLVED
+            else f"NOT RESOLVED by this panel: only {item.detected:.0%} of true pairs expected"
+        )
+        for item in run.power
+    ]
+
+
+def _comparer(parsed: argparse.Namespace) -> Comparer:
+    against = None if parsed.against is None else _read(parsed, parsed.against)
+    frequencies = None if parsed.frequencies is None else _read(parsed, parsed.frequencies)
+    model = ErrorModel(theta=parsed.theta, dropout=parsed.dropout, miscall=parsed.miscall)
+    return Comparer(_read(parsed, parsed.table), against, model=model, frequencies_from=frequencies)
+
+
+def _read(parsed: argparse.Namespace, path: Path) -> GenotypeTable:
+    layout = Layout(id=parsed.id_column, ignored=tuple(parsed.ignore_column))
+    return read_file(InputFile.from_path("genotypes", path), layout, table_format=TableFormat(parsed.input_format))
+
+
+def _print(parsed: argparse.Namespace, run: ComparisonRun) -> None:
+    if parsed.format == "jsonl":
+        lines = [json.dumps(comparison_json(item, run), ensure_ascii=False) for item in run.comparisons]
+    else:
+        lines = readable(run)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+def _power_of_ten(exponent: float) -> float:
+    return float(f"{10.0 ** min(exponent, 300.0):.6g}")
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 6) if value != float("-inf") else None
