@@ -1,6 +1,6 @@
 """Who calls the API: a bearer token, or the session of a signed-in page (with CSRF protection)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -9,11 +9,13 @@ from rest_framework.authentication import SessionAuthentication as DrfSessionAut
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from lims.accounts.actors import Actor
 from lims.accounts.models import User
 from lims.accounts.selectors import actor_of_user, user_of_token
+
+if TYPE_CHECKING:  # the framework reads these classes while it loads its views
+    from rest_framework.views import APIView
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -41,7 +43,7 @@ class SessionAuthentication(DrfSessionAuthentication):
 class SignedIn(BasePermission):
     """Deny by default: nobody without an account calls anything. Capabilities are the services' business."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Whether somebody is signed in."""
         return bool(request.user.is_authenticated)
 
