@@ -1,4 +1,4 @@
-"""The life of a job, whatever it does: taken by lease and attempt, kept alive, finished once, swept when its worker died.
+"""The life of a job: taken by lease and attempt, kept alive, finished once, swept when its worker died.
 
 The attempt number is a fencing token: every write of a worker carries the attempt it took, so that a worker that was
 thought dead and comes back writes nothing.
