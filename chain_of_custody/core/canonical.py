@@ -92,7 +92,7 @@ def _written(value: object, *, floats: bool) -> bytes:
 
 
 def _write(value: object, put: Callable[[str], object], floats: bool, depth: int) -> None:
-    if depth > DEPTH_LIMIT:
+    if depth >= DEPTH_LIMIT and isinstance(value, Mapping | list | tuple):
         raise NotCanonical(f"nested deeper than {DEPTH_LIMIT} levels")
     if isinstance(value, str):
         put(encode_basestring(str.__str__(value)))

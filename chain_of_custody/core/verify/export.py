@@ -51,7 +51,9 @@ class ExportVerifier:
         self._last_index = -1
         self._entries = self._opened = self._withheld = 0
         self.facts: dict[str, Json] = {}
-        steps.begin(FILE, ENTRIES, OPENINGS, STREAMS, CUSTODY, LOG, CHECKPOINT, KEY, END, *((OUTSIDE,) if outside else ()))
+        steps.begin(FILE, ENTRIES, OPENINGS, STREAMS, CUSTODY, LOG, CHECKPOINT, KEY, END)
+        if outside is not None:
+            steps.begin(OUTSIDE)
 
     def run(self, source: BinaryIO) -> None:
         """Read the file to its end and record every step."""
