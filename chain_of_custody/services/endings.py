@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.enums import DisposalMethod, ItemState, PartyKind, Verb
@@ -20,9 +18,10 @@ from chain_of_custody.services.holding import (
     text_required,
 )
 from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.transactions import one_transaction, writing
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def item_consume(
     *,
     actor: Actor,
@@ -52,12 +51,13 @@ def item_consume(
         )
     hidden = {"authority": authority.strip(), "note": note.strip()}
     drafts = item_drafts(holding, Verb.CONSUMED, own=left_containers(holding), committed=hidden)
-    items_write(holding, happened_at=happened_at, state=ItemState.CONSUMED, place=(None, ()))
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        items_write(holding, happened_at=happened_at, state=ItemState.CONSUMED, place=(None, ()))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return holding.roots[0]
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def item_return(
     *,
     actor: Actor,
@@ -91,12 +91,13 @@ def item_return(
         own=left_containers(holding),
         committed={"authority": authority, "receipt": receipt.strip()},
     )
-    items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.RETURNED, place=(None, ()))
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.RETURNED, place=(None, ()))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return holding.roots[0]
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def item_dispose(
     *,
     actor: Actor,
@@ -142,8 +143,9 @@ def item_dispose(
         own=left_containers(holding),
         committed={"authority": authority, "witness.name": name},
     )
-    items_write(holding, happened_at=happened_at, state=ItemState.DISPOSED, place=(None, ()))
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        items_write(holding, happened_at=happened_at, state=ItemState.DISPOSED, place=(None, ()))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return holding.roots[0]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.utils import timezone
 
 from chain_of_custody.core.actor import Actor
@@ -33,6 +32,7 @@ from chain_of_custody.services.holding import (
     text_required,
 )
 from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.transactions import one_transaction, writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Receipt:
     condition: str = ""
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def handover_offer(
     *,
     actor: Actor,
@@ -81,24 +81,25 @@ def handover_offer(
     _items_check(holding, Verb.OFFERED, happened_at)
     crosses = crosses_border or _border_between(giver, receiver)
     check_permit(permit, crosses_border=crosses)
-    offer = _offer_create(giver, receiver, purpose, transport, crosses, permit, happened_at)
-    with conflicts():
-        HandOverLine.objects.bulk_create(_lines(holding, offer))
-    values = _offer_values(offer, giver, signature)
-    drafts = item_drafts(
-        holding,
-        Verb.OFFERED,
-        to=receiver,
-        values=values,
-        own=_seal_values(holding, left_containers(holding)),
-        committed={"note": note.strip(), "transport": transport.strip()},
-    )
-    items_write(holding, happened_at=happened_at, state=ItemState.OFFERED, place=(None, ()))
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        offer = _offer_create(giver, receiver, purpose, transport, crosses, permit, happened_at)
+        with conflicts():
+            HandOverLine.objects.bulk_create(_lines(holding, offer))
+        values = _offer_values(offer, giver, signature)
+        drafts = item_drafts(
+            holding,
+            Verb.OFFERED,
+            to=receiver,
+            values=values,
+            own=_seal_values(holding, left_containers(holding)),
+            committed={"note": note.strip(), "transport": transport.strip()},
+        )
+        items_write(holding, happened_at=happened_at, state=ItemState.OFFERED, place=(None, ()))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return offer
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def handover_receive(
     *,
     actor: Actor,
@@ -121,26 +122,27 @@ def handover_receive(
     _half_check(settling, settling.receiver, signature)
     found = {receipt.item.pk: receipt for receipt in receipts}
     own, conditions = _found_values(settling, found)
-    for line in settling.lines:
-        if line.item_id in found:
-            line.seal_found = found[line.item_id].seal_found
-    _seals_as_found(settling, found)
-    values = _settle_values(settling, settling.receiver, signature)
-    drafts = item_drafts(
-        settling.holding,
-        Verb.RECEIVED,
-        to=settling.receiver,
-        values=values | {"purpose": settling.offer.purpose},
-        own=own,
-        own_committed=conditions,
-    )
-    items_write(settling.holding, happened_at=happened_at, custodian=settling.receiver, state=ItemState.HELD)
-    _settle_end(settling, LineState.RECEIVED, happened_at)
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        for line in settling.lines:
+            if line.item_id in found:
+                line.seal_found = found[line.item_id].seal_found
+        _seals_as_found(settling, found)
+        values = _settle_values(settling, settling.receiver, signature)
+        drafts = item_drafts(
+            settling.holding,
+            Verb.RECEIVED,
+            to=settling.receiver,
+            values=values | {"purpose": settling.offer.purpose},
+            own=own,
+            own_committed=conditions,
+        )
+        items_write(settling.holding, happened_at=happened_at, custodian=settling.receiver, state=ItemState.HELD)
+        _settle_end(settling, LineState.RECEIVED, happened_at)
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return settling.offer
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def handover_refuse(
     *,
     actor: Actor,
@@ -162,7 +164,7 @@ def handover_refuse(
     return _undo(actor, settling, Verb.REFUSED, values, happened_at, reason, place)
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def handover_withdraw(
     *,
     actor: Actor,
@@ -399,10 +401,11 @@ def _undo(
     place: str,
 ) -> HandOver:
     drafts = item_drafts(settling.holding, verb, to=settling.receiver, values=values)
-    items_write(settling.holding, happened_at=happened_at, state=ItemState.HELD)
-    state = LineState.REFUSED if verb == Verb.REFUSED else LineState.WITHDRAWN
-    _settle_end(settling, state, happened_at)
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        items_write(settling.holding, happened_at=happened_at, state=ItemState.HELD)
+        state = LineState.REFUSED if verb == Verb.REFUSED else LineState.WITHDRAWN
+        _settle_end(settling, state, happened_at)
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return settling.offer
 
 

@@ -12,12 +12,13 @@ from django.db.models.functions import Greatest, Now
 
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json
+from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.custody_schemas import ITEM, ITEM_STREAM
 from chain_of_custody.enums import CARRIERS, ItemState, Verb
 from chain_of_custody.errors import BadInput, Conflict, NotFound, SealTaken
 from chain_of_custody.models import Item, Party, Seal, StoredFile
 from chain_of_custody.rules import PartyFacts, Standing
-from chain_of_custody.services.ledger import EntryDraft, StreamKey
+from chain_of_custody.services.ledger import EntryDraft
 
 # No join: a row whose joined column changed while we waited for its lock would silently drop out.
 _LOCK_TREE = """

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
@@ -28,6 +27,7 @@ from chain_of_custody.services.holding import (
 )
 from chain_of_custody.services.ledger import EntryDraft, act_append
 from chain_of_custody.services.seals import seal_number_clean
+from chain_of_custody.services.transactions import one_transaction, writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class NewItem:
     uuid: UUID | None = None
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def items_create(
     *,
     actor: Actor,
@@ -78,15 +78,16 @@ def items_create(
     _custodian_check(holding, custodian, container)
     moment = happened_at or timezone.now()
     rows = [_row(spec, custodian, container, moment) for spec in new]
-    with conflicts():
-        Item.objects.bulk_create(rows)
-        seals = _seals_found(rows, new, moment)
-    signed = {} if received_from is None else signature_values(received_from, signature)
-    drafts = [
-        _created(spec, item, seals.get(item.pk), custodian, received_from, container, signed)
-        for spec, item in zip(new, rows, strict=True)
-    ]
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        with conflicts():
+            Item.objects.bulk_create(rows)
+            seals = _seals_found(rows, new, moment)
+        signed = {} if received_from is None else signature_values(received_from, signature)
+        drafts = [
+            _created(spec, item, seals.get(item.pk), custodian, received_from, container, signed)
+            for spec, item in zip(new, rows, strict=True)
+        ]
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return rows
 
 
@@ -130,7 +131,7 @@ def item_create(
     return made[0]
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def items_move(
     *,
     actor: Actor,
@@ -174,11 +175,12 @@ def items_move(
     _contents_check(holding)
     ordered = [spots[item.pk] for item in holding.roots]
     drafts = item_drafts(holding, Verb.MOVED, to=receiver, own=_placed_values(holding, box, ordered))
-    items_write(holding, happened_at=happened_at, custodian=receiver, place=(box, ordered))
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        items_write(holding, happened_at=happened_at, custodian=receiver, place=(box, ordered))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def item_touch_check(*, actor: Actor, items: Sequence[Item], happened_at: datetime | None = None) -> None:
     """Lock items for another physical act (sampling, weighing) and check that the actor may touch each.
 

@@ -172,7 +172,7 @@ def act_append(
 
 def _streams_lock(keys: set[StreamKey]) -> tuple[dict[StreamKey, _Head], datetime]:
     ordered = sorted(keys)
-    columns = [[key.kind for key in ordered], [key.id for key in ordered]]
+    columns: tuple[list[str], list[UUID]] = ([key.kind for key in ordered], [key.id for key in ordered])
     with connection.cursor() as cursor:
         # Before any lock is held: waiting for another's new stream while holding one could close a circle.
         cursor.execute(_STREAMS_OPEN, columns)
@@ -203,8 +203,9 @@ def _happened(claimed: datetime | None, recorded_at: datetime) -> datetime:
 
 
 def _shared_committed(actor: Actor, reason: str, place: str) -> dict[str, Json]:
+    shared: dict[str, Json] = {"actor.name": actor.name}
     given = {"actor.organisation": actor.organisation, "reason": reason, "place": place}
-    return {"actor.name": actor.name} | {name: text for name, text in given.items() if text}
+    return shared | {name: text for name, text in given.items() if text}
 
 
 def _entry(

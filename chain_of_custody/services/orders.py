@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import transaction
 from django.utils import timezone
 
 from chain_of_custody.core.actor import Actor
@@ -24,9 +23,10 @@ from chain_of_custody.services.holding import (
     text_required,
 )
 from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.transactions import one_transaction, writing
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def custody_reassign(
     *,
     actor: Actor,
@@ -57,21 +57,22 @@ def custody_reassign(
     if not receiver.active:
         raise BadInput(f"{receiver.name} is no longer active", field="to", found=receiver.name)
     own: dict[int, dict[str, Json]] = left_containers(holding)
-    for key, offer in _offers_withdraw(holding, offers, happened_at).items():
-        own.setdefault(key, {})["hand_over"] = str(offer.uuid)
-    drafts = item_drafts(
-        holding,
-        Verb.REASSIGNED,
-        to=receiver,
-        values={"inventory_by": [str(holding.me.uuid), str(second.uuid)]},
-        own=own,
-        committed={"authority": authority, "inventory_by.names": [holding.me.name, second.name]},
-    )
-    items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ()))
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        for key, offer in _offers_withdraw(holding, offers, happened_at).items():
+            own.setdefault(key, {})["hand_over"] = str(offer.uuid)
+        drafts = item_drafts(
+            holding,
+            Verb.REASSIGNED,
+            to=receiver,
+            values={"inventory_by": [str(holding.me.uuid), str(second.uuid)]},
+            own=own,
+            committed={"authority": authority, "inventory_by.names": [holding.me.name, second.name]},
+        )
+        items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ()))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def custody_state_earlier(
     *,
     actor: Actor,
@@ -112,10 +113,11 @@ def custody_state_earlier(
     if file is not None:
         values |= {"file": str(file.uuid), "sha256": file.digest}
     draft = item_draft(row, Verb.STATED_EARLIER, values, {"holder": holder, "statement": statement})
-    act_append(actor=actor, drafts=[draft], reason=reason, place=place)
+    with writing():
+        act_append(actor=actor, drafts=[draft], reason=reason, place=place)
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def custody_back_enter(
     *,
     actor: Actor,
@@ -145,8 +147,9 @@ def custody_back_enter(
     _claimed_check(holding, happened_at, receiver)
     values: dict[str, Json] = {"file": str(file.uuid), "sha256": file.digest, "purpose": str(purpose)}
     drafts = item_drafts(holding, Verb.BACK_ENTERED, to=receiver, values=values, own=left_containers(holding))
-    items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ()))
-    act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ()))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
 
 
 def _check(holding: Holding, verb: Verb) -> None:

@@ -4,18 +4,18 @@ import re
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import transaction
-
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json
+from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.custody_schemas import PARTY, PARTY_STREAM
 from chain_of_custody.enums import PartyKind
 from chain_of_custody.errors import BadInput, Conflict
 from chain_of_custody.models import Party
-from chain_of_custody.services.ledger import EntryDraft, StreamKey, act_append
+from chain_of_custody.services.ledger import EntryDraft, act_append
+from chain_of_custody.services.transactions import one_transaction, writing
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def party_create(
     *,
     actor: Actor,
@@ -45,17 +45,18 @@ def party_create(
     country_check(country, field="country")
     if uuid is not None and Party.objects.filter(uuid=uuid).exists():
         raise Conflict(f"party {uuid} exists already", field="uuid", found=str(uuid))
-    party = Party.objects.create(
-        uuid=uuid or uuid4(),
-        kind=kind,
-        name=name,
-        organisation=organisation,
-        country=country,
-        document_kind=document_kind.strip(),
-        document_number=document_number.strip(),
-        signs_in=signs_in,
-    )
-    act_append(actor=actor, drafts=[_created(party)], happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        party = Party.objects.create(
+            uuid=uuid or uuid4(),
+            kind=kind,
+            name=name,
+            organisation=organisation,
+            country=country,
+            document_kind=document_kind.strip(),
+            document_number=document_number.strip(),
+            signs_in=signs_in,
+        )
+        act_append(actor=actor, drafts=[_created(party)], happened_at=happened_at, reason=reason, place=place)
     return party
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest, Now
 from django.utils import timezone
@@ -14,6 +13,7 @@ from chain_of_custody.models import Item, Seal
 from chain_of_custody.rules import check_act, check_time
 from chain_of_custody.services.holding import Holding, conflicts, hold, item_draft
 from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.transactions import one_transaction, writing
 
 
 def seal_number_clean(number: str) -> str:
@@ -24,7 +24,7 @@ def seal_number_clean(number: str) -> str:
     return clean
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def seal_apply(
     *,
     actor: Actor,
@@ -42,19 +42,20 @@ def seal_apply(
     clean = seal_number_clean(number)
     holding = hold(actor, [item])
     row = _checked(holding, Verb.SEALED, happened_at)
-    with conflicts():
-        seal = Seal.objects.create(
-            item=row, number=clean, applied_by=holding.me, applied_at=happened_at or timezone.now()
-        )
-    _write(row, seal, happened_at)
-    holder = holding.parties[row.custodian_id]
-    values = {"item": str(row.uuid), "from": str(holder.uuid), "seal": str(seal.uuid), "seal_number": seal.number}
-    draft = item_draft(row, Verb.SEALED, values, {"from.name": holder.name})
-    act_append(actor=actor, drafts=[draft], happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        with conflicts():
+            seal = Seal.objects.create(
+                item=row, number=clean, applied_by=holding.me, applied_at=happened_at or timezone.now()
+            )
+        _write(row, seal, happened_at)
+        holder = holding.parties[row.custodian_id]
+        values = {"item": str(row.uuid), "from": str(holder.uuid), "seal": str(seal.uuid), "seal_number": seal.number}
+        draft = item_draft(row, Verb.SEALED, values, {"from.name": holder.name})
+        act_append(actor=actor, drafts=[draft], happened_at=happened_at, reason=reason, place=place)
     return seal
 
 
-@transaction.atomic(savepoint=False)
+@one_transaction
 def seal_open(
     *,
     actor: Actor,
@@ -77,20 +78,21 @@ def seal_open(
     holding = hold(actor, [item])
     row = _checked(holding, Verb.OPENED, happened_at)
     seal = holding.seals[row.sealed_by_id or 0]
-    seal.state, seal.opened_by, seal.opened_at = SealState(found), holding.me, happened_at or timezone.now()
-    seal.save(update_fields=["state", "opened_by", "opened_at"])
-    _write(row, None, happened_at)
-    holder = holding.parties[row.custodian_id]
-    values = {
-        "item": str(row.uuid),
-        "from": str(holder.uuid),
-        "seal": str(seal.uuid),
-        "seal_number": seal.number,
-        "seal_state": found,
-    }
-    hidden = {"from.name": holder.name} | ({"condition": condition.strip()} if condition.strip() else {})
-    draft = item_draft(row, Verb.OPENED, values, hidden)
-    act_append(actor=actor, drafts=[draft], happened_at=happened_at, reason=reason, place=place)
+    with writing():
+        seal.state, seal.opened_by, seal.opened_at = SealState(found), holding.me, happened_at or timezone.now()
+        seal.save(update_fields=["state", "opened_by", "opened_at"])
+        _write(row, None, happened_at)
+        holder = holding.parties[row.custodian_id]
+        values = {
+            "item": str(row.uuid),
+            "from": str(holder.uuid),
+            "seal": str(seal.uuid),
+            "seal_number": seal.number,
+            "seal_state": found,
+        }
+        hidden = {"from.name": holder.name} | ({"condition": condition.strip()} if condition.strip() else {})
+        draft = item_draft(row, Verb.OPENED, values, hidden)
+        act_append(actor=actor, drafts=[draft], happened_at=happened_at, reason=reason, place=place)
     return seal
 
 

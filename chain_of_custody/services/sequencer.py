@@ -178,11 +178,13 @@ def _outside(log: Log) -> notes.Checkpoint | None:
 def _append(log: Log, last: Checkpoint | None, rows: Sequence[tuple[int, bytes]]) -> Checkpoint:
     size = 0 if last is None else last.size
     state = CompactRange(0) if last is None else CompactRange(size, _hashes(bytes(last.frontier)))
-    leaves = []
+    leaves, hashes = [], []
     for index, (entry, digest) in enumerate(rows, start=size):
         salt = secrets.token_bytes(SALT_SIZE)
-        leaves.append(Leaf(index=index, entry_id=entry, salt=salt, data=leaf_data(salt, digest)))
-    state.extend(leaf_hash(leaf.data) for leaf in leaves)
+        data = leaf_data(salt, digest)
+        leaves.append(Leaf(index=index, entry_id=entry, salt=salt, data=data))
+        hashes.append(leaf_hash(data))
+    state.extend(hashes)
     Leaf.objects.bulk_create(leaves)
     _tiles_store(size, state.size)
     Pending.objects.filter(pk__in=[entry for entry, _digest in rows]).delete()
