@@ -14,7 +14,7 @@ from importlib.util import find_spec
 
 from analysis.errors import AnalysisError
 
-COMMANDS = ("species", "origin")
+COMMANDS = ("species", "origin", "individual", "age")
 
 
 def parser_build() -> argparse.ArgumentParser:

@@ -14,7 +14,7 @@ MISSING_WORDS = frozenset({"", "NA", "0", "-9"})
 LARGEST = 9999
 
 
-class NotAnAllele(ValueError):  # noqa: N818 – the cell's verdict, turned into a refusal by the reader
+class NotAnAllele(ValueError):
     """The cell is neither an allele nor a known sign for missing; the text is the remedy."""
 
 

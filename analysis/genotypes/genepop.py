@@ -52,8 +52,7 @@ def read_genepop(text: str, *, name: str, id_column: str, population_column: str
     populations = _unique_names(last)
     header = (id_column, population_column, *(f"{locus}_{half}" for locus in loci for half in (1, 2)))
     rows = [
-        [label, populations[block], *cells]
-        for label, block, cells in zip(ids, found.blocks, found.cells, strict=True)
+        [label, populations[block], *cells] for label, block, cells in zip(ids, found.blocks, found.cells, strict=True)
     ]
     return Grid(name=name, header=header, rows=rows, lines=found.lines, notices=notices)
 
@@ -69,8 +68,7 @@ def _blocks(lines: Sequence[str], start: int, loci: Sequence[str], name: str) ->
             genotypes = rest.split()
             if not comma or len(genotypes) != len(loci):
                 raise InputRefused(
-                    f"The individual has {len(genotypes)} genotypes after its comma, the head names "
-                    f"{len(loci)} loci.",
+                    f"The individual has {len(genotypes)} genotypes after its comma, the head names {len(loci)} loci.",
                     file=name,
                     row=number,
                     remedy="Write «label, genotype genotype …»; an untyped locus is 0000 or 000000.",
@@ -122,6 +120,4 @@ def _loci_check(loci: Sequence[str], name: str) -> None:
         raise InputRefused("No locus names stand before the first POP.", file=name, remedy="Add them.")
     locus, times = Counter(loci).most_common(1)[0]
     if times > 1:
-        raise InputRefused(
-            f"The locus «{locus}» is named {times} times.", file=name, field=locus, remedy="Rename one."
-        )
+        raise InputRefused(f"The locus «{locus}» is named {times} times.", file=name, field=locus, remedy="Rename one.")

@@ -12,10 +12,11 @@ from analysis.errors import InputRefused
 from analysis.genotypes.alleles import NotAnAllele, allele_key, allele_of
 from analysis.genotypes.columns import LocusColumns, column_position, locus_columns
 from analysis.genotypes.genepop import is_genepop, read_genepop
-from analysis.genotypes.grid import SIZE_LIMIT, Grid, clean, read_delimited, text_of
+from analysis.genotypes.grid import Grid, clean, read_delimited
 from analysis.genotypes.structure import read_structure
 from analysis.genotypes.table import MISSING, Codes, GenotypeTable
 from analysis.inputs import InputFile
+from analysis.textfile import SIZE_LIMIT, text_of
 
 
 class TableFormat(StrEnum):
@@ -46,13 +47,9 @@ class Layout:
         return tuple(name for name in (self.id, self.population, self.group) if name is not None)
 
 
-def read_file(
-    file: InputFile, layout: Layout, *, table_format: TableFormat = TableFormat.AUTO
-) -> GenotypeTable:
+def read_file(file: InputFile, layout: Layout, *, table_format: TableFormat = TableFormat.AUTO) -> GenotypeTable:
     """Read a genotype file whose digest is checked on the way; see `read_genotypes`."""
-    return read_genotypes(
-        file.read(limit=SIZE_LIMIT), name=file.name, layout=layout, table_format=table_format
-    )
+    return read_genotypes(file.read(limit=SIZE_LIMIT), name=file.name, layout=layout, table_format=table_format)
 
 
 def read_genotypes(

@@ -48,9 +48,7 @@ def read_structure(text: str, *, name: str, id_column: str, population_column: s
         for _, words in animals
     ]
     notices = (f"{shape.leading - 2} leading columns were not read.",) if shape.leading > 2 else ()
-    return Grid(
-        name=name, header=tuple(header), rows=rows, lines=[number for number, _ in animals], notices=notices
-    )
+    return Grid(name=name, header=tuple(header), rows=rows, lines=[number for number, _ in animals], notices=notices)
 
 
 def _shape(lines: Sequence[_Line], name: str) -> tuple[_Shape, Sequence[_Line]]:
@@ -89,14 +87,11 @@ def _pairs(body: Sequence[_Line], shape: _Shape, name: str) -> list[_Line]:
     for (number, upper), (below, lower) in zip(body[0::2], body[1::2], strict=True):
         if upper[: min(shape.leading, 2)] != lower[: min(shape.leading, 2)]:
             raise InputRefused(
-                f"The second line of «{upper[0]}» says «{' '.join(lower[:2])}», its first "
-                f"«{' '.join(upper[:2])}».",
+                f"The second line of «{upper[0]}» says «{' '.join(lower[:2])}», its first «{' '.join(upper[:2])}».",
                 file=name,
                 row=below,
                 remedy="Both lines of an animal carry the same label and population.",
             )
-        alleles = [
-            word for pair in zip(upper[shape.leading :], lower[shape.leading :], strict=True) for word in pair
-        ]
+        alleles = [word for pair in zip(upper[shape.leading :], lower[shape.leading :], strict=True) for word in pair]
         animals.append((number, upper[: shape.leading] + alleles))
     return animals

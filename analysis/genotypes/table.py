@@ -74,7 +74,5 @@ def _texts(codes: Codes, names: tuple[str, ...]) -> list[str]:
     wide = len(names) + 1
     keys = (codes[:, 0].astype(np.int64) + 1) * wide + codes[:, 1] + 1
     found, inverse = np.unique(keys, return_inverse=True)
-    texts = [
-        "" if key == 0 else f"{names[int(key) // wide - 1]}/{names[int(key) % wide - 1]}" for key in found
-    ]
+    texts = ["" if key == 0 else f"{names[int(key) // wide - 1]}/{names[int(key) % wide - 1]}" for key in found]
     return [texts[position] for position in inverse.tolist()]

@@ -1,0 +1,1 @@
+"""When tissue was formed: radiocarbon calibration."""
