@@ -33,16 +33,21 @@ class PageForm(forms.Form):
 
     Attributes:
         field_of: names of the domain's fields that the form calls otherwise, such as `{"grant.role": "role"}`.
+        keyed: False for forms that record nothing (search, sign-in).
     """
 
     field_of: Mapping[str, str] = {}
+    keyed = True
     use_required_attribute = True
 
     idempotency_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["idempotency_key"].initial = uuid4
+        if self.keyed:
+            self.fields["idempotency_key"].initial = uuid4
+        else:
+            del self.fields["idempotency_key"]
         for field in self.fields.values():
             if not isinstance(field.widget, _UNSTYLED):
                 _class_add(field.widget, "input")

@@ -5,6 +5,11 @@ from datetime import datetime
 
 from django.core.cache import cache
 
+from chain_of_custody.errors import CustodyError
+from chain_of_custody.selectors import checkpoint_latest
+from chain_of_custody.vault.objects import EnforcedBy
+from chain_of_custody.vault.services import vault_probe_last
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemState:
@@ -12,15 +17,15 @@ class SystemState:
 
     Attributes:
         enforced: whether the last probe proved that write-once is enforced; None before the first probe.
-        probed_at: when that was.
         by_server: whether the store's own server enforces it (Object Lock); False for software WORM.
+        reachable: whether the store's settings name a store that can be opened.
         checkpoint_size: how many acts the last signed checkpoint covers; 0 before the first.
         checkpoint_at: when it was signed.
     """
 
     enforced: bool | None = None
-    probed_at: datetime | None = None
     by_server: bool = False
+    reachable: bool = True
     checkpoint_size: int = 0
     checkpoint_at: datetime | None = None
 
@@ -30,18 +35,30 @@ class SystemState:
         return self.enforced is False
 
 
+_KEY = "web.system_state"
 _KEPT_SECONDS = 10
 
 
 def system_state() -> SystemState:
     """The present state, at most ten seconds old, so that a page does not pay for it each time."""
-    known = cache.get("web.system_state")
+    known = cache.get(_KEY)
     if isinstance(known, SystemState):
         return known
     state = _read()
-    cache.set("web.system_state", state, _KEPT_SECONDS)
+    cache.set(_KEY, state, _KEPT_SECONDS)
     return state
 
 
 def _read() -> SystemState:
-    return SystemState()
+    checkpoint = checkpoint_latest()
+    size, signed = (checkpoint.size, checkpoint.created_at) if checkpoint else (0, None)
+    try:
+        probe = vault_probe_last()
+    except CustodyError:
+        return SystemState(reachable=False, checkpoint_size=size, checkpoint_at=signed)
+    return SystemState(
+        enforced=probe.enforced if probe else None,
+        by_server=probe is not None and probe.enforced_by is EnforcedBy.SERVER,
+        checkpoint_size=size,
+        checkpoint_at=signed,
+    )

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from lims.common.errors import BadInput, ManyErrors, RuleViolation
 from lims.web.access import PageRequest, page_for
@@ -178,3 +179,6 @@ def _items(request: HttpRequest) -> object:
     key = {"item": 0, "left": 2}[ask.sort.removeprefix("-") or "item"]
     found = [row for row in rows if all(word.lower() in " ".join(map(str, row)).lower() for word in ask.words)]
     return ask.listing(sorted(found, key=lambda row: row[key], reverse=ask.sort.startswith("-")))
+
+
+urlpatterns = [path("demo/components/", components, name="components")]

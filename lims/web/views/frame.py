@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
@@ -111,6 +112,7 @@ def local_address(request: HttpRequest, wanted: str) -> str:
 class PhotoForm(PageForm):
     """A photograph of a label."""
 
+    keyed = False
     photo = forms.FileField(
         label=gettext_lazy("Photograph of the label"),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp", "capture": "environment"}),
@@ -159,3 +161,13 @@ def demo_only(request: HttpRequest) -> None:
     """
     if not (settings.DEBUG or settings.SPOOR_MODE in {"demo", "test"}):
         raise Http404
+
+
+urlpatterns = [
+    path("", today, name="today"),
+    path("language/", language, name="language"),
+    path("me/", me, name="me"),
+    path("me/keys/", single_keys, name="single_keys"),
+    path("bench/camera/", camera, name="camera"),
+    path("bench/camera/decode/", decode, name="decode"),
+]

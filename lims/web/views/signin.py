@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -25,6 +26,7 @@ PAUSE_MINUTES = 10
 class SignInForm(PageForm):
     """User name and password."""
 
+    keyed = False
     username = forms.CharField(
         label=gettext_lazy("User name"),
         max_length=80,
@@ -41,6 +43,7 @@ class SignInForm(PageForm):
 class FirstRunForm(PageForm):
     """The administrator of an empty system."""
 
+    keyed = False
     token = forms.CharField(
         label=gettext_lazy("Set-up code"),
         help_text=gettext_lazy(
@@ -161,3 +164,10 @@ def first_account(request: HttpRequest) -> HttpResponse:
             _record_entry(request)
             return redirect("web:today")
     return page(request, "web/accounts/first_run.html", {"form": form}, form=form)
+
+
+urlpatterns = [
+    path("sign-in/", sign_in, name="sign_in"),
+    path("sign-out/", sign_out, name="sign_out"),
+    path("set-up/", first_account, name="first_run"),
+]
