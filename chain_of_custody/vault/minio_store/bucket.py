@@ -78,14 +78,17 @@ class Bucket:
         self._clock = clock
         self._is_ready = False
 
-    def errors(self, key: str = "") -> contextlib.AbstractContextManager[None]:
-        """Translate the SDK's and the network's errors into the vault's."""
-        return _translated(self.name, key)
+    def errors(self, key: str = "", *, locks: bool = True) -> contextlib.AbstractContextManager[None]:
+        """Translate the SDK's and the network's errors into the vault's.
+
+        Where no lock can be the reason (`locks` false), a refusal speaks of the credentials.
+        """
+        return _translated(self.name, key, locks=locks)
 
     def answers(self) -> None:
         """One cheap call: raises what is wrong with server, credentials or bucket, if anything is."""
         self.ready()
-        with self.errors():
+        with self.errors(locks=False):
             if not self._client.bucket_exists(self._bucket):
                 raise StoreMisconfigured(f"The {self.name} does not exist.", remedy="Check SPOOR_STORE_URL.")
 
@@ -94,7 +97,7 @@ class Bucket:
         versioning."""
         if self._is_ready:
             return
-        with self.errors():
+        with self.errors(locks=False):
             if not self._client.bucket_exists(self._bucket):
                 self._client.make_bucket(self._bucket, object_lock=True)
             status = self._client.get_bucket_versioning(self._bucket).status
@@ -179,7 +182,7 @@ class Bucket:
     def versions(self, prefix: str) -> Iterator[ListedObject]:
         """All versions in the order of keys, the newest of a key first, without delete markers."""
         self.ready()
-        with self.errors():
+        with self.errors(locks=False):
             for found in self._client.list_objects(self._bucket, prefix, recursive=True, include_version=True):
                 if not found.is_delete_marker:
                     key = found.object_name or ""
@@ -283,11 +286,11 @@ def _s3_retention(retention: Retention) -> S3Retention:
 
 
 @contextlib.contextmanager
-def _translated(where: str, key: str) -> Iterator[None]:
+def _translated(where: str, key: str, *, locks: bool) -> Iterator[None]:
     try:
         yield
     except S3Error as error:
-        raise _from_server(error, where, key) from error
+        raise _from_server(error, where, key, locks=locks) from error
     except (HTTPError, OSError, MinioException) as error:
         raise StoreUnreachable(
             f"The evidence store does not answer ({where}): {type(error).__name__}.",
@@ -296,14 +299,14 @@ def _translated(where: str, key: str) -> Iterator[None]:
         ) from error
 
 
-def _from_server(error: S3Error, where: str, key: str) -> VaultError | ObjectMissing:
+def _from_server(error: S3Error, where: str, key: str, *, locks: bool) -> VaultError | ObjectMissing:
     code = error.code or ""
     if code in _MISSING:
         return ObjectMissing(_last_part(key), where=where)
-    if code in LOCK_REFUSALS:
+    if locks and code in LOCK_REFUSALS:
         return _lock_refusal(key, code, error.message)
     said = f"{code}: {error.message}"
-    if code in _CREDENTIALS:
+    if code in _CREDENTIALS or code in LOCK_REFUSALS:
         return StoreMisconfigured(
             f"The evidence store refuses us ({where}).",
             found=said,
