@@ -49,8 +49,8 @@ def down() -> int:
 def status() -> int:
     """Say what runs and how it is; code 0 when all that runs is well."""
     well = True
-    for mode in Mode:
-        plan = plan_read(mode, os.environ)
+    plans = {plan.home.root: plan for plan in (plan_read(mode, os.environ) for mode in Mode)}
+    for plan in plans.values():
         holder = plan.home.holder()
         if holder is None:
             print(f"{plan.home.root}: not running")

@@ -3,29 +3,24 @@
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 
 from deploy.embedded.environment import ROOT, Mode, Plan, has_command, python_command
-from deploy.embedded.errors import DeployError, PartFailed, PortTaken, log_tail
+from deploy.embedded.errors import PartFailed, log_tail
+from deploy.embedded.guards import check_port, clear_uploads, space_warning
 from deploy.embedded.health import Health, health_ask
 from deploy.embedded.logs import Follower, rotate
 from deploy.embedded.parts import Child, Part, application_parts, server_parts
 from deploy.embedded.processes import Identity, identity, kill_group, spawn, stop, wait_gone
+from deploy.embedded.signals import Stopped, signals_ignore, stop_signals
 
 LONGEST_PAUSE = 60.0
 STEADY_SECONDS = 60.0
 ATTEMPTS_WHILE_STARTING = 3
-LOW_SPACE_BYTES = 256 * 1024 * 1024
-
-
-class Stopped(BaseException):
-    """A signal asked us to stop. Not an Exception, so that no handler on the way swallows it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,22 +73,21 @@ class Supervisor:
         self._begun = time.monotonic()
         self._starting = True
         self._space_told = False
+        self._probe: Child | None = None
 
     def run(self) -> int:
         """Start, serve until SIGINT, SIGTERM or SIGHUP, stop. Raises DeployError when the start fails."""
         self.home.prepare()
         self.home.check_space()
-        with self.home.held():
-            previous = _catch_signals()
+        with self.home.held(), stop_signals():
             try:
                 self._start()
                 self._serve()
             except Stopped:
                 self._say("Stopping …")
             finally:
-                _ignore_signals()
+                signals_ignore()
                 self._stop()
-                _restore_signals(previous)
         return 0
 
     def _start(self) -> None:
@@ -108,9 +102,8 @@ class Supervisor:
         self._step("tables and static files", self.programs.prepare, owner=True)
         for part in self.programs.parts(plan):
             self._launch(part)
+        self._probe_begin()
         self._await_web()
-        if self.programs.probe:
-            self._step("evidence store", self.programs.probe, fatal=False)
         if self.programs.seed:
             self._seed(self.programs.seed)
         self._starting = False
@@ -132,9 +125,7 @@ class Supervisor:
         self.running[part.name] = Running(part=part, child=part.start(), since=time.monotonic())
         self._record()
 
-    def _step(
-        self, name: str, argv: Sequence[str], *, owner: bool = False, fatal: bool = True, echo: bool = False
-    ) -> None:
+    def _step(self, name: str, argv: Sequence[str], *, owner: bool = False, echo: bool = False) -> None:
         """Run a short command to its end while watching the parts; its output goes to ``logs/start.log``."""
         log = self.home.logs / "start.log"
         follower = Follower(log)
@@ -151,15 +142,31 @@ class Supervisor:
             stop(child, grace=10)
         if echo:
             self._echo(follower)
-        if child.returncode == 0:
-            self._tell(f"{name}: done")
-        elif fatal:
+        if child.returncode != 0:
             raise PartFailed(
                 f"The step «{name}» ended with code {child.returncode}. Its last lines:\n{log_tail(log)}",
                 remedy=f"read {log}; starting again repeats the step",
             )
+        self._tell(f"{name}: done")
+
+    def _probe_begin(self) -> None:
+        """Let the store be tried beside everything else: it waits for a lock to run out."""
+        if self.programs.probe:
+            with (self.home.logs / "probe.log").open("ab") as output:
+                self._probe = spawn(
+                    self.programs.probe, environment=self.plan.environment(), folder=ROOT, output=output
+                )
+
+    def _probe_end(self) -> None:
+        if self._probe is None or self._probe.poll() is None:
+            return
+        log = self.home.logs / "probe.log"
+        last = log_tail(log, 1).strip()
+        if self._probe.returncode == 0:
+            self._tell(f"evidence store tried: {last}")
         else:
-            self._tell(f"{name}: not in order (code {child.returncode}). Last lines:\n{log_tail(log)}")
+            self._tell(f"WARNING: the evidence store does not keep what it should: {last} (see {log})")
+        self._probe = None
 
     def _echo(self, follower: Follower) -> None:
         for line in follower.lines():
@@ -181,16 +188,16 @@ class Supervisor:
             self._tend()
             health = health_ask(self.plan.local_url)
             waited = time.monotonic() - begun
-            if health.answered and waited > grace:
+            if health.failing and waited > grace:
                 self._tell(f"the web answers, but not all is well: {health.describe()}")
                 return
-            if waited > patience:
+            if not health.answered and waited > patience:
                 raise PartFailed(
                     f"The web did not answer within {patience:.0f} s. Its last lines:\n"
                     f"{log_tail(self.running['web'].part.log)}",
                     remedy=f"read the logs in {self.home.logs}",
                 )
-            time.sleep(0.1)
+            time.sleep(0.4)
         self._tell("web, worker, sequencer and store work")
 
     def _serve(self) -> None:
@@ -205,6 +212,7 @@ class Supervisor:
 
     def _tend(self) -> None:
         """Notice parts that ended, and restart those whose pause is over."""
+        self._probe_end()
         now = time.monotonic()
         for running in self.running.values():
             if running.child.poll() is None:
@@ -246,6 +254,8 @@ class Supervisor:
             self._tell(f"the part «{running.part.name}» runs again (process {running.child.pid})")
 
     def _stop(self) -> None:
+        if self._probe is not None:
+            stop(self._probe, grace=2)
         # Those who write end before what they write to.
         for name in ("web", "worker", "sequencer"):
             if name in self.running and self.running[name].child.poll() is None:
@@ -279,14 +289,10 @@ class Supervisor:
         self.home.parts.unlink()
 
     def _watch_space(self) -> None:
-        free = os.statvfs(self.home.root)
-        low = free.f_bavail * free.f_frsize < LOW_SPACE_BYTES
-        if low and not self._space_told:
-            self._tell(
-                f"WARNING: less than {LOW_SPACE_BYTES // 2**20} MB are free on the disk of {self.home.root}. "
-                "Uploads and then every write will fail: free some space now (deploy/runbooks/disk-full.md)."
-            )
-        self._space_told = low
+        warning = space_warning(self.home.root)
+        if warning and not self._space_told:
+            self._tell(warning)
+        self._space_told = bool(warning)
 
     def _announce(self) -> None:
         address = self.plan.given.get("SPOOR_PUBLIC_URL") or self.plan.local_url
@@ -304,39 +310,6 @@ class Supervisor:
         self._say(f"[{time.monotonic() - self._begun:6.1f} s] {text}")
 
 
-def check_port(port: int) -> None:
-    """Raises PortTaken, naming a free port, when another program listens on ours."""
-    if _port_free(port):
-        return
-    other = next((each for each in range(port + 1, port + 100) if _port_free(each)), None)
-    advice = f"SPOOR_HTTP_PORT={other} make demo (or make up)" if other else "set SPOOR_HTTP_PORT to a free port"
-    raise PortTaken(
-        f"Port {port} on 127.0.0.1 is taken by another program.",
-        remedy=f"stop that program, or choose another port: {advice}",
-    )
-
-
-def clear_uploads(folder: Path) -> None:
-    """Remove parts of uploads a crash left: whoever sent them had no answer, and will send them again."""
-    for left in folder.glob("tmp*.upload*"):
-        left.unlink(missing_ok=True)
-
-
-def _port_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except PermissionError:
-            raise DeployError(
-                f"This account may not listen on port {port}.",
-                remedy="choose a port above 1023: SPOOR_HTTP_PORT=8000",
-            ) from None
-        except OSError:
-            return False
-    return True
-
-
 def _ending(code: int) -> str:
     return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
@@ -351,24 +324,3 @@ def _print(text: str) -> None:
     except BrokenPipeError:
         # The reader of our words is gone; the parts are not.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
-
-
-def _raise_stopped(_number: int, _frame: FrameType | None) -> None:
-    raise Stopped
-
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-def _catch_signals() -> list[object]:
-    return [signal.signal(number, _raise_stopped) for number in _SIGNALS]
-
-
-def _ignore_signals() -> None:
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _restore_signals(previous: list[object]) -> None:
-    for number, handler in zip(_SIGNALS, previous, strict=True):
-        signal.signal(number, handler)  # type: ignore[arg-type]

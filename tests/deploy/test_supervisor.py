@@ -16,10 +16,11 @@ import pytest
 
 from deploy.embedded.environment import Mode, Plan, plan_read, settings_file_read
 from deploy.embedded.errors import DeployError, DiskFull, PortTaken
+from deploy.embedded.guards import check_port
 from deploy.embedded.home import Home
 from deploy.embedded.postgres import OWNER, Cluster
 from deploy.embedded.processes import Identity, wait_gone
-from deploy.embedded.supervisor import Supervisor, check_port
+from deploy.embedded.supervisor import Supervisor
 from tests.deploy.support import ROOT, eventually, free_port
 
 
