@@ -95,8 +95,7 @@ def validate(baseline: Baseline) -> Validation:
         bands={level: _bands(best[level], right[level]) for level in Level},
         at_least={
             level: tuple(
-                PosteriorBand(low=low, high=1.0, share=_share(right[level][best[level] >= low]))
-                for low in THRESHOLDS
+                PosteriorBand(low=low, high=1.0, share=_share(right[level][best[level] >= low])) for low in THRESHOLDS
             )
             for level in Level
         },

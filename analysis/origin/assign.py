@@ -286,9 +286,7 @@ def _doubts(settings: Settings, typed: int, unknown: int, loci: int) -> tuple[Re
     doubts = []
     least = math.ceil(settings.least_typed * loci)
     if typed < settings.least_typed * loci:
-        doubts.append(
-            Reason(code="few_loci", text=f"Only {typed} of {loci} loci are typed; {least} are needed.")
-        )
+        doubts.append(Reason(code="few_loci", text=f"Only {typed} of {loci} loci are typed; {least} are needed."))
     if unknown > SUSPECT_COUNT:
         doubts.append(
             Reason(
@@ -317,7 +315,6 @@ def _named(
     else:
         reason = Reason(
             code="below_threshold",
-            text=f"No population{' or group' if grouped else ''} reaches a posterior of "
-            f"{settings.threshold:g}.",
+            text=f"No population{' or group' if grouped else ''} reaches a posterior of {settings.threshold:g}.",
         )
     return OriginOutcome.INCONCLUSIVE, None, (reason,)

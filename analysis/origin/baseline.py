@@ -84,30 +84,19 @@ def baseline_build(
     Raises `InputRefused` for fewer than two populations and for a population that stands in two groups.
     """
     labels = table.columns[population_column]
-    populations = tuple(sorted(set(labels)))
-    if len(populations) < 2:
-        raise InputRefused(
-            f"All animals are of «{populations[0]}»; an assignment chooses among two or more populations.",
-            file=table.name,
-            field=population_column,
-            remedy="Name the column that tells the populations apart.",
-        )
+    populations = _populations(table, population_column)
     place = {population: index for index, population in enumerate(populations)}
     member = np.array([place[label] for label in labels], dtype=np.intp)
     group_names = _group_names(table, labels, group_column)
     groups = tuple(sorted(set(group_names.values())))
     group_of = np.array([groups.index(group_names[population]) for population in populations], dtype=np.intp)
     counts = allele_counts_by_population(table.codes, member, len(populations))
-    lines = [
-        f"{animal}\t{label}\t{group_names[label]}\t{genotypes}"
-        for animal, label, genotypes in zip(table.ids, labels, table.genotype_lines(), strict=True)
-    ]
     for array in (member, group_of, counts):
         array.setflags(write=False)
     return Baseline(
         name=name or table.name,
         version=version,
-        sha256=content_hash(lines, tag=TAG),
+        sha256=_content_hash(table, labels, group_names),
         table=table,
         populations=populations,
         groups=groups,
@@ -131,9 +120,7 @@ def baseline_read(
     """Read a baseline from a genotype table; see `read_genotypes` and `baseline_build` for refusals."""
     layout = Layout(id=id_column, population=population_column, group=group_column, ignored=tuple(ignored))
     table = read_file(file, layout, table_format=table_format)
-    return baseline_build(
-        table, population_column=population_column, group_column=group_column, name=file.name
-    )
+    return baseline_build(table, population_column=population_column, group_column=group_column, name=file.name)
 
 
 def baseline_freeze(
@@ -232,6 +219,26 @@ def _gene_diversity(baseline: Baseline, locus: int) -> float | None:
     shares = baseline.counts[enough, locus] / copies[enough, None]
     homozygosity = (shares**2).sum(axis=1)
     return float((copies[enough] / (copies[enough] - 1) * (1 - homozygosity)).mean())
+
+
+def _populations(table: GenotypeTable, column: str) -> tuple[str, ...]:
+    populations = tuple(sorted(set(table.columns[column])))
+    if len(populations) < 2:
+        raise InputRefused(
+            f"All animals are of «{populations[0]}»; an assignment chooses among two or more populations.",
+            file=table.name,
+            field=column,
+            remedy="Name the column that tells the populations apart.",
+        )
+    return populations
+
+
+def _content_hash(table: GenotypeTable, labels: Sequence[str], group_names: dict[str, str]) -> str:
+    lines = [
+        f"{animal}\t{label}\t{group_names[label]}\t{genotypes}"
+        for animal, label, genotypes in zip(table.ids, labels, table.genotype_lines(), strict=True)
+    ]
+    return content_hash(lines, tag=TAG)
 
 
 def _group_names(table: GenotypeTable, labels: Sequence[str], group_column: str | None) -> dict[str, str]:

@@ -106,9 +106,7 @@ def _genotypes(baseline: Baseline, population: int, simulations: int, draws: Dra
     return made
 
 
-def _by_frequency(
-    baseline: Baseline, population: int, locus: int, count: int, draws: Draws
-) -> npt.NDArray[np.intp]:
+def _by_frequency(baseline: Baseline, population: int, locus: int, count: int, draws: Draws) -> npt.NDArray[np.intp]:
     counts = baseline.counts[population, locus]
     if not counts.any():
         # Typed in no animal of this population: its alleles are drawn from all populations together.

@@ -124,8 +124,7 @@ def _short(name: str, most: int = 26) -> str:
 
 def _ranking_words(answer: Assignment) -> str:
     return "; ".join(
-        f"{item.population} posterior {posterior_text(item.posterior)}, {_verdict(item)}"
-        for item in answer.ranking[:5]
+        f"{item.population} posterior {posterior_text(item.posterior)}, {_verdict(item)}" for item in answer.ranking[:5]
     )
 
 

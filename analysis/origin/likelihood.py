@@ -99,9 +99,7 @@ def by_group(baseline: Baseline, shares: Floats) -> Floats:
 
 def _locus_table(baseline: Baseline, locus: int, pairs: Codes) -> tuple[Floats, npt.NDArray[np.intp]]:
     wide = int(pairs.max(initial=0)) + 2
-    keys, inverse = np.unique(
-        (pairs[:, 0].astype(np.int64) + 1) * wide + pairs[:, 1] + 1, return_inverse=True
-    )
+    keys, inverse = np.unique((pairs[:, 0].astype(np.int64) + 1) * wide + pairs[:, 1] + 1, return_inverse=True)
     first, second = keys // wide - 1, keys % wide - 1
     known = int(baseline.allele_counts[locus])
     counts = np.zeros((max(wide, known + 2), len(baseline.populations)), dtype=np.int64)

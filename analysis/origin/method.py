@@ -79,9 +79,7 @@ def outcome_of(answer: Assignment, run: AssignmentRun, file: InputFile) -> Outco
         diagnostics=_diagnostics(answer, run),
         figures=_figures(answer),
         inputs=(file.digest,),
-        reference=ReferenceDigest(
-            name=run.baseline.name, version=run.baseline.version, sha256=run.baseline.sha256
-        ),
+        reference=ReferenceDigest(name=run.baseline.name, version=run.baseline.version, sha256=run.baseline.sha256),
         parameters={
             "alpha": run.settings.alpha,
             "simulations": run.settings.simulations,
@@ -214,8 +212,7 @@ def _figures(answer: Assignment) -> tuple[Figure, ...]:
             name="exclusion",
             kind="origin.exclusion",
             title=f"Exclusion test for {answer.id}",
-            description="log-likelihood of the sample, and 1, 50 and 99 % points of genotypes made of each "
-            "population",
+            description="log-likelihood of the sample, and 1, 50 and 99 % points of genotypes made of each population",
             data=spread,
         ),
     )
@@ -223,9 +220,7 @@ def _figures(answer: Assignment) -> tuple[Figure, ...]:
 
 def _baseline(inputs: RunInputs, id_column: str) -> Baseline:
     if inputs.reference is None:
-        raise InputRefused(
-            "No baseline was given.", field="reference", remedy="Choose reference population data."
-        )
+        raise InputRefused("No baseline was given.", field="reference", remedy="Choose reference population data.")
     if inputs.reference.is_dir():
         return baseline_open(inputs.reference)
     return baseline_read(

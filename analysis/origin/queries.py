@@ -105,8 +105,7 @@ def _panel_check(baseline: Baseline, locus: int, table: GenotypeTable, place: in
         if known and not _within_panel(allele, known):
             row = int(np.flatnonzero((table.codes[place] == code).any(axis=1))[0])
             raise InputRefused(
-                f"Allele {allele} is outside the range of this locus; the baseline holds "
-                f"{known[0]} to {known[-1]}.",
+                f"Allele {allele} is outside the range of this locus; the baseline holds {known[0]} to {known[-1]}.",
                 file=table.name,
                 row=table.lines[row],
                 field=table.loci[place],
@@ -135,15 +134,11 @@ def suspect(unknown: int, typed_loci: int) -> bool:
     return unknown > SUSPECT_COUNT and unknown >= SUSPECT_SHARE * 2 * typed_loci
 
 
-def _shift_check(
-    baseline: Baseline, table: GenotypeTable, codes: Codes, unknown: npt.NDArray[np.intp]
-) -> None:
+def _shift_check(baseline: Baseline, table: GenotypeTable, codes: Codes, unknown: npt.NDArray[np.intp]) -> None:
     typed = (codes[:, :, 0] != MISSING).sum(axis=0)
     for row in np.flatnonzero(unknown > SUSPECT_COUNT):
         count = int(unknown[row])
-        if suspect(count, int(typed[row])) and _at_neighbours(baseline, table, int(row)) >= (
-            _NEIGHBOUR_SHARE * count
-        ):
+        if suspect(count, int(typed[row])) and _at_neighbours(baseline, table, int(row)) >= (_NEIGHBOUR_SHARE * count):
             raise InputRefused(
                 f"«{table.ids[row]}» has {count} alleles the baseline does not know at their locus but "
                 "knows at the next: more than two unknown alleles, columns shifted?",

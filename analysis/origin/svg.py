@@ -56,9 +56,7 @@ def text(words: str, x: float, y: float, *, kind: str = "", anchor: str = "start
     )
 
 
-def document(
-    *, key: str, title: str, description: str, width: float, height: float, body: Sequence[str]
-) -> str:
+def document(*, key: str, title: str, description: str, width: float, height: float, body: Sequence[str]) -> str:
     """A figure of its own; `key` makes the ids of title and description unique on a page."""
     box = f'viewBox="0 0 {amount(width)} {amount(height)}" width="{amount(width)}" height="{amount(height)}"'
     named = f'role="img" aria-labelledby="{key}-t {key}-d"'

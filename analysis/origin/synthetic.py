@@ -43,9 +43,7 @@ class Design:
         if any(not 0 < share < 1 for share in shares) or not 0 <= self.untyped < 1:
             raise InputRefused("F_ST lies between 0 and 1, the untyped share from 0 to below 1.")
         if min(self.groups, self.populations_per_group, self.animals, self.loci) < 1 or self.alleles < 2:
-            raise InputRefused(
-                "At least one group, population, animal and locus, and two alleles are needed."
-            )
+            raise InputRefused("At least one group, population, animal and locus, and two alleles are needed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

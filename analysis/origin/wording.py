@@ -54,9 +54,7 @@ def statement(answer: Assignment, run: AssignmentRun) -> str:
         possible = [candidate.population for candidate in answer.ranking if not candidate.excluded]
         return f"Inconclusive: {_listed(possible)} stay possible; {tail}"
     posterior = (
-        answer.ranking[0].posterior
-        if answer.outcome is OriginOutcome.POPULATION
-        else answer.groups[0].posterior
+        answer.ranking[0].posterior if answer.outcome is OriginOutcome.POPULATION else answer.groups[0].posterior
     )
     kind = "" if answer.outcome is OriginOutcome.POPULATION else "group "
     return (
