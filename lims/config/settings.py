@@ -25,6 +25,8 @@ SPOOR_HOME = env.folder("SPOOR_HOME", BASE_DIR / "var" / "lab")
 SPOOR_MODE = env.choice("SPOOR_MODE", "lab", ("demo", "lab", "test"))
 SPOOR_VERSION = VERSION
 SPOOR_LABORATORY = env.text("SPOOR_LABORATORY", "Meridian Wildlife Forensic Laboratory" if SPOOR_MODE == "demo" else "")
+SPOOR_LABORATORY_ADDRESS = env.text("SPOOR_LABORATORY_ADDRESS", "")
+SPOOR_LABORATORY_ACCREDITATION = env.text("SPOOR_LABORATORY_ACCREDITATION", "")
 SPOOR_LABORATORY_CODE = env.text("SPOOR_LABORATORY_CODE", "WF")
 SPOOR_PUBLIC_URL = env.text("SPOOR_PUBLIC_URL", f"http://127.0.0.1:{env.number('SPOOR_HTTP_PORT', 8000)}").rstrip("/")
 SPOOR_STORE_URL = env.text("SPOOR_STORE_URL", f"file://{SPOOR_HOME / 'vault'}")

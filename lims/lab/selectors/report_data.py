@@ -1,0 +1,249 @@
+"""A report's data, gathered from records: what the reviewer sees and what is signed are the same by digest."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Literal, cast
+
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from analysis.registry import METHODS
+from chain_of_custody.models import Item
+from lims.casework.models import Exhibit, SamplingPlan
+from lims.casework.rules import plain
+from lims.documents.data import report as doc
+from lims.documents.data.parts import Contact, Laboratory, Language, Marks, NamedValue, SignatureSlot
+from lims.documents.engine import data_json
+from lims.lab.enums import FindingKind, JobState, Side
+from lims.lab.models import Finding, Report, ReportPerson, Run
+
+_FIXED = datetime(2000, 1, 1, tzinfo=UTC)
+Kind = Literal["final", "interim", "draft"]
+
+
+def report_data(
+    report: Report, *, kind: Kind, issued_at: datetime, marks: Marks, signer: SignatureSlot | None
+) -> doc.ReportData:
+    """The whole report as data, in the report's language."""
+    with translation.override(report.language):
+        return _data(report, kind, issued_at, marks, signer)
+
+
+def report_digest(report: Report) -> str:
+    """SHA-256 over everything the report says apart from its date, its marks and who signs."""
+    data = report_data(report, kind="final", issued_at=_FIXED, marks=Marks(), signer=None)
+    return hashlib.sha256(data_json(replace(data, dispositions=()))).hexdigest()
+
+
+def laboratory() -> Laboratory:
+    """The laboratory as printed on every document."""
+    return Laboratory(
+        name=settings.SPOOR_LABORATORY or _("Laboratory not named yet"),
+        address=tuple(line.strip() for line in settings.SPOOR_LABORATORY_ADDRESS.split(";") if line.strip()),
+        accreditation=settings.SPOOR_LABORATORY_ACCREDITATION,
+    )
+
+
+def _data(
+    report: Report, kind: Kind, issued_at: datetime, marks: Marks, signer: SignatureSlot | None
+) -> doc.ReportData:
+    findings = list(
+        report.findings.select_related("item", "component", "run__reference_set", "outcome", "analyst").order_by("pk")
+    )
+    runs = list({finding.run.pk: finding.run for finding in findings if finding.run}.values())
+    case = report.case
+    examined = list(report.items.filter(examined=True).select_related("item").order_by("pk"))
+    return doc.ReportData(
+        language=cast("Language", report.language),
+        title=report.title,
+        number=report.number,
+        kind=kind,
+        issued_at=issued_at,
+        laboratory=laboratory(),
+        customer=Contact(name=report.request.customer.name if report.request else case.agency.name),
+        marks=marks,
+        case_reference=case.reference,
+        request_reference=report.request.reference if report.request else "",
+        external_references=tuple(
+            NamedValue(name=row.get_scheme_display(), value=row.value)
+            for row in case.external_references.order_by("pk")
+        ),
+        performed_from=_first(findings, runs),
+        performed_to=_last(findings, runs),
+        questions=(doc.QuestionAsked(text=report.question, items=tuple(row.item.reference for row in examined)),),
+        findings=tuple(_finding(one) for one in findings if one.kind == FindingKind.FINDING),
+        opinions=tuple(
+            doc.Opinion(text=one.text, basis=one.basis, author=one.analyst.name)
+            for one in findings
+            if one.kind == FindingKind.OPINION
+        ),
+        items=tuple(_item(row.item) for row in examined),
+        items_not_examined=tuple(
+            doc.ItemNotExamined(reference=row.item.reference, description=_description(row.item), reason=row.reason)
+            for row in report.items.filter(examined=False).select_related("item").order_by("pk")
+        ),
+        methods=tuple(_method(name, version) for name, version in sorted({(r.method, r.method_version) for r in runs})),
+        results=tuple(result for one in findings for result in _results(one)),
+        error_rates=tuple(rate for one in findings for rate in _error_rates(one)),
+        reference_data=tuple(_reference(run) for run in _by_reference(runs)),
+        limits=tuple(line.strip() for line in report.limits.splitlines() if line.strip()) + _method_limits(runs),
+        sampling_plan=_sampling_plan(row.item for row in examined),
+        external_providers=tuple(
+            doc.ExternalProvider(name=one.provider, part=one.get_source_display()) for one in findings if one.provider
+        ),
+        people=_people(report),
+        dispositions=tuple(_disposition(row.item) for row in examined),
+        replaces=_replaces(report),
+        notify=tuple(str(name) for name in report.recipients),
+        declarations=tuple(line.strip() for line in report.declaration.splitlines() if line.strip()),
+        attach_data=True,
+        slots=(signer,) if signer else (),
+    )
+
+
+def _finding(one: Finding) -> doc.Finding:
+    about = f"{one.item.reference}{'/' + one.component.label if one.component else ''}"
+    return doc.Finding(
+        items=(about,),
+        text=one.text,
+        taxon=one.name_found,
+        outcome=one.get_identification_display() if one.identification else "",
+        name_in_cites=one.name_cites,
+        name_in_law=one.name_national,
+    )
+
+
+def _results(one: Finding) -> list[doc.Result]:
+    if one.outcome is None:
+        return []
+    return [
+        doc.Result(
+            items=(one.item.reference,),
+            name=str(number["name"]),
+            value=_value(number["value"]),
+            unit=str(number["unit"]) if number["unit"] != "1" else "",
+            interval=_interval(number.get("interval")),
+            method=one.run.method if one.run else "",
+            definition=str(number["definition"]),
+        )
+        for number in one.outcome.summary.get("numbers", [])
+    ]
+
+
+def _value(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _interval(interval: list[float] | None) -> str:
+    if not interval:
+        return ""
+    low, high, level = interval
+    return f"{low:.3g}–{high:.3g} ({level:.0%})"
+
+
+def _error_rates(one: Finding) -> list[doc.ErrorRate]:
+    if one.outcome is None:
+        return []
+    rates = [number for number in one.outcome.summary.get("numbers", []) if "rate" in str(number["name"])]
+    return [
+        doc.ErrorRate(
+            method=one.run.method if one.run else "", statement=f"{rate['definition']}: {_value(rate['value'])}"
+        )
+        for rate in rates
+    ]
+
+
+def _item(item: Item) -> doc.ItemExamined:
+    exhibit: Exhibit | None = getattr(item, "exhibit", None)
+    quantity = getattr(item, "quantity", None)
+    return doc.ItemExamined(
+        reference=item.reference,
+        description=_description(item),
+        quantity=f"{plain(quantity.initial)} {quantity.get_unit_display()}" if quantity else "",
+        condition=exhibit.condition if exhibit else "",
+        external_reference=", ".join(item.external_references.values_list("value", flat=True)),
+        received_on=timezone.localtime(item.created_at).date() if exhibit else None,
+        sampled_on=None
+        if exhibit
+        else timezone.localtime(item.sample.taken_at).date()
+        if hasattr(item, "sample")
+        else None,
+    )
+
+
+def _description(item: Item) -> str:
+    exhibit, sample = getattr(item, "exhibit", None), getattr(item, "sample", None)
+    if exhibit is not None:
+        return str(exhibit.description)
+    return f"{sample.get_kind_display()} {sample.description}".strip() if sample is not None else ""
+
+
+def _method(name: str, version: str) -> doc.MethodUsed:
+    method = METHODS[name]
+    return doc.MethodUsed(name=name, version=version, citation=method.citation, validation=method.validation)
+
+
+def _method_limits(runs: Iterable[Run]) -> tuple[str, ...]:
+    return tuple(limit for name in sorted({run.method for run in runs}) for limit in METHODS[name].limits)
+
+
+def _by_reference(runs: Iterable[Run]) -> list[Run]:
+    return list({run.reference_set_id: run for run in runs if run.reference_set_id}.values())
+
+
+def _reference(run: Run) -> doc.ReferenceDataUsed:
+    used = run.reference_set
+    assert used is not None  # noqa: S101 - chosen by `_by_reference`
+    return doc.ReferenceDataUsed(
+        name=used.name, version=used.edition, digest=used.digest, records=str(used.records), note=used.provenance
+    )
+
+
+def _sampling_plan(items: Iterable[Item]) -> doc.SamplingPlan | None:
+    plan = SamplingPlan.objects.filter(lot__item__in=list(items)).select_related("lot__item").order_by("-pk").first()
+    if plan is None:
+        return None
+    return doc.SamplingPlan(
+        reference=plan.lot.item.reference,
+        population=str(plan.population),
+        rule=plan.get_rule_display(),
+        seed=plan.seed,
+        confidence=plan.statement,
+        sampled=tuple(plan.sampled),
+        unsampled=tuple(plan.unsampled),
+    )
+
+
+def _people(report: Report) -> tuple[doc.PersonInvolved, ...]:
+    rows = ReportPerson.objects.filter(report=report).select_related("party").order_by("pk")
+    return tuple(
+        doc.PersonInvolved(name=row.party.name, role=row.get_side_display(), part=row.part)
+        for row in rows
+        if row.side == Side.WORK
+    )
+
+
+def _disposition(item: Item) -> doc.Disposition:
+    return doc.Disposition(items=(item.reference,), text=_("Held by %(name)s.") % {"name": item.custodian.name})
+
+
+def _replaces(report: Report) -> doc.ReportLink | None:
+    old = report.replaces
+    if old is None:
+        return None
+    issued = timezone.localtime(old.issued_at).date() if old.issued_at else None
+    return doc.ReportLink(number=old.number, issued_on=issued, reason=report.replace_reason)
+
+
+def _first(findings: Iterable[Finding], runs: Iterable[Run]) -> date | None:
+    times = [one.made_at for one in findings] + [run.started_at for run in runs if run.started_at]
+    return timezone.localtime(min(times)).date() if times else None
+
+
+def _last(findings: Iterable[Finding], runs: Iterable[Run]) -> date | None:
+    times = [one.made_at for one in findings]
+    times += [run.finished_at for run in runs if run.finished_at and run.state == JobState.DONE]
+    return timezone.localtime(max(times)).date() if times else None
