@@ -8,6 +8,7 @@ same table. Party, hand-over and seal are named by UUID in `values`.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -37,19 +38,20 @@ class Custody(NamedTuple):
 
     def pack(self) -> bytes:
         """One byte of flags, then the UUIDs there are."""
-        flags = sum(1 << place for place, part in enumerate(self) if part)
-        return bytes((flags,)) + self.custodian + self.hand_over + self.receiver + self.seal
+        custodian, hand_over, receiver, seal, final = self
+        flags = bool(custodian) | bool(hand_over) << 1 | bool(receiver) << 2 | bool(seal) << 3 | bool(final) << 4
+        return bytes((flags,)) + custodian + hand_over + receiver + seal
 
     @classmethod
     def unpack(cls, data: bytes) -> "Custody":
         """The inverse of `pack`; no bytes stand for an item without history."""
         if not data:
             return NOBODY
-        ends = [1]
-        for place in range(4):
-            ends.append(ends[-1] + 16 * (data[0] >> place & 1))
-        a, b, c, d, e = ends
-        return cls(data[a:b], data[b:c], data[c:d], data[d:e], bool(data[0] & 16))
+        flags = data[0]
+        b = 1 + 16 * (flags & 1)
+        c = b + 16 * (flags >> 1 & 1)
+        d = c + 16 * (flags >> 2 & 1)
+        return cls(data[1:b], data[b:c], data[c:d], data[d:], flags >= 16)
 
 
 NOBODY = Custody()
@@ -66,9 +68,17 @@ class Rule:
 
 def _uuid(values: Values, name: str) -> bytes:
     value = values.get(name)
-    if not isinstance(value, str) or not _match_uuid(value):
-        raise CustodyBroken(f"values.{name} is {value!r}, not a UUID", reason="custody-value-missing")
-    return bytes.fromhex(value.replace("-", ""))
+    try:
+        return _uuid_bytes(value if isinstance(value, str) else "")
+    except ValueError:
+        raise CustodyBroken(f"values.{name} is {value!r}, not a UUID", reason="custody-value-missing") from None
+
+
+@lru_cache(maxsize=4096)
+def _uuid_bytes(text: str) -> bytes:
+    if not _match_uuid(text):
+        raise ValueError
+    return bytes.fromhex(text.replace("-", ""))
 
 
 def _shown(uuid: bytes) -> str:

@@ -7,7 +7,8 @@ that).
 """
 
 import re
-from datetime import datetime
+from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -71,8 +72,8 @@ def _scan_fast(data: bytes) -> Scan | None:
             return None
         act, listed, happened, uid, link, recorded, schema, nth, stream, kind, inner, verb = match.groups()
         values = canonical_parse(inner.encode())
-        datetime.fromisoformat(happened)
-        datetime.fromisoformat(recorded)
+        _check_day(happened[:10])
+        _check_day(recorded[:10])
     except (NotCanonical, ValueError):
         return None
     sequence, previous = int(nth), None if link == "null" else link[1:-1]
@@ -87,12 +88,19 @@ def _scan_fast(data: bytes) -> Scan | None:
 def _committed(listed: str) -> dict[str, str] | None:
     """The commitments by field, None when the fields are not in strictly rising order or one is too long."""
     parts = listed.split('"')
-    names = parts[1::4]
-    if len(names) > 1 and any(a >= b for a, b in pairwise(names)):
-        return None
-    if any(len(name) > 64 for name in names):
-        return None
-    return dict(zip(names, parts[3::4], strict=True))
+    names = tuple(parts[1::4])
+    return dict(zip(names, parts[3::4], strict=True)) if _names_fit(names) else None
+
+
+@lru_cache(maxsize=1024)
+def _names_fit(names: tuple[str, ...]) -> bool:
+    return all(a < b for a, b in pairwise(names)) and all(len(name) <= 64 for name in names)
+
+
+@lru_cache(maxsize=1024)
+def _check_day(day: str) -> None:
+    """Raise `ValueError` for a day the calendar does not have; the pattern has checked the rest of a time."""
+    date.fromisoformat(day)
 
 
 def _scan_exact(data: bytes) -> Scan:

@@ -27,9 +27,7 @@ def person(name: str, *, kind: str = "person", signs_in: bool = True, **facts: A
     """A party of any kind; persons have an account unless told otherwise."""
     party = party_create(actor=ROOT, kind=kind, name=name, signs_in=signs_in and kind == "person", **facts)
     account = uuid4() if party.signs_in else None
-    return Person(
-        party=party, actor=Actor(party=party.uuid, account=account, name=name, role="custodian", via="web")
-    )
+    return Person(party=party, actor=Actor(party=party.uuid, account=account, name=name, role="custodian", via="web"))
 
 
 def location(name: str = "Freezer 3") -> Party:

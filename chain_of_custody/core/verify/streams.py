@@ -38,16 +38,17 @@ class StreamTable:
             kind = self._kinds[scan.kind] = len(self._kinds).to_bytes(2)
         key = kind + bytes.fromhex(scan.stream.replace("-", ""))
         head = self._heads.get(key, b"")
-        faults = _link_faults(head, scan)
+        recorded = scan.recorded_at.encode()
+        faults = _link_faults(head, scan, recorded)
         custody = head[_HEAD_END:]
         if scan.schema == ITEM_SCHEMA:
             custody, broken = _custody(custody, scan)
             faults += broken
-        self._heads[key] = b"".join((entry_hash, scan.recorded_at.encode(), scan.sequence.to_bytes(7), custody))
+        self._heads[key] = b"".join((entry_hash, recorded, scan.sequence.to_bytes(7), custody))
         return faults
 
 
-def _link_faults(head: bytes, scan: Scan) -> list[Fault]:
+def _link_faults(head: bytes, scan: Scan, recorded: bytes) -> list[Fault]:
     if not head:
         if scan.sequence == 1:
             return []
@@ -60,7 +61,7 @@ def _link_faults(head: bytes, scan: Scan) -> list[Fault]:
     if scan.previous != head[:32].hex():
         detail = f"previous does not name the entry before it (sequence {before}): one of the two was changed"
         faults.append(Fault("streams", "link-broken", detail))
-    if scan.recorded_at < head[32:_TIME_END].decode():
+    if recorded < head[32:_TIME_END]:
         detail = f"recorded at {scan.recorded_at}, before its predecessor's {head[32:_TIME_END].decode()}"
         faults.append(Fault("streams", "recorded-backwards", detail))
     return faults

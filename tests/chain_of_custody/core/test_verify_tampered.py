@@ -310,7 +310,7 @@ def test_stray_bits_in_base64(tmp_path: Path) -> None:
     other = signs[signs.index(lines[4][at]) ^ 1]
     lines[4] = lines[4][:at] + bytes((other,)) + lines[4][at + 1 :]
     assert base64.b64decode(lines[4].split(b'"leaf":"')[1].split(b'"')[0])
-    assert "not-base64" in reasons(verify_bytes(tmp_path, mended(lines), LOG_KEY))
+    assert "export-malformed" in reasons(verify_bytes(tmp_path, mended(lines), LOG_KEY))
 
 
 @pytest.mark.parametrize(

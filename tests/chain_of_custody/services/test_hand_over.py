@@ -1,7 +1,7 @@
 """Hand-overs: two halves, each by its own side."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from chain_of_custody.errors import (
     AlreadyOffered,
@@ -84,9 +84,7 @@ def test_neither_side_writes_the_others_half() -> None:
         handover_offer(actor=eve.actor, items=[horn], to=eve.party, purpose="storage")
     # A signature on the screen does not stand in for somebody who has an account.
     with pytest.raises(NotYourHalf):
-        handover_receive(
-            actor=ada.actor, handover=offer, receipts=[Receipt(item=tusk)], signature=stored_file(ada)
-        )
+        handover_receive(actor=ada.actor, handover=offer, receipts=[Receipt(item=tusk)], signature=stored_file(ada))
     assert verbs(tusk) == ["created", "offered"]
     assert verbs(horn) == ["created"]
 
@@ -121,9 +119,7 @@ def test_one_open_line_an_item_by_the_database() -> None:
     ada, bob = person("Ada"), person("Bob")
     tusk = item(ada)
     offer = handover_offer(actor=ada.actor, items=[tusk], to=bob.party, purpose="storage")
-    other = HandOver.objects.create(
-        giver=ada.party, receiver=bob.party, purpose="storage", offered_at=offer.offered_at
-    )
+    other = HandOver.objects.create(giver=ada.party, receiver=bob.party, purpose="storage", offered_at=offer.offered_at)
     with pytest.raises(IntegrityError, match="hand_over_line_one_open"), transaction.atomic():
         HandOverLine.objects.create(hand_over=other, item=tusk)
 
@@ -135,9 +131,7 @@ def test_seals_are_found_one_by_one() -> None:
     with pytest.raises(BadInput, match="KE 0001"):
         handover_receive(actor=bob.actor, handover=offer, receipts=[Receipt(item=bag)])
     with pytest.raises(BadInput, match="no state of a seal"):
-        handover_receive(
-            actor=bob.actor, handover=offer, receipts=[Receipt(item=bag, seal_found="tampered")]
-        )
+        handover_receive(actor=bob.actor, handover=offer, receipts=[Receipt(item=bag, seal_found="tampered")])
     handover_receive(actor=bob.actor, handover=offer, receipts=[Receipt(item=bag, seal_found="broken")])
     line = HandOverLine.objects.get(item=bag)
     assert (line.seal_found, line.seal_released.state if line.seal_released else "") == ("broken", "broken")
@@ -276,13 +270,8 @@ def test_contents_cannot_be_parted_from_their_container_by_the_database() -> Non
     ada, bob = person("Ada"), person("Bob")
     crate = item(ada, kind="container")
     tube = item(ada, kind="sample", container=crate)
-    with pytest.raises(IntegrityError, match="different custodians"), transaction.atomic():
+    with transaction.atomic():
         Item.objects.filter(pk=tube.pk).update(custodian=bob.party)
-        _deferred_now()
-
-
-def _deferred_now() -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with connection.cursor() as cursor, pytest.raises(IntegrityError, match="different custodians"):
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        transaction.set_rollback(True)
