@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from chain_of_custody.core.note import SignerKey, VerifierKey
+from chain_of_custody.core.note import VerifierKey
 from deploy.embedded.errors import DeployError
 from deploy.embedded.home import Home, write_private
 from deploy.embedded.postgres import APP, OWNER, Cluster
 from deploy.embedded.redis import Broker
+from deploy.keys import keys_make
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_PORT = 8000
@@ -91,12 +92,7 @@ class Plan:
 
     def make_secrets(self) -> None:
         """Make at the first start what must differ in every installation; each file is 0600."""
-        self.home.secret("django.key", lambda: secrets.token_urlsafe(50))
-        name = f"spoor.local/{self.mode.value}-{secrets.token_hex(4)}"
-        key = SignerKey.parse(self.home.secret("log.key", lambda: SignerKey.generate(name).encode()))
-        public = self.home.secrets / "log.vkey"
-        if not public.exists():
-            write_private(public, str(key.verifier))
+        keys_make(self.home.secrets, f"spoor.local/{self.mode.value}-{secrets.token_hex(4)}")
 
     def keep_mode(self) -> None:
         """Refuse a home that was made in the other mode."""
