@@ -99,9 +99,7 @@ def label_layout(content: LabelContent, size: LabelSize, words: LabelWords | Non
     module = side / (symbol.side + 2 * QUIET_ZONE)
     qr_x, qr_y = size.margin * 0.2, (free - side) / 2
     left = qr_x + side - module * 2
-    box = _Box(
-        left=left, top=size.margin, width=size.width - left - size.margin, height=free - size.margin * 1.5
-    )
+    box = _Box(left=left, top=size.margin, width=size.width - left - size.margin, height=free - size.margin * 1.5)
     texts = _text_block(code, content, size, box)
     return Layout(
         width=size.width,
@@ -171,9 +169,7 @@ def _reference_lines(reference: str, size: float, smallest: float, width: float)
     choices = [[text], _hyphenated(groups, 3), _hyphenated(groups, 2)]
     for lines in choices:
         fitting = min(size, *(width / text_width(line, 1.0) for line in lines))
-        if fitting >= max(smallest, size * 0.8) * 0.999 or (
-            lines is choices[-1] and fitting >= smallest * 0.999
-        ):
+        if fitting >= max(smallest, size * 0.8) * 0.999 or (lines is choices[-1] and fitting >= smallest * 0.999):
             return lines, fitting
     message = f"The reference {reference} does not fit on this label. Choose a larger one."
     raise LabelTooSmall(message, code="label-too-small", found=reference)

@@ -24,9 +24,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
 RANDOM_BYTES = 5
 _FIELD_POLYNOMIAL = 0b100101
-_READ_AS = str.maketrans(
-    {"I": "1", "L": "1", "O": "0", " ": "", "-": "", "\u00a0": "", "\u2013": "", "\u2010": ""}
-)
+_READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", " ": "", "-": "", "\u00a0": "", "\u2013": "", "\u2010": ""})
 # Pairs that people and keyboards confuse. Short on purpose: the more pairs, the seldomer only one code fits.
 _LOOK_ALIKES = ("8B", "5S", "2Z", "0D", "0Q", "6G", "17", "VY", "MN", "CG", "EF", "PR", "BD", "38", "YZ")
 _HOST = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]*[A-Z0-9])?(?::[0-9]{1,5})?")
@@ -60,9 +58,7 @@ def scan_code_check(text: str) -> str:
     signs = text.strip().upper().translate(_READ_AS)
     strange = [place for place, sign in enumerate(signs) if sign not in ALPHABET]
     if len(signs) != CODE_LENGTH:
-        message = (
-            f"«{text}» is not a scan code: it has {len(signs)} signs, a code has {CODE_LENGTH}. Scan again."
-        )
+        message = f"«{text}» is not a scan code: it has {len(signs)} signs, a code has {CODE_LENGTH}. Scan again."
         raise BadScanCode(message, code="length", found=text)
     if strange:
         raise _strange_sign(text, signs, strange)
@@ -86,11 +82,7 @@ def scan_code_near(text: str) -> tuple[str, ...]:
     if len(signs) == CODE_LENGTH:
         found = {*_one_replaced(signs), *_swapped(signs)}
     elif len(signs) == CODE_LENGTH - 1:
-        found = {
-            code
-            for place in range(CODE_LENGTH)
-            for code in _erased(f"{signs[:place]}?{signs[place:]}", place)
-        }
+        found = {code for place in range(CODE_LENGTH) for code in _erased(f"{signs[:place]}?{signs[place:]}", place)}
     elif len(signs) == CODE_LENGTH + 1:
         shorter = {signs[:place] + signs[place + 1 :] for place in range(len(signs))}
         found = {code for code in shorter if _is_code(code)}
@@ -111,8 +103,7 @@ def qr_payload(host: str, code: str, *, scheme: str = "HTTPS") -> str:
     upper = host.strip().upper()
     if not _HOST.fullmatch(upper):
         message = (
-            f"«{host}» cannot stand in a QR code: use a host name of letters, digits, dots and hyphens, "
-            "with a port."
+            f"«{host}» cannot stand in a QR code: use a host name of letters, digits, dots and hyphens, with a port."
         )
         raise LabelError(message, code="host", found=host)
     return f"{scheme.upper()}://{upper}/X/{scan_code_check(code)}"
@@ -138,9 +129,7 @@ def payload_parse(text: str, host: str) -> str:
     if named != host.strip().upper():
         raise _foreign(entered, named.lower(), place.group(1) if place else "")
     if place is None:
-        message = (
-            f"«{entered}» is an address of this laboratory, but not of a label. Scan the label of the item."
-        )
+        message = f"«{entered}» is an address of this laboratory, but not of a label. Scan the label of the item."
         raise LabelError(message, code="not-a-label", found=entered)
     return scan_code_check(place.group(1))
 
@@ -148,9 +137,7 @@ def payload_parse(text: str, host: str) -> str:
 def _code_alone(entered: str) -> str:
     signs = entered.upper().translate(_READ_AS)
     if signs and abs(len(signs) - CODE_LENGTH) > 1:
-        message = (
-            f"«{entered}» is not a label of this laboratory. Scan the label with the code of eight signs."
-        )
+        message = f"«{entered}» is not a label of this laboratory. Scan the label with the code of eight signs."
         raise ForeignLabel(message, found=entered, host="")
     return scan_code_check(entered)
 
@@ -168,8 +155,7 @@ def _foreign(entered: str, host: str, code: str) -> ForeignLabel:
     valid = code if _is_code(code) else None
     whose = f"belongs to {host}" if host else "names no laboratory"
     message = (
-        f"This label {whose}, not to this laboratory. Register it as an external reference, or scan our "
-        "own label."
+        f"This label {whose}, not to this laboratory. Register it as an external reference, or scan our own label."
     )
     return ForeignLabel(message, found=entered, host=host, scan_code=valid)
 
@@ -178,9 +164,7 @@ def _strange_sign(text: str, signs: str, strange: list[int]) -> BadScanCode:
     place = strange[0]
     probable = next(_erased(signs, place), None) if len(strange) == 1 else None
     message = f"«{text}» is not a scan code: {_ordinal(place)} sign, {signs[place]}, does not occur in codes."
-    return BadScanCode(
-        message + _advice(probable), code="sign", found=text, position=place + 1, probable=probable
-    )
+    return BadScanCode(message + _advice(probable), code="sign", found=text, position=place + 1, probable=probable)
 
 
 def _misfit(text: str, signs: str) -> BadScanCode:
@@ -191,9 +175,7 @@ def _misfit(text: str, signs: str) -> BadScanCode:
         position = next(place for place in range(CODE_LENGTH) if probable[place] != signs[place]) + 1
     what = f"{_ordinal(position - 1)} sign does not fit" if position else "the check sign does not fit"
     message = f"«{text}» is not a scan code: {what}."
-    return BadScanCode(
-        message + _advice(probable), code="check", found=text, position=position, probable=probable
-    )
+    return BadScanCode(message + _advice(probable), code="check", found=text, position=position, probable=probable)
 
 
 def _ordinal(place: int) -> str:

@@ -36,9 +36,7 @@ def reference_compose(case: str, *parts: str) -> str:
         BadReference: a part with another form than letters and two to six digits, or a case of another form.
     """
     if not _CASE.fullmatch(case):
-        message = (
-            f"«{case}» is not a case reference: prefix, year and number are expected, such as WF-2026-000123."
-        )
+        message = f"«{case}» is not a case reference: prefix, year and number are expected, such as WF-2026-000123."
         raise BadReference(message, code="case-form", found=case)
     for part in parts:
         if not _PART.fullmatch(part):
@@ -86,10 +84,7 @@ def _split(text: str) -> tuple[str, tuple[str, ...], str | None]:
     if found:
         prefix, year, number, tail, check = found.groups()
         return f"{prefix}-{year}-{number}", tuple(re.findall(r"[A-Z]{1,3}\d{2}", tail)), check
-    message = (
-        f"«{text}» is not a reference of this laboratory, such as "
-        f"{reference_compose('WF-2026-000123', 'E02')}."
-    )
+    message = f"«{text}» is not a reference of this laboratory, such as {reference_compose('WF-2026-000123', 'E02')}."
     raise BadReference(message, code="form", found=text)
 
 

@@ -67,9 +67,7 @@ def qr_svg(text: str, *, correction: Correction = "M", title: str = "QR code") -
     )
 
 
-def label_png(
-    content: LabelContent, size: LabelSize, words: LabelWords | None = None, *, dpi: int = 300
-) -> bytes:
+def label_png(content: LabelContent, size: LabelSize, words: LabelWords | None = None, *, dpi: int = 300) -> bytes:
     """One label as a one-bit PNG with its resolution written in; modules are whole pixels.
 
     Raises:
@@ -79,9 +77,7 @@ def label_png(
     scale = dpi / 25.4
     module = int(layout.module * scale)
     if module < 2:
-        message = (
-            f"{dpi} dots per inch are too few for a QR code of {layout.qr_side:.0f} mm. Use 300 or more."
-        )
+        message = f"{dpi} dots per inch are too few for a QR code of {layout.qr_side:.0f} mm. Use 300 or more."
         raise LabelError(message, code="resolution-too-low", found=str(dpi))
     image = Image.new("1", (round(layout.width * scale), round(layout.height * scale)), 1)
     draw = ImageDraw.Draw(image)
@@ -91,9 +87,7 @@ def label_png(
         corner = (left + x * module, top + y * module)
         draw.rectangle((corner, (corner[0] + run * module - 1, corner[1] + module - 1)), fill=0)
     for line in layout.texts:
-        draw.text(
-            (line.x * scale, line.y * scale), line.text, fill=0, font=_raster_font(line, scale), anchor="ls"
-        )
+        draw.text((line.x * scale, line.y * scale), line.text, fill=0, font=_raster_font(line, scale), anchor="ls")
     out = BytesIO()
     image.save(out, "PNG", dpi=(dpi, dpi), optimize=False)
     return out.getvalue()
@@ -123,9 +117,7 @@ def sheet_pdf(
     pages = _pages(contents, sheet, start)
     _fonts_register()
     out = BytesIO()
-    canvas = Canvas(
-        out, pagesize=(sheet.page_width * mm, sheet.page_height * mm), invariant=1, pageCompression=1
-    )
+    canvas = Canvas(out, pagesize=(sheet.page_width * mm, sheet.page_height * mm), invariant=1, pageCompression=1)
     canvas.setTitle(words.title)
     canvas.setCreator("Spoor")
     canvas.setViewerPreference("PrintScaling", "None")
@@ -139,9 +131,7 @@ def sheet_pdf(
     return out.getvalue()
 
 
-def _pages(
-    contents: Sequence[LabelContent], sheet: SheetFormat, start: int
-) -> list[list[tuple[int, LabelContent]]]:
+def _pages(contents: Sequence[LabelContent], sheet: SheetFormat, start: int) -> list[list[tuple[int, LabelContent]]]:
     if not 1 <= start <= sheet.places:
         message = f"Place {start} does not exist on this sheet: it has places 1 to {sheet.places}."
         raise LabelError(message, code="start-place", found=str(start))

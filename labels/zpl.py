@@ -14,9 +14,7 @@ DOTS_PER_MM = {203: 8, 300: 12, 600: 24}
 _MAGNIFICATION_MAX = 10
 
 
-def label_zpl(
-    content: LabelContent, size: LabelSize, words: LabelWords | None = None, *, dpi: int = 300
-) -> str:
+def label_zpl(content: LabelContent, size: LabelSize, words: LabelWords | None = None, *, dpi: int = 300) -> str:
     """One label as ZPL for a printer of 203, 300 or 600 dots per inch.
 
     Text is escaped, so that no text can smuggle in a printer command.
@@ -42,9 +40,7 @@ def label_zpl(
 def _qr(layout: Layout, size: LabelSize, dots: int, dpi: int) -> str:
     magnification = min(_MAGNIFICATION_MAX, int(layout.module * dots))
     if magnification < 2:
-        message = (
-            f"At {dpi} dots per inch the QR code of {size.title} is too coarse to read. Use a finer printer."
-        )
+        message = f"At {dpi} dots per inch the QR code of {size.title} is too coarse to read. Use a finer printer."
         raise LabelError(message, code="resolution-too-low", found=str(dpi))
     spare = layout.qr_side * dots - magnification * layout.symbol.side
     left = round(layout.qr_x * dots + max(spare / 2, QUIET_ZONE))

@@ -58,6 +58,10 @@ def document_compile(
         "geometry": {**template_geometry()},
         **(extra or {}),
     }
+    return _compile(template, inputs, at, attached=bool(attachments), fonts=fonts)
+
+
+def _compile(template: str, inputs: dict[str, Json], at: datetime, *, attached: bool, fonts: Path | None) -> bytes:
     with as_file(files("lims.documents").joinpath("templates")) as folder:
         compiler = typst.Compiler(
             input=str(folder / f"{template}.typ"),
@@ -66,10 +70,10 @@ def document_compile(
             ignore_system_fonts=True,
             sys_inputs={"json": json.dumps(inputs, ensure_ascii=False, sort_keys=True)},
         )
-        return _compile(compiler, template, at, attached=bool(attachments))
+        return _pdf(compiler, template, at, attached=attached)
 
 
-def _compile(compiler: typst.Compiler, template: str, at: datetime, *, attached: bool) -> bytes:
+def _pdf(compiler: typst.Compiler, template: str, at: datetime, *, attached: bool) -> bytes:
     try:
         pdf = compiler.compile(
             format="pdf", pdf_standards=["a-3b" if attached else "a-2b"], timestamp=int(at.timestamp())

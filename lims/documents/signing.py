@@ -213,7 +213,7 @@ def _signer(credentials: Credentials, passphrase: bytes | None) -> SimpleSigner:
         message = f"The signing key of {credentials.name} cannot be opened: wrong passphrase, or a damaged file."
         raise SigningRefused(message, code="key-closed", found=credentials.person_id) from error
     der = key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    known = SimpleCertificateStore()
+    known = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko's constructor has no annotations
     known.register(_certificate(credentials.authority))
     return SimpleSigner(
         signing_cert=_certificate(pem[pem.index(b"-----BEGIN CERTIFICATE") :]),

@@ -29,9 +29,7 @@ HOSTILE = '<script>alert(1)</script>" ^XA~JR & *b* $x$ 猫\u202e'
 
 def content(number: int = 1, **changes: object) -> LabelContent:
     values: dict[str, object] = {
-        "code": scan_code_new(
-            number.to_bytes(5, "big") + b"\x07" if number > 255 else bytes([number, 7, 99, 3, 211])
-        ),
+        "code": scan_code_new(number.to_bytes(5, "big") + b"\x07" if number > 255 else bytes([number, 7, 99, 3, 211])),
         "reference": reference_compose("WF-2026-000123", f"E{number:02}", "S03"),
         "host": "spoor.example",
         "lines": ("ivory powder · 21 Nov 2026",),
@@ -42,17 +40,12 @@ def content(number: int = 1, **changes: object) -> LabelContent:
 
 
 def many(count: int) -> Sequence[LabelContent]:
-    codes = [
-        scan_code_new((number * 2_654_435_761 % 2**40).to_bytes(5, "big")) for number in range(1, count + 1)
-    ]
+    codes = [scan_code_new((number * 2_654_435_761 % 2**40).to_bytes(5, "big")) for number in range(1, count + 1)]
     return [content(number % 250 + 1, code=code) for number, code in enumerate(codes)]
 
 
 def decoded(image: Image.Image) -> list[str]:
-    return [
-        found.text
-        for found in zxingcpp.read_barcodes(image.convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
-    ]
+    return [found.text for found in zxingcpp.read_barcodes(image.convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)]
 
 
 @pytest.mark.parametrize("size", LABELS.values(), ids=lambda size: size.name)
@@ -98,9 +91,7 @@ def test_symbol_areas_cover_the_dark_modules_exactly_once() -> None:
 
 @pytest.mark.parametrize("size", LABELS.values(), ids=lambda size: size.name)
 def test_nothing_leaves_the_label_and_text_is_always_there(size: LabelSize) -> None:
-    label = content(
-        copy=12, voids=11, lines=("a long description that will not fit here " * 3, "two", "three")
-    )
+    label = content(copy=12, voids=11, lines=("a long description that will not fit here " * 3, "two", "three"))
     layout = label_layout(label, size)
     for line in layout.texts:
         assert line.x >= 0
@@ -131,9 +122,7 @@ def test_words_are_translatable() -> None:
 
 def test_a_reference_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(LabelTooSmall) as caught:
-        label_layout(
-            content(reference=reference_compose("LABORATO-2026-000000123", *["ABC123456"] * 6)), CRYO
-        )
+        label_layout(content(reference=reference_compose("LABORATO-2026-000000123", *["ABC123456"] * 6)), CRYO)
     assert "larger" in caught.value.message
 
 

@@ -20,8 +20,7 @@ from labels.payload import (
 HOST = "spoor.example"
 random_bytes = st.binary(min_size=5, max_size=5)
 CODES = [
-    scan_code_new(bytes([value * 37 % 256, value, value * 91 % 256, 255 - value, value]))
-    for value in range(0, 256, 5)
+    scan_code_new(bytes([value * 37 % 256, value, value * 91 % 256, 255 - value, value])) for value in range(0, 256, 5)
 ]
 
 
@@ -74,9 +73,7 @@ def test_linear_so_one_code_proves_all() -> None:
     """The sum of two codes, sign by sign as vectors over GF(2), is a code: what is never missed once is
     never missed."""
     for left, right in itertools.pairwise(CODES):
-        total = "".join(
-            ALPHABET[ALPHABET.index(a) ^ ALPHABET.index(b)] for a, b in zip(left, right, strict=True)
-        )
+        total = "".join(ALPHABET[ALPHABET.index(a) ^ ALPHABET.index(b)] for a, b in zip(left, right, strict=True))
         assert _valid(total)
 
 
@@ -208,9 +205,7 @@ def test_our_other_addresses_are_no_labels() -> None:
     assert caught.value.code == "not-a-label"
 
 
-@pytest.mark.parametrize(
-    "host", ["lab_1.example", "", "lab.example/x", "läb.example", "[::1]", "user@lab.example"]
-)
+@pytest.mark.parametrize("host", ["lab_1.example", "", "lab.example/x", "läb.example", "[::1]", "user@lab.example"])
 def test_hosts_that_qr_cannot_hold_are_refused(host: str) -> None:
     with pytest.raises(LabelError) as caught:
         qr_payload(host, CODES[0])
