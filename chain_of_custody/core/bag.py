@@ -52,6 +52,20 @@ class DirectoryTree:
                 yield chunk
 
 
+class TagTooLong(ValueError):
+    """A tag file beyond 256 MiB: no bag of ours, and more than a reader should hold."""
+
+
+def tag_bytes(tree: Tree, name: str) -> bytes:
+    """A tag file whole. Raises `TagTooLong`."""
+    data = bytearray()
+    for chunk in tree.chunks(name):
+        data += chunk
+        if len(data) > TAG_LIMIT:
+            raise TagTooLong(f"longer than {TAG_LIMIT} bytes")
+    return bytes(data)
+
+
 def path_fault(path: str) -> str | None:
     """Why a path may not be followed on any system, None when it is safe."""
     parts = path.split("/")
@@ -122,10 +136,9 @@ class _Check:
         self.faults.append(BagFault(reason=reason, detail=detail, path=path))
 
     def _text(self, name: str) -> str | None:
-        data = b"".join(self._tree.chunks(name))
         try:
-            return data.decode(self._encoding)
-        except (UnicodeError, LookupError) as error:
+            return tag_bytes(self._tree, name).decode(self._encoding)
+        except (UnicodeError, LookupError, TagTooLong) as error:
             self._fault("tag-encoding", f"not {self._encoding}: {error}", name)
             return None
 
@@ -133,7 +146,7 @@ class _Check:
         if "bagit.txt" not in self._names:
             self._fault("declaration-missing", "no bagit.txt", "bagit.txt")
             return False
-        match = _match_declaration(b"".join(self._tree.chunks("bagit.txt")))
+        match = _match_declaration(next(self._tree.chunks("bagit.txt"), b""))
         if match is None:
             self._fault("declaration-malformed", "not the two lines of a bag declaration", "bagit.txt")
             return False

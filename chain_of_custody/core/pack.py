@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chain_of_custody.core.archive import CHUNK, Archive, ArchiveWriter
-from chain_of_custody.core.bag import path_encode, path_fault
+from chain_of_custody.core.bag import TagTooLong, path_encode, path_fault, tag_bytes
 from chain_of_custody.core.errors import PackRefused
 from chain_of_custody.core.note import SignerKey, note_sign
 
@@ -114,7 +114,11 @@ class PackTree:
         return self.archive.chunks(f"{self.reference}/{name}")
 
     def read(self, name: str) -> bytes:
-        return b"".join(self.chunks(name))
+        """A tag file whole. Raises `PackRefused` when it is too long for one."""
+        try:
+            return tag_bytes(self, name)
+        except TagTooLong as error:
+            raise PackRefused(str(error), path=name) from None
 
 
 def member_fault(path: str) -> str | None:

@@ -35,7 +35,7 @@ class StreamTable:
         """Take the next entry of its stream; returns what does not follow from the one before."""
         kind = self._kinds.get(scan.kind)
         if kind is None:
-            kind = self._kinds[scan.kind] = len(self._kinds).to_bytes(2)
+            kind = self._kinds[scan.kind] = len(self._kinds).to_bytes(3)
         key = kind + bytes.fromhex(scan.stream.replace("-", ""))
         head = self._heads.get(key, b"")
         recorded = scan.recorded_at.encode()

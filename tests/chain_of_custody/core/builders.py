@@ -2,8 +2,8 @@
 
 import io
 import random
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -170,9 +170,6 @@ def pack_bytes(
     return out.getvalue()
 
 
-Verify = Callable[[bytes], Report]
-
-
 def verify_bytes(folder: Path, data: bytes, *keys: SignerKey, outside: Checkpoint | None = None) -> Report:
     path = folder / "file"
     path.write_bytes(data)
@@ -183,5 +180,6 @@ def reasons(report: Report) -> set[str]:
     return {finding.reason for step in report.steps for finding in step.findings}
 
 
-def changed(row: ExportRow, **fields: object) -> ExportRow:
-    return replace(row, **fields)  # type: ignore[arg-type]
+def where(report: Report, reason: str) -> dict[str, Json]:
+    """Place of the first finding with this reason."""
+    return next(dict(f.where) for step in report.steps for f in step.findings if f.reason == reason)
