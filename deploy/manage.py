@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from deploy.embedded.environment import ROOT, Mode, Plan, plan_read, python_command
+from deploy.embedded.environment import ROOT, Mode, Plan, plan_read, plans_known, python_command
 from deploy.embedded.errors import DeployError
 
 _WORDS = {"demo": Mode.DEMO, "up": Mode.LAB}
@@ -18,7 +18,7 @@ def plan_find(words: list[str]) -> tuple[Plan, list[str]]:
     """The plan of the named home, or of the only one that runs; and the words of the command."""
     if words and words[0] in _WORDS:
         return plan_read(_WORDS[words[0]], os.environ), words[1:]
-    running = [plan for mode in Mode if (plan := plan_read(mode, os.environ)).home.holder() is not None]
+    running = [plan for plan in plans_known(os.environ) if plan.home.holder() is not None]
     if len(running) != 1:
         raise DeployError(
             f"{len(running)} homes run; a command works on one.",

@@ -4,9 +4,8 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
-from deploy.embedded.environment import Mode, plan_read
+from deploy.embedded.environment import Mode, plan_read, plans_known
 from deploy.embedded.errors import DeployError
 from deploy.embedded.health import health_ask
 from deploy.embedded.home import Home
@@ -34,7 +33,7 @@ def main(words: list[str]) -> int:
 def down() -> int:
     """Stop what runs on the known homes, and wait until it has ended."""
     stopped = 0
-    for home in _homes():
+    for home in [plan.home for plan in plans_known(os.environ)]:
         holder = home.holder()
         if holder is None:
             continue
@@ -49,8 +48,7 @@ def down() -> int:
 def status() -> int:
     """Say what runs and how it is; code 0 when all that runs is well."""
     well = True
-    plans = {plan.home.root: plan for plan in (plan_read(mode, os.environ) for mode in Mode)}
-    for plan in plans.values():
+    for plan in plans_known(os.environ):
         holder = plan.home.holder()
         if holder is None:
             print(f"{plan.home.root}: not running")
@@ -60,11 +58,6 @@ def status() -> int:
         word = "well" if health.well else health.describe() or "the web does not answer"
         print(f"{plan.home.root}: process {holder}, {plan.local_url}, {word}")
     return 0 if well else 1
-
-
-def _homes() -> list[Home]:
-    homes = {plan_read(mode, os.environ).home.root: None for mode in Mode}
-    return [Home(root=Path(root)) for root in homes]
 
 
 def _await_end(home: Home, holder: int, seconds: float = 90) -> None:

@@ -94,12 +94,17 @@ class Plan:
         """Make at the first start what must differ in every installation; each file is 0600."""
         keys_make(self.home.secrets, f"spoor.local/{self.mode.value}-{secrets.token_hex(4)}")
 
+    def mode_recorded(self) -> str:
+        """The mode the home was made in; empty when it was never started."""
+        try:
+            return (self.home.root / "mode").read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return ""
+
     def keep_mode(self) -> None:
         """Refuse a home that was made in the other mode."""
-        record = self.home.root / "mode"
-        if not record.exists():
-            write_private(record, self.mode.value)
-        found = record.read_text(encoding="ascii").strip()
+        write_private(self.home.root / "mode", self.mode.value)
+        found = self.mode_recorded()
         if found != self.mode:
             raise DeployError(
                 f"{self.home.root} belongs to a «{found}» system; it cannot be started as «{self.mode}».",
@@ -113,6 +118,12 @@ def plan_read(mode: Mode, environment: Mapping[str, str]) -> Plan:
     home = Home(root=Path(named).expanduser().absolute() if named else ROOT / "var" / mode.value)
     given = {name: value for name, value in environment.items() if name.startswith("SPOOR_") and value.strip()}
     return Plan(home=home, mode=mode, given={**settings_file_read(home.root / SETTINGS_FILE), **given})
+
+
+def plans_known(environment: Mapping[str, str]) -> list[Plan]:
+    """Plans of the homes that exist, each in the mode it was made in."""
+    plans = [plan_read(mode, environment) for mode in Mode]
+    return [plan for plan in plans if plan.mode_recorded() == plan.mode]
 
 
 def settings_file_read(path: Path) -> dict[str, str]:

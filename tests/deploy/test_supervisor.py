@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy.embedded.environment import Mode, Plan, plan_read, settings_file_read
+from deploy.embedded.environment import Mode, Plan, plan_read, plans_known, settings_file_read
 from deploy.embedded.errors import DeployError, DiskFull, PortTaken
 from deploy.embedded.guards import check_port
 from deploy.embedded.home import Home
@@ -202,3 +202,24 @@ def test_secrets_are_made_once_and_differ_between_homes(open_folder: Path) -> No
     assert all(content("b")[name] != text for name, text in first.items())
     for path in (open_folder / "a" / "secrets").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_home_is_known_once_in_the_mode_it_was_made_in(open_folder: Path) -> None:
+    environment = {"SPOOR_HOME": str(open_folder / "home")}
+    assert plans_known(environment) == []
+    plan = plan_read(Mode.DEMO, environment)
+    plan.home.prepare()
+    plan.keep_mode()
+    assert [(known.mode, known.home.root) for known in plans_known(environment)] == [(Mode.DEMO, open_folder / "home")]
+
+
+def test_down_stops_the_running_one_and_waits(open_folder: Path) -> None:
+    with ready(open_folder / "home") as system:
+        environment = {**os.environ, "SPOOR_HOME": str(system.home.root)}
+        down = [sys.executable, "-m", "deploy.embedded", "down"]
+        done = subprocess.run(down, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        assert f"process {system.process.pid}" in done.stdout
+        assert system.home.holder() is None
+        assert system.process.wait(5) == 0
+        again = subprocess.run(down, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        assert "No Spoor runs" in again.stdout
