@@ -190,9 +190,7 @@ def _migrated_template() -> None:
         )
         if done.returncode != 0:
             _administer(f'DROP DATABASE "{TEMPLATE}" WITH (FORCE)')
-            pytest.fail(
-                f"The migrations failed on the template database:\n{done.stderr[-4000:]}", pytrace=False
-            )
+            pytest.fail(f"The migrations failed on the template database:\n{done.stderr[-4000:]}", pytrace=False)
         (HOME.root / "migrated").touch()
 
 
