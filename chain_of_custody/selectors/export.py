@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
+from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.core.export import ExportHeader, ExportRow, Opening, Scope
 from chain_of_custody.core.merkle import NodeReader, inclusion_proof
 from chain_of_custody.core.note import SignerKey, VerifierKey
 from chain_of_custody.custody_schemas import ITEM_STREAM
 from chain_of_custody.errors import Conflict
-from chain_of_custody.models import Checkpoint, Commitment, Item, Leaf, Pending
+from chain_of_custody.models import Checkpoint, Commitment, Item, Leaf, Pending, Stream
 from chain_of_custody.selectors.ledger import checkpoint_latest
 from chain_of_custody.selectors.tree import node_reader
 
@@ -42,8 +45,10 @@ def reveal_everything(_field: str) -> bool:
     return True
 
 
-def export_open(*, items: Sequence[Item] | None = None, reveal: Reveal = reveal_nothing) -> Export:
-    """The whole log, or the whole streams of some items with inclusion proofs, up to the newest checkpoint.
+def export_open(
+    *, items: Sequence[Item] | None = None, others: Sequence[StreamKey] = (), reveal: Reveal = reveal_nothing
+) -> Export:
+    """The whole log, or the whole streams of some items and of `others` with inclusion proofs, up to the checkpoint.
 
     Raises `Conflict` while nothing has been signed.
     """
@@ -53,9 +58,9 @@ def export_open(*, items: Sequence[Item] | None = None, reveal: Reveal = reveal_
     leaves = Leaf.objects.filter(index__lt=checkpoint.size)
     pending = Pending.objects.all()
     if items is not None:
-        ids = [item.uuid for item in items]
-        leaves = leaves.filter(entry__stream__kind=ITEM_STREAM, entry__stream__uuid__in=ids)
-        pending = pending.filter(entry__stream__kind=ITEM_STREAM, entry__stream__uuid__in=ids)
+        streams = _streams([*(StreamKey(kind=ITEM_STREAM, id=item.uuid) for item in items), *others])
+        leaves = leaves.filter(entry__stream__in=streams)
+        pending = pending.filter(entry__stream__in=streams)
     header = ExportHeader(
         origin=checkpoint.origin,
         scope=Scope.FULL if items is None else Scope.ITEMS,
@@ -64,6 +69,16 @@ def export_open(*, items: Sequence[Item] | None = None, reveal: Reveal = reveal_
     )
     found = leaves.select_related("entry").order_by("index").iterator(chunk_size=CHUNK)
     return Export(header=header, rows=_rows(found, checkpoint, items is not None, reveal), waiting=pending.count())
+
+
+def _streams(keys: Sequence[StreamKey]) -> list[int]:
+    by_kind: dict[str, list[UUID]] = {}
+    for key in keys:
+        by_kind.setdefault(key.kind, []).append(key.id)
+    wanted = Q(pk__in=[])
+    for kind, ids in by_kind.items():
+        wanted |= Q(kind=kind, uuid__in=ids)
+    return list(Stream.objects.filter(wanted).values_list("pk", flat=True))
 
 
 def log_verifier() -> VerifierKey:

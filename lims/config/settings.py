@@ -32,6 +32,7 @@ SPOOR_PUBLIC_URL = env.text("SPOOR_PUBLIC_URL", f"http://127.0.0.1:{env.number('
 SPOOR_STORE_URL = env.text("SPOOR_STORE_URL", f"file://{SPOOR_HOME / 'vault'}")
 SPOOR_LOG_KEY_FILE = env.folder("SPOOR_LOG_KEY_FILE", SPOOR_HOME / "secrets" / "log.key")
 SPOOR_LOG_VKEY_FILE = env.folder("SPOOR_LOG_VKEY_FILE", SPOOR_HOME / "secrets" / "log.vkey")
+SPOOR_PACK_KEY_FILE = env.folder("SPOOR_PACK_KEY_FILE", SPOOR_HOME / "secrets" / "pack.key")
 SPOOR_LOG_ORIGIN = env.text("SPOOR_LOG_ORIGIN", "")
 SPOOR_UPLOAD_LIMIT = env.number("SPOOR_UPLOAD_LIMIT", 4 * 1024**3)
 SPOOR_REFERENCE_CACHE = SPOOR_HOME / "reference-cache"
@@ -79,6 +80,7 @@ INSTALLED_APPS = [
     "lims.reporting.apps.ReportingConfig",
     "lims.api.apps.ApiConfig",
     "lims.web.apps.WebConfig",
+    "lims.demonstration.apps.DemonstrationConfig",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -217,6 +219,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"pyhanko": {"level": "ERROR"}, "pyhanko_certvalidator": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env.text("SPOOR_LOG_LEVEL", "INFO")},
 }
 

@@ -23,6 +23,12 @@ from lims.lab.enums import Identification, ReferenceKind
 from lims.lab.models import ReferenceSet, Run
 
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+_WORDS = {
+    "population": Identification.ASSIGNED,
+    "group": Identification.ASSIGNED,
+    "none": Identification.NONE_OF_THESE,
+}
+"""Words of the origin method, in the application's one list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +141,7 @@ def _fetch(digest: str, version: str, path: Path) -> None:
 
 def _answer(outcome: Outcome) -> Answer:
     finding = outcome.finding
-    identification = finding.outcome if finding.outcome in Identification.values else Identification.INCONCLUSIVE
+    identification = _WORDS.get(finding.outcome, finding.outcome)
     summary = {
         "statement": finding.statement,
         "outcome": finding.outcome,

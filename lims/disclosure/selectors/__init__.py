@@ -1,0 +1,1 @@
+"""Reads of disclosure. Each filters to what the actor may see."""

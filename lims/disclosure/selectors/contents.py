@@ -1,0 +1,143 @@
+"""What belongs into a pack: reports asked for, every run of the case with its files, photographs, custody streams."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from django.db.models import Q
+
+from chain_of_custody.core.entry import StreamKey
+from chain_of_custody.models import Item, StoredFile
+from lims.casework.models import Case, Intake, Photograph
+from lims.disclosure.models import DisclosurePack, WithheldItem
+from lims.lab.enums import JobState, ReportState
+from lims.lab.models import ExaminationRequest, ReferenceSet, Report, Run, RunInput, RunOutput
+
+REFERENCE_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Included:
+    """A stored file and where it stands in the pack."""
+
+    path: str
+    file: StoredFile
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackContents:
+    """Everything a pack is made of; `fields` are the committed ledger fields that stay closed."""
+
+    files: tuple[Included, ...]
+    items: tuple[Item, ...]
+    streams: tuple[StreamKey, ...]
+    withheld: tuple[WithheldItem, ...]
+    fields: frozenset[str]
+    earlier: tuple[str, ...]
+
+
+def pack_contents(pack: DisclosurePack) -> PackContents:
+    """Gather the contents of a pack in a fixed order, without what the schedule withholds."""
+    case = pack.case
+    withheld = tuple(WithheldItem.objects.filter(request=pack.request).order_by("pk"))
+    hidden = {line.subject for line in withheld if line.kind == "file"}
+    reports = _reports(pack)
+    runs = list(Run.objects.filter(case=case).select_related("reference_set__file").order_by("pk"))
+    every = [*_report_files(reports), *_run_files(runs), *_photographs(case)]
+    earlier = DisclosurePack.objects.filter(case=case, state=JobState.DONE, pk__lt=pack.pk).order_by("pk")
+    return PackContents(
+        files=tuple(one for one in _unique(every) if one.file.uuid not in hidden),
+        items=tuple(_items(case)),
+        streams=tuple(_streams(case, reports, runs)),
+        withheld=withheld,
+        fields=frozenset(line.field for line in withheld if line.kind == "field"),
+        earlier=tuple(earlier.values_list("reference", flat=True)),
+    )
+
+
+def _reports(pack: DisclosurePack) -> list[Report]:
+    asked = list(pack.request.reports.select_related("signed_file", "draft_file").order_by("pk"))
+    issued = Q(state__in=[ReportState.ISSUED, ReportState.REPLACED])
+    return asked or list(
+        Report.objects.filter(issued, case=pack.case).select_related("signed_file", "draft_file").order_by("pk")
+    )
+
+
+def _report_files(reports: list[Report]) -> Iterator[Included]:
+    for report in reports:
+        if report.signed_file is not None:
+            yield Included(path=f"data/report/{report.number}.pdf", file=report.signed_file, description=report.title)
+
+
+def _run_files(runs: list[Run]) -> Iterator[Included]:
+    known = {run.pk: run for run in runs}
+    for given in RunInput.objects.filter(run__in=known).select_related("file").order_by("run_id", "pk"):
+        run = known[given.run_id]
+        yield Included(
+            path=f"data/raw/{run.reference}/{given.role}-{_safe(given.file.name)}",
+            file=given.file,
+            description=f"{run.method} {given.role}",
+        )
+    for made in RunOutput.objects.filter(run__in=known).select_related("file").order_by("run_id", "name"):
+        run = known[made.run_id]
+        yield Included(
+            path=f"data/results/{run.reference}/{_safe(made.name)}", file=made.file, description=f"{run.method} result"
+        )
+    for used in _references(runs):
+        yield Included(
+            path=f"data/reference/{_safe(used.file.name)}", file=used.file, description=f"{used.name} {used.edition}"
+        )
+
+
+def _references(runs: list[Run]) -> list[ReferenceSet]:
+    """References the runs used, where small enough to travel; the others are named by digest in the results."""
+    used = {run.reference_set.pk: run.reference_set for run in runs if run.reference_set is not None}
+    return [one for one in used.values() if one.file.size <= REFERENCE_LIMIT]
+
+
+def _photographs(case: Case) -> Iterator[Included]:
+    rows = Photograph.objects.filter(Q(intake__case=case) | Q(item__exhibit__case=case) | Q(item__sample__case=case))
+    for number, row in enumerate(rows.select_related("file").order_by("pk"), start=1):
+        path = f"data/photographs/{number:04d}-{_safe(row.file.name)}"
+        yield Included(path=path, file=row.file, description=row.caption)
+
+
+def _items(case: Case) -> list[Item]:
+    mine = Q(exhibit__case=case) | Q(sample__case=case) | Q(container_of__case=case)
+    return list(Item.objects.filter(mine).order_by("pk"))
+
+
+def _streams(case: Case, reports: list[Report], runs: list[Run]) -> Iterator[StreamKey]:
+    yield StreamKey(kind="case", id=case.uuid)
+    for kind, ids in (
+        ("seizure", case.seizures.values_list("uuid", flat=True)),
+        ("intake", Intake.objects.filter(case=case).values_list("uuid", flat=True)),
+        ("discrepancy", case.discrepancies.values_list("uuid", flat=True)),
+        ("request", ExaminationRequest.objects.filter(case=case).values_list("uuid", flat=True)),
+        ("finding", case.findings.values_list("uuid", flat=True)),
+        ("run", [run.uuid for run in runs]),
+        ("report", [report.uuid for report in reports]),
+    ):
+        yield from (StreamKey(kind=kind, id=one) for one in ids)
+
+
+def _safe(name: str) -> str:
+    """A file name that every system takes: letters, digits, dot, dash, underscore."""
+    base = PurePosixPath(name.replace("\\", "/")).name
+    return (
+        "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in base)[:120] or "file"
+    )
+
+
+def _unique(files: list[Included]) -> Iterator[Included]:
+    """Each path once: a second file of the same name gets a number."""
+    taken: set[str] = set()
+    for one in files:
+        path, number = one.path, 1
+        while path.casefold() in taken:
+            number += 1
+            stem, dot, ending = one.path.rpartition(".")
+            path = f"{stem}-{number}.{ending}" if dot else f"{one.path}-{number}"
+        taken.add(path.casefold())
+        yield one if path == one.path else Included(path=path, file=one.file, description=one.description)
