@@ -23,26 +23,28 @@ def test_both_walls_stand_for_the_role_in_use() -> None:
     assert run_checks(databases=["default"], tags=["database"]) == []
 
 
+LEDGER = (*GROWING, "commitment", "stream", "pending")
+FORBIDDEN = [
+    (table, statement)
+    for table in LEDGER
+    for statement in (
+        'UPDATE {0} SET "{1}" = "{1}"',
+        "DELETE FROM {0}",
+        "TRUNCATE {0} CASCADE",
+        "DROP TABLE {0}",
+        "ALTER TABLE {0} DISABLE TRIGGER ALL",
+    )
+    # The sequencer deletes the row of an entry that has its place; a trigger allows no other.
+    if (table, statement) != ("pending", "DELETE FROM {0}")
+]
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize("table", [*GROWING, "commitment", "stream", "pending"])
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE {} SET id = id",
-        "DELETE FROM {}",
-        "TRUNCATE {} CASCADE",
-        "DROP TABLE {}",
-        "ALTER TABLE {} DISABLE TRIGGER ALL",
-    ],
-)
+@pytest.mark.parametrize(("table", "statement"), FORBIDDEN)
 def test_the_application_may_not_even_ask(table: str, statement: str) -> None:
-    name = f"chain_of_custody_{table}"
-    key = {"leaf": "index", "pending": "entry_id"}.get(table, "id")
-    text = statement.replace("id = id", f'"{key}" = "{key}"').format(name)
-    if (table, statement[:6]) == ("pending", "DELETE"):
-        pytest.skip("the sequencer deletes what has its place; see the test of its trigger")
+    column = {"leaf": "index", "pending": "entry_id"}.get(table, "id")
     with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), transaction.atomic():
-        connection.cursor().execute(text)
+        connection.cursor().execute(statement.format(f"chain_of_custody_{table}", column))
 
 
 @pytest.mark.django_db
@@ -103,7 +105,7 @@ def owner(committed_db: TestDatabase) -> Iterator[psycopg.Connection[tuple[objec
         yield opened
 
 
-@pytest.mark.parametrize("table", [*GROWING, "commitment", "stream", "pending", *KEPT])
+@pytest.mark.parametrize("table", [*LEDGER, *KEPT])
 def test_triggers_stop_the_owner_too(owner: psycopg.Connection[tuple[object, ...]], table: str) -> None:
     person("Ada")
     refused = ["TRUNCATE {} CASCADE"]

@@ -1,0 +1,117 @@
+"""What the command hands out is what the verifier accepts."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from chain_of_custody.core.note import SignerKey
+from chain_of_custody.models import Item
+from chain_of_custody.services import (
+    Receipt,
+    handover_offer,
+    handover_receive,
+    handover_refuse,
+    item_consume,
+    items_move,
+    seal_apply,
+    seal_open,
+    sequencer_run_once,
+)
+from tests.chain_of_custody.builders import item, location, person
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.commits
+
+
+@pytest.fixture
+def key(tmp_path: Path, settings: Any) -> SignerKey:
+    signer = SignerKey.generate("spoor.example/log")
+    file = tmp_path / "log.key"
+    file.write_text(signer.encode())
+    settings.SPOOR_HOME, settings.SPOOR_LOG_KEY_FILE = tmp_path, file
+    settings.SPOOR_LOG_ORIGIN, settings.SPOOR_LOG_VKEY_FILE = "", tmp_path / "none"
+    return signer
+
+
+@pytest.fixture
+def story(key: SignerKey) -> Item:
+    """A tusk's way through many hands; returns it."""
+    ada, bob, shelf = person("Ada Lovelace"), person("Bob"), location()
+    crate = item(ada, kind="container", seal_number="KE 1")
+    seal_open(actor=ada.actor, item=crate)
+    tusk, chip = item(ada, container=crate, condition="cracked"), item(ada, kind="sample")
+    seal_apply(actor=ada.actor, item=crate, number="KE 2")
+    items_move(actor=ada.actor, items=[crate], to=shelf)
+    items_move(actor=bob.actor, items=[crate], to=bob.party, from_location=True)
+    offer = handover_offer(actor=bob.actor, items=[crate], to=ada.party, purpose="examination")
+    handover_refuse(actor=ada.actor, handover=offer, reason="wrong seal")
+    offer = handover_offer(actor=bob.actor, items=[crate], to=ada.party, purpose="examination")
+    handover_receive(actor=ada.actor, handover=offer, receipts=[Receipt(item=crate, seal_found="intact")])
+    item_consume(actor=ada.actor, item=chip)
+    while sequencer_run_once():
+        pass
+    return tusk
+
+
+def verify(file: Path, *arguments: str) -> tuple[int, dict[str, object]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "chain_of_custody.core", "verify", str(file), "--json", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("reveal", [[], ["--reveal"]])
+def test_the_whole_ledger_passes(story: Item, key: SignerKey, tmp_path: Path, reveal: list[str]) -> None:
+    file = tmp_path / "ledger.jsonl"
+    call_command("ledger_export", file, *reveal, stdout=io.StringIO())
+    code, report = verify(file, "--key", str(key.verifier))
+    assert (code, report["verdict"]) == (0, "passed"), report
+    assert ("Ada Lovelace" in file.read_text()) == bool(reveal)
+
+
+def test_one_items_custody_passes_with_its_proofs(story: Item, key: SignerKey, tmp_path: Path) -> None:
+    file = tmp_path / "item.jsonl"
+    call_command("ledger_export", file, "--item", story.reference, "--sign", "--reveal", stdout=io.StringIO())
+    code, report = verify(file, "--key", str(key.verifier))
+    assert (code, report["verdict"]) == (0, "passed"), report
+    verbs = [json.loads(_entry(line))["verb"] for line in file.read_text().splitlines()[1:-1]]
+    assert verbs == ["created", "moved", "moved", "offered", "refused", "offered", "received"]
+
+
+def test_a_changed_byte_fails(story: Item, key: SignerKey, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    call_command("ledger_export", file, "--reveal", stdout=io.StringIO())
+    file.write_text(file.read_text().replace("Ada Lovelace", "Eva Lovelace", 1))
+    code, report = verify(file, "--key", str(key.verifier))
+    assert (code, report["verdict"]) == (1, "failed")
+
+
+def test_what_cannot_be_exported_is_said(story: Item, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    with pytest.raises(CommandError, match="no item NOPE"):
+        call_command("ledger_export", file, "--item", "NOPE")
+    file.write_text("mine")
+    with pytest.raises(CommandError, match="exists"):
+        call_command("ledger_export", file)
+    assert file.read_text() == "mine"
+
+
+def test_nothing_signed_nothing_exported(key: SignerKey, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no checkpoint"):
+        call_command("ledger_export", tmp_path / "ledger.jsonl")
+    assert not list(tmp_path.glob("ledger*"))
+
+
+def _entry(line: str) -> bytes:
+    return base64.b64decode(json.loads(line)["entry"])
