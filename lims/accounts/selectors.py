@@ -1,18 +1,20 @@
 """Reads of accounts, grants and the access log."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chain_of_custody.models import Party
 from lims.accounts.actors import Actor, Grant, require
 from lims.accounts.enums import AccessKind
 from lims.accounts.models import AccessEntry, ApiToken, RoleGrant, User, WorkerBeat
 from lims.accounts.roles import LABORATORY_ROLES
+from lims.common.errors import NotFound
 
 CaseGrantReader = Callable[[int, datetime], list[Grant]]
 """Case assignments of a user that hold at an instant. `casework`, which lies above this app, registers its reader."""
@@ -36,9 +38,13 @@ def grants_held(user_id: int, now: datetime | None = None) -> list[Grant]:
 
 
 def actor_of_user(user: User, *, via: str) -> Actor:
-    """The frozen actor of an account, with every grant that holds now."""
+    """The frozen actor of an account, with every grant that holds now.
+
+    One statement for laboratory staff and two for others, and one more where the account came without its party.
+    """
     grants = tuple(grants_held(user.pk))
-    party = Party.objects.select_related("organisation").get(pk=user.party_id)
+    loaded = User.party.is_cached(user) and Party.organisation.is_cached(user.party)
+    party = user.party if loaded else Party.objects.select_related("organisation").get(pk=user.party_id)
     return Actor(
         party=party.uuid,
         account=user.uuid,
@@ -57,7 +63,7 @@ def user_of_token(secret: str) -> User | None:
     """The active account of a bearer token, None where the token is unknown, expired or revoked."""
     digest = hashlib.sha256(secret.encode()).hexdigest()
     token = (
-        ApiToken.objects.select_related("user")
+        ApiToken.objects.select_related("user__party__organisation")
         .filter(digest=digest, revoked_at__isnull=True, user__is_active=True)
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
         .first()
@@ -82,12 +88,82 @@ def user_list(*, actor: Actor) -> QuerySet[User]:
 
 def user_get(*, actor: Actor, uuid: UUID) -> User:
     """One account, for the administrator."""
-    return user_list(actor=actor).get(uuid=uuid)
+    user = user_list(actor=actor).filter(uuid=uuid).first()
+    if user is None:
+        raise NotFound(_("There is no such account."), code="account-not-found")
+    return user
 
 
 def user_exists() -> bool:
     """Whether the laboratory has any account: the first-run page is shown while it has none."""
     return User.objects.exists()
+
+
+def user_by_uuid(*, actor: Actor, uuid: UUID) -> User:
+    """One active account, for whoever assigns people to cases or manages accounts.
+
+    Raises:
+        NotAllowed: without either capability.
+        NotFound: no such account.
+    """
+    if not actor.may_somewhere("case.assign"):
+        require(actor, "account.manage")
+    user = User.objects.select_related("party").filter(uuid=uuid).first()
+    if user is None:
+        raise NotFound(_("There is no such account."), code="account-not-found", field="account", found=str(uuid))
+    return user
+
+
+def grant_open(*, user: User, role: str, agency: UUID | None) -> RoleGrant:
+    """The role of this scope that the account holds now.
+
+    Raises:
+        NotFound: it does not.
+    """
+    row = RoleGrant.objects.filter(user=user, role=role, agency__uuid=agency, until__isnull=True).first()
+    if row is None:
+        raise NotFound(_("The account does not hold this role now."), code="not-held", field="role", found=role)
+    return row
+
+
+def token_list(*, user_id: int) -> QuerySet[ApiToken]:
+    """The tokens of an account that hold, newest first."""
+    return ApiToken.objects.filter(user_id=user_id, revoked_at__isnull=True).order_by("-id")
+
+
+def token_get(*, actor: Actor, uuid: UUID) -> ApiToken:
+    """One token of the actor's own account, or of any account for the administrator.
+
+    Raises:
+        NotFound: no such token, or not the actor's.
+    """
+    rows = ApiToken.objects.select_related("user").filter(uuid=uuid)
+    found = (rows if actor.may("account.manage") else rows.filter(user_id=actor.user_id)).first()
+    if found is None:
+        raise NotFound(_("There is no such token."), code="token-not-found")
+    return found
+
+
+def party_list(*, actor: Actor, kind: str = "", search: str = "") -> QuerySet[Party]:
+    """Parties that can hold or receive evidence, by name; for whoever handles evidence or manages accounts.
+
+    Raises:
+        NotAllowed: without `custody.act`, `case.read` for the laboratory, or `account.manage`.
+    """
+    if not actor.may("custody.act") and not actor.may("account.manage"):
+        require(actor, "case.read")
+    rows = Party.objects.select_related("organisation").exclude(kind="system").filter(active=True)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if search:
+        rows = rows.filter(name__icontains=search)
+    return rows.order_by("name", "id")
+
+
+def parties_named(*, uuids: Iterable[UUID]) -> dict[UUID, Party]:
+    """Parties by UUID, in one statement; those that do not exist are missing."""
+    rows = Party.objects.select_related("organisation").filter(uuid__in=set(uuids))
+    return {party.uuid: party for party in rows}
 
 
 def staff_list(*, actor: Actor) -> QuerySet[User]:
@@ -104,10 +180,13 @@ def staff_list(*, actor: Actor) -> QuerySet[User]:
     )
 
 
-def access_list(*, actor: Actor) -> QuerySet[AccessEntry]:
-    """The access log, newest first."""
+def access_list(*, actor: Actor, case: UUID | None = None, kind: str = "") -> QuerySet[AccessEntry]:
+    """The access log, newest first; of one case, or of one kind of line, where asked."""
     require(actor, "access.read")
-    return AccessEntry.objects.select_related("user__party").order_by("-id")
+    rows = AccessEntry.objects.select_related("user__party").order_by("-id")
+    if case is not None:
+        rows = rows.filter(case=case)
+    return rows.filter(kind=kind) if kind else rows
 
 
 def reason_stated(*, user_id: int, case: UUID, hours: int = 8) -> bool:
