@@ -72,10 +72,10 @@ ITEM_VERBS = {
 }
 
 PARTY_VERBS = {
-    "created": fields("kind", optional="organisation country", committed="name document"),
+    "created": fields("kind", optional="organisation country signs_in", committed="name document"),
+    "account_changed": fields("signs_in"),
     "deactivated": fields(),
     "reactivated": fields(),
-    "erased": fields(committed="authority"),
 }
 
 COMMITMENT_VERBS = {"erased": fields("entry field", committed="authority")}

@@ -3,6 +3,7 @@
 from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.rules import Permit
 from chain_of_custody.services.endings import item_consume, item_dispose, item_return
+from chain_of_custody.services.erasure import commitment_erase
 from chain_of_custody.services.handovers import (
     Receipt,
     handover_offer,
@@ -13,7 +14,12 @@ from chain_of_custody.services.handovers import (
 from chain_of_custody.services.items import NewItem, item_create, item_touch_check, items_create, items_move
 from chain_of_custody.services.ledger import Act, EntryDraft, EntryRef, act_append
 from chain_of_custody.services.orders import custody_back_enter, custody_reassign, custody_state_earlier
-from chain_of_custody.services.parties import party_create
+from chain_of_custody.services.parties import (
+    party_account_change,
+    party_create,
+    party_deactivate,
+    party_reactivate,
+)
 from chain_of_custody.services.seals import seal_apply, seal_open
 from chain_of_custody.services.sequencer import sequencer_check, sequencer_loop, sequencer_run_once
 
@@ -26,6 +32,7 @@ __all__ = [
     "Receipt",
     "StreamKey",
     "act_append",
+    "commitment_erase",
     "custody_back_enter",
     "custody_reassign",
     "custody_state_earlier",
@@ -40,7 +47,10 @@ __all__ = [
     "item_touch_check",
     "items_create",
     "items_move",
+    "party_account_change",
     "party_create",
+    "party_deactivate",
+    "party_reactivate",
     "seal_apply",
     "seal_open",
     "sequencer_check",

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json
-from chain_of_custody.enums import HandOverState, ItemState, LineState, PartyKind, Purpose, SealState, Verb
-from chain_of_custody.errors import BadInput, HandOverClosed
+from chain_of_custody.enums import ItemState, LineState, PartyKind, Purpose, SealState, Verb
+from chain_of_custody.errors import BadInput
 from chain_of_custody.models import HandOver, HandOverLine, Item, Party, Seal, StoredFile
 from chain_of_custody.rules import (
     SIGNING_KINDS,
@@ -32,6 +32,7 @@ from chain_of_custody.services.holding import (
     text_required,
 )
 from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.settling import Settling, settle_end, settle_start
 from chain_of_custody.services.transactions import one_transaction, writing
 
 
@@ -118,7 +119,7 @@ def handover_receive(
     Raises `HandOverClosed`, `NotYourHalf`, `BadInput` for an item that is not in this hand-over, travels inside
     another, or was released under seal and comes without the seal's state; `BadTime`.
     """
-    settling = _settle_start(actor, handover, [receipt.item for receipt in receipts], happened_at)
+    settling = settle_start(actor, handover, [receipt.item for receipt in receipts], happened_at)
     _half_check(settling, settling.receiver, signature)
     found = {receipt.item.pk: receipt for receipt in receipts}
     own, conditions = _found_values(settling, found)
@@ -137,7 +138,7 @@ def handover_receive(
             own_committed=conditions,
         )
         items_write(settling.holding, happened_at=happened_at, custodian=settling.receiver, state=ItemState.HELD)
-        _settle_end(settling, LineState.RECEIVED, happened_at)
+        settle_end(settling, LineState.RECEIVED, happened_at)
         act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return settling.offer
 
@@ -158,7 +159,7 @@ def handover_refuse(
     Raises as `handover_receive` does, and `BadInput` without a reason.
     """
     reason = text_required(reason, field="reason", what="a refusal's reason")
-    settling = _settle_start(actor, handover, items, happened_at)
+    settling = settle_start(actor, handover, items, happened_at)
     _half_check(settling, settling.receiver, signature)
     values = _settle_values(settling, settling.receiver, signature)
     return _undo(actor, settling, Verb.REFUSED, values, happened_at, reason, place)
@@ -179,21 +180,10 @@ def handover_withdraw(
 
     Raises `HandOverClosed`, `NotYourHalf`, `BadInput`, `BadTime`.
     """
-    settling = _settle_start(actor, handover, items, happened_at)
+    settling = settle_start(actor, handover, items, happened_at)
     _half_check(settling, settling.giver, signature)
     values = _settle_values(settling, settling.giver, signature)
     return _undo(actor, settling, Verb.WITHDRAWN, values, happened_at, reason, place)
-
-
-@dataclass(slots=True)
-class _Settling:
-    """An open hand-over under lock, with the lines now settled (those of contents included) and their items."""
-
-    offer: HandOver
-    lines: list[HandOverLine]
-    holding: Holding
-    giver: Party
-    receiver: Party
 
 
 def _giver(holding: Holding) -> Party:
@@ -286,78 +276,18 @@ def _seal_values(holding: Holding, own: Mapping[int, Mapping[str, Json]]) -> dic
     return values
 
 
-def _settle_start(
-    actor: Actor, handover: HandOver, items: Sequence[Item] | None, happened_at: datetime | None
-) -> _Settling:
-    offer = HandOver.objects.select_for_update(no_key=True).get(pk=handover.pk)
-    lines = list(offer.lines.select_related("settled_by").order_by("item_id"))
-    if offer.state != HandOverState.OPEN:
-        raise HandOverClosed(_closed_words(offer, lines), found=str(offer.uuid))
-    chosen = _chosen(offer, lines, items)
-    parties = [Party(pk=offer.giver_id), Party(pk=offer.receiver_id)]
-    roots = [Item(pk=line.item_id) for line in chosen if line.carried_in_id is None]
-    holding = hold(actor, roots, parties=parties)
-    for item in holding.roots:
-        standing = holding.standing(item)
-        check_state(Verb.RECEIVED, standing)
-        check_time(happened_at, standing)
-    return _Settling(
-        offer=offer,
-        lines=chosen,
-        holding=holding,
-        giver=holding.parties[offer.giver_id],
-        receiver=holding.parties[offer.receiver_id],
-    )
-
-
-def _chosen(offer: HandOver, lines: Sequence[HandOverLine], items: Sequence[Item] | None) -> list[HandOverLine]:
-    """The open lines of the items named (all by default), and of what travels inside them."""
-    if items is None:
-        return [line for line in lines if line.state == LineState.OFFERED]
-    if not items:
-        raise BadInput("no items are named", field="items", remedy="Scan each item that is there.")
-    by_item = {line.item_id: line for line in lines}
-    named = {item.pk for item in items}
-    if len(named) != len(items):
-        raise BadInput("an item is named twice", field="items")
-    for item in items:
-        line = by_item.get(item.pk)
-        if line is None:
-            raise BadInput(f"{item.reference} is not part of this hand-over", field="items", found=item.reference)
-        if line.carried_in_id is not None:
-            raise BadInput(
-                f"{item.reference} travels inside another item of this hand-over and goes with it",
-                field="items",
-                found=item.reference,
-            )
-        if line.state != LineState.OFFERED:
-            raise HandOverClosed(_line_words(item.reference, line), field="items", found=item.reference)
-    return [line for line in lines if line.item_id in named or line.carried_in_id in named]
-
-
-def _line_words(reference: str, line: HandOverLine) -> str:
-    who = line.settled_by.name if line.settled_by else ""
-    at = line.settled_at.isoformat(timespec="minutes") if line.settled_at else ""
-    return f"{reference} was {LineState(line.state).value} by {who} at {at}"
-
-
-def _closed_words(offer: HandOver, lines: Sequence[HandOverLine]) -> str:
-    last = max(lines, key=lambda line: line.settled_at or offer.offered_at)
-    return f"this hand-over is settled: {_line_words('its last item', last)}"
-
-
-def _half_check(settling: _Settling, side: Party, signature: StoredFile | None) -> None:
+def _half_check(settling: Settling, side: Party, signature: StoredFile | None) -> None:
     holding = settling.holding
     check_half(holding.actor, holding.facts(side), signed=signature is not None)
 
 
-def _settle_values(settling: _Settling, side: Party, signature: StoredFile | None) -> dict[str, Json]:
+def _settle_values(settling: Settling, side: Party, signature: StoredFile | None) -> dict[str, Json]:
     values: dict[str, Json] = {"hand_over": str(settling.offer.uuid)}
     return values | signature_values(side, signature)
 
 
 def _found_values(
-    settling: _Settling, found: Mapping[int, Receipt]
+    settling: Settling, found: Mapping[int, Receipt]
 ) -> tuple[dict[int, Mapping[str, Json]], dict[int, Mapping[str, Json]]]:
     holding = settling.holding
     own = _seal_values(holding, {})
@@ -380,7 +310,7 @@ def _found_values(
     return own, conditions
 
 
-def _seals_as_found(settling: _Settling, found: Mapping[int, Receipt]) -> None:
+def _seals_as_found(settling: Settling, found: Mapping[int, Receipt]) -> None:
     changed: dict[str, list[int]] = {}
     for item in settling.holding.roots:
         seal = settling.holding.seals.get(item.sealed_by_id or 0)
@@ -393,7 +323,7 @@ def _seals_as_found(settling: _Settling, found: Mapping[int, Receipt]) -> None:
 
 def _undo(
     actor: Actor,
-    settling: _Settling,
+    settling: Settling,
     verb: Verb,
     values: Mapping[str, Json],
     happened_at: datetime | None,
@@ -404,26 +334,6 @@ def _undo(
     with writing():
         items_write(settling.holding, happened_at=happened_at, state=ItemState.HELD)
         state = LineState.REFUSED if verb == Verb.REFUSED else LineState.WITHDRAWN
-        _settle_end(settling, state, happened_at)
+        settle_end(settling, state, happened_at)
         act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return settling.offer
-
-
-def _settle_end(settling: _Settling, state: LineState, happened_at: datetime | None) -> None:
-    moment = happened_at or timezone.now()
-    for found in {line.seal_found for line in settling.lines}:
-        keys = [line.pk for line in settling.lines if line.seal_found == found]
-        HandOverLine.objects.filter(pk__in=keys).update(
-            state=state, settled_by=settling.holding.me, settled_at=moment, seal_found=found
-        )
-    handover_close(settling.offer, moment)
-
-
-def handover_close(offer: HandOver, moment: datetime) -> None:
-    """Close a locked hand-over, named after what became of its lines, unless one is still open."""
-    states = set(offer.lines.order_by().values_list("state", flat=True).distinct())
-    if LineState.OFFERED in states:
-        return
-    offer.state = HandOverState(states.pop()) if len(states) == 1 else HandOverState.MIXED
-    offer.settled_at = moment
-    offer.save(update_fields=["state", "settled_at"])

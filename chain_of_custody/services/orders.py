@@ -11,7 +11,6 @@ from chain_of_custody.enums import HandOverState, ItemState, LineState, Purpose,
 from chain_of_custody.errors import BadInput, BadTime, Conflict
 from chain_of_custody.models import HandOver, HandOverLine, Item, Party, StoredFile
 from chain_of_custody.rules import check_inventory, check_reachable, check_state
-from chain_of_custody.services.handovers import handover_close
 from chain_of_custody.services.holding import (
     Holding,
     hold,
@@ -23,6 +22,7 @@ from chain_of_custody.services.holding import (
     text_required,
 )
 from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.settling import handover_close
 from chain_of_custody.services.transactions import one_transaction, writing
 
 

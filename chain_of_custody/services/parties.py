@@ -60,6 +60,54 @@ def party_create(
     return party
 
 
+@one_transaction
+def party_account_change(*, actor: Actor, party: Party, signs_in: bool, reason: str = "") -> Party:
+    """Record that a party got an account of its own, or has none any more: who then writes its half of a hand-over.
+
+    Raises `Conflict` when that is so already.
+    """
+    row = _locked(party)
+    if row.signs_in == signs_in:
+        words = "has an account" if signs_in else "has no account"
+        raise Conflict(f"{row.name} {words} already", field="signs_in", found=str(signs_in).lower())
+    row.signs_in = signs_in
+    return _changed(actor, row, "signs_in", "account_changed", {"signs_in": signs_in}, reason)
+
+
+@one_transaction
+def party_deactivate(*, actor: Actor, party: Party, reason: str = "") -> Party:
+    """Nothing can be handed to the party any more. What it still holds has to be handed over or reassigned.
+
+    Raises `Conflict` when it is inactive already.
+    """
+    row = _locked(party)
+    if not row.active:
+        raise Conflict(f"{row.name} is inactive already", field="party", found=row.name)
+    row.active = False
+    return _changed(actor, row, "active", "deactivated", {}, reason)
+
+
+@one_transaction
+def party_reactivate(*, actor: Actor, party: Party, reason: str = "") -> Party:
+    """The party can receive again. Raises `Conflict` when it is active already."""
+    row = _locked(party)
+    if row.active:
+        raise Conflict(f"{row.name} is active already", field="party", found=row.name)
+    row.active = True
+    return _changed(actor, row, "active", "reactivated", {}, reason)
+
+
+def _locked(party: Party) -> Party:
+    return Party.objects.select_for_update(no_key=True).get(pk=party.pk)
+
+
+def _changed(actor: Actor, row: Party, field: str, verb: str, values: dict[str, Json], reason: str) -> Party:
+    with writing():
+        row.save(update_fields=[field])
+        act_append(actor=actor, drafts=[party_draft(row, verb, values, {})], reason=reason)
+    return row
+
+
 def _party_check(kind: str, name: str, organisation: Party | None, document_kind: str, document_number: str) -> None:
     if kind not in PartyKind.values:
         raise BadInput(
@@ -88,7 +136,7 @@ def country_check(country: str, *, field: str) -> None:
 
 
 def _created(party: Party) -> EntryDraft:
-    values: dict[str, Json] = {"kind": party.kind}
+    values: dict[str, Json] = {"kind": party.kind, "signs_in": party.signs_in}
     committed: dict[str, Json] = {"name": party.name}
     if party.organisation is not None:
         values["organisation"] = str(party.organisation.uuid)

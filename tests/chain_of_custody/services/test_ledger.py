@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from chain_of_custody import schemas
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.entry import entry_parse
-from chain_of_custody.errors import BadInput, EntryTooLarge, LedgerError, UnknownSchema
+from chain_of_custody.errors import BadInput, Conflict, EntryTooLarge, LedgerError, NotFound, UnknownSchema
 from chain_of_custody.models import Commitment, Entry, Pending, Stream
 from chain_of_custody.selectors import custody_now, item_history, stream_entries
 from chain_of_custody.services import (
@@ -22,11 +22,15 @@ from chain_of_custody.services import (
     Receipt,
     StreamKey,
     act_append,
+    commitment_erase,
     handover_offer,
     handover_receive,
     items_create,
     items_move,
+    party_account_change,
     party_create,
+    party_deactivate,
+    party_reactivate,
 )
 from tests.chain_of_custody.builders import ROOT, at, item, location, person
 
@@ -219,3 +223,38 @@ def test_statements_do_not_grow_with_history() -> None:
     assert before == after == (2, 1)
     assert len(item_history(tusk)) == 21
     assert [row.sequence for row in item_history(tusk, after=5, limit=3)] == [6, 7, 8]
+
+
+def test_a_value_is_forgotten_by_an_act_that_says_so() -> None:
+    ada = person("Ada")
+    tusk = item(ada, condition="belonged to Mr Otieno", reason="tip from a neighbour")
+    first = Entry.objects.get(stream__uuid=tusk.uuid)
+    with pytest.raises(BadInput, match="authority"):
+        commitment_erase(actor=ada.actor, entry=first.uuid, field="condition", authority=" ")
+    with pytest.raises(NotFound, match="colour"):
+        commitment_erase(actor=ada.actor, entry=first.uuid, field="colour", authority="order 4")
+    commitment_erase(actor=ada.actor, entry=first.uuid, field="condition", authority="order 4")
+    with pytest.raises(Conflict, match="was erased"):
+        commitment_erase(actor=ada.actor, entry=first.uuid, field="condition", authority="order 4")
+    rows = item_history(tusk)
+    assert (rows[0].erased, rows[0].shown["reason"]) == (("condition",), "tip from a neighbour")
+    assert (rows[1].verb, rows[1].values) == ("erased", {"entry": str(first.uuid), "field": "condition"})
+    assert not Commitment.objects.filter(value__isnull=False, entry=first, field="condition").exists()
+    assert bytes(Entry.objects.get(pk=first.pk).canonical) == bytes(first.canonical)
+
+
+def test_parties_change_by_acts() -> None:
+    ada, bob = person("Ada"), person("Bob", signs_in=False)
+    tusk = item(ada)
+    party_account_change(actor=ada.actor, party=bob.party, signs_in=True)
+    party_deactivate(actor=ada.actor, party=bob.party, reason="left")
+    with pytest.raises(BadInput, match="no longer active"):
+        handover_offer(actor=ada.actor, items=[tusk], to=bob.party, purpose="storage")
+    for change in (party_deactivate, party_reactivate):
+        party = bob.party if change is party_deactivate else ada.party
+        with pytest.raises(Conflict):
+            change(actor=ada.actor, party=party)
+    party_reactivate(actor=ada.actor, party=bob.party)
+    verbs = [row.verb for row in stream_entries("party", bob.party.uuid)]
+    assert verbs == ["created", "account_changed", "deactivated", "reactivated"]
+    handover_offer(actor=ada.actor, items=[tusk], to=bob.party, purpose="storage")
