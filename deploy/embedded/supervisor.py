@@ -15,6 +15,7 @@ from deploy.embedded.guards import check_port, clear_uploads, space_warning
 from deploy.embedded.health import Health, health_ask
 from deploy.embedded.logs import Follower, rotate
 from deploy.embedded.parts import Child, Part, application_parts, server_parts
+from deploy.embedded.prepared import prepared, prepared_record
 from deploy.embedded.processes import Identity, identity, kill_group, spawn, stop, wait_gone
 from deploy.embedded.signals import Stopped, signals_ignore, stop_signals
 
@@ -99,11 +100,13 @@ class Supervisor:
         plan.make_secrets()
         clear_uploads(self.home.root / "tmp")
         self._start_servers()
-        self._step("tables and static files", self.programs.prepare, owner=True)
+        if not prepared(plan):
+            self._step("tables and static files", self.programs.prepare, owner=True)
+            prepared_record(plan)
         for part in self.programs.parts(plan):
             self._launch(part)
-        self._probe_begin()
         self._await_web()
+        self._probe_begin()
         if self.programs.seed:
             self._seed(self.programs.seed)
         self._starting = False
@@ -150,7 +153,7 @@ class Supervisor:
         self._tell(f"{name}: done")
 
     def _probe_begin(self) -> None:
-        """Let the store be tried beside everything else: it waits for a lock to run out."""
+        """Let the store be tried while people work already: the trial waits for a lock to run out."""
         if self.programs.probe:
             with (self.home.logs / "probe.log").open("ab") as output:
                 self._probe = spawn(
@@ -180,7 +183,7 @@ class Supervisor:
         self._step("demonstration laboratory", argv, echo=True)
         done.touch()
 
-    def _await_web(self, patience: float = 60, grace: float = 20) -> None:
+    def _await_web(self, patience: float = 60, grace: float = 30) -> None:
         """Wait until every part works; after ``grace`` seconds of answers go on and name what does not."""
         begun = time.monotonic()
         health = Health(answered=False)

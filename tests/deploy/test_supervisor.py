@@ -19,9 +19,10 @@ from deploy.embedded.errors import DeployError, DiskFull, PortTaken
 from deploy.embedded.guards import check_port
 from deploy.embedded.home import Home
 from deploy.embedded.postgres import OWNER, Cluster
+from deploy.embedded.prepared import prepared, prepared_record
 from deploy.embedded.processes import Identity, wait_gone
 from deploy.embedded.supervisor import Supervisor
-from tests.deploy.support import ROOT, eventually, free_port
+from tests.deploy.support import ROOT, eventually, free_port, quick_cluster, serving
 
 
 @dataclass
@@ -211,6 +212,24 @@ def test_a_home_is_known_once_in_the_mode_it_was_made_in(open_folder: Path) -> N
     plan.home.prepare()
     plan.keep_mode()
     assert [(known.mode, known.home.root) for known in plans_known(environment)] == [(Mode.DEMO, open_folder / "home")]
+
+
+def test_preparation_is_repeated_when_database_or_settings_changed(open_folder: Path) -> None:
+    environment = {"SPOOR_HOME": str(open_folder / "home")}
+    plan = plan_read(Mode.LAB, environment)
+    with serving(quick_cluster(plan.home.root)):
+        (plan.home.root / "static").mkdir()
+        prepared_record(plan)
+        assert not prepared(plan), "a database without a record of migrations is never prepared"
+        with owner_connection(plan.home) as connection:
+            connection.execute("CREATE TABLE django_migrations (id int, app text, name text, applied timestamptz)")
+            connection.execute("INSERT INTO django_migrations VALUES (1, 'lab', '0001_initial', now())")
+        prepared_record(plan)
+        assert prepared(plan)
+        assert not prepared(plan_read(Mode.LAB, {**environment, "SPOOR_LABORATORY": "Another"}))
+        with owner_connection(plan.home) as connection:
+            connection.execute("UPDATE django_migrations SET applied = applied - interval '1 day'")
+        assert not prepared(plan)
 
 
 def test_down_stops_the_running_one_and_waits(open_folder: Path) -> None:
