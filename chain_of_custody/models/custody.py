@@ -32,9 +32,7 @@ class Party(models.Model):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=12, choices=PartyKind)
     name = models.CharField(max_length=200)
-    organisation = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="members"
-    )
+    organisation = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="members")
     country = models.CharField(max_length=2, blank=True, default="", validators=[ISO_COUNTRY])
     document_kind = models.CharField(max_length=60, blank=True, default="")
     document_number = models.CharField(max_length=60, blank=True, default="")
@@ -76,9 +74,7 @@ class Item(models.Model):
     container = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="contents")
     position = models.CharField(max_length=40, blank=True, default="")
     state = models.CharField(max_length=10, choices=ItemState, default=ItemState.HELD)
-    sealed_by = models.OneToOneField(
-        "Seal", on_delete=models.PROTECT, null=True, blank=True, related_name="closes"
-    )
+    sealed_by = models.OneToOneField("Seal", on_delete=models.PROTECT, null=True, blank=True, related_name="closes")
     witnessed_from = models.DateTimeField()
     last_act_at = models.DateTimeField()
     version = models.IntegerField(default=1)
@@ -124,9 +120,7 @@ class Seal(models.Model):
             models.UniqueConstraint(
                 Upper("number"), condition=Q(opened_at__isnull=True), name="seal_number_once_in_use"
             ),
-            models.UniqueConstraint(
-                fields=["item"], condition=Q(opened_at__isnull=True), name="seal_one_on_an_item"
-            ),
+            models.UniqueConstraint(fields=["item"], condition=Q(opened_at__isnull=True), name="seal_one_on_an_item"),
         ]
 
     def __str__(self) -> str:

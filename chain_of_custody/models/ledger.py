@@ -155,4 +155,3 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.origin} {self.size}"
-
