@@ -3,9 +3,9 @@
 (() => {
   "use strict";
 
-  const FAST = 45;        // ms between two keys of a wedge scanner; people need 80 or more
+  const FAST = 45;        // ms between two keys of a wedge scanner, as the median of a burst; people need 80 or more
   const SHORTEST = 6;     // a code has at least so many signs
-  const PAUSE = 120;      // ms without another key before a single key counts as a command
+  const PAUSE = 150;      // ms without another key: the burst is over, and a single key counts as a command
 
   const target = () => document.querySelector('form[data-scan-form="session"]') || document.querySelector("form[data-scan-form]");
   const codeField = (form) => form && form.querySelector('input[name="code"]');
@@ -24,19 +24,26 @@
 
   /* ---- wedge scanner: a burst of keys that ends with Enter or Tab ---- */
 
-  let burst = null;       // {text, last, field, before: {value, start, end}}
+  let burst = null;       // {text, last, gaps, field, before: {value, start, end}}
   let single = 0;
 
   function begin(event) {
     const field = editable(event.target) ? event.target : null;
     const before = field && "value" in field ? { value: field.value, start: field.selectionStart, end: field.selectionEnd } : null;
-    burst = { text: "", last: 0, field, before };
+    burst = { text: "", last: event.timeStamp, gaps: [], field, before };
+  }
+
+  /* The median, because one key of a scan may come late when the machine is busy. */
+  function byMachine({ text, gaps }) {
+    const sorted = [...gaps].sort((one, other) => one - other);
+    return text.length >= SHORTEST && sorted[Math.floor(sorted.length / 2)] < FAST;
   }
 
   function endOfScan(event) {
     const { text, field, before } = burst;
+    const scanned = byMachine(burst);
     burst = null;
-    if (text.length < SHORTEST) return;
+    if (!scanned) return;
     if (field && field === codeField(target())) return;             // it stands in the right field: Enter submits it
     event.preventDefault();
     event.stopPropagation();
@@ -51,10 +58,11 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) { burst = null; return; }
-    const quick = burst && event.timeStamp - burst.last < FAST;
+    const gap = burst ? event.timeStamp - burst.last : Infinity;
+    const quick = gap < PAUSE;
     if ((event.key === "Enter" || event.key === "Tab") && quick) { endOfScan(event); return; }
     if (event.key.length !== 1) { if (event.key !== "Shift") burst = null; return; }
-    if (!quick) begin(event);
+    if (quick) burst.gaps.push(gap); else begin(event);
     burst.text += event.key;
     burst.last = event.timeStamp;
     commandSoon(event, quick);

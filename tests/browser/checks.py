@@ -1,0 +1,38 @@
+"""What every page must keep: accessible and without sideways scrolling, at every width, light and dark."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+WIDTHS = (390, 820, 1440)
+SCHEMES = ("light", "dark")
+SMALLEST = 320  # CSS pixels at which a page must reflow (WCAG 2.2, 1.4.10)
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def assert_accessible(page: Page) -> None:
+    """Axe finds nothing on the present page at 390, 820 and 1440 px, light and dark, and it reflows at 320 px."""
+    found: list[str] = []
+    before = page.viewport_size or {"width": 1440, "height": 900}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            results = Axe().run(page, options=_RULES).response["violations"]
+            found += [f"{width} {scheme} {_words(violation)}" for violation in results]
+    page.emulate_media(color_scheme="light")
+    assert not found, f"{page.url}\n" + "\n".join(found)
+    assert_reflows(page)
+    page.set_viewport_size(before)
+
+
+def assert_reflows(page: Page) -> None:
+    """Nothing makes the page itself scroll sideways at 320 px."""
+    page.set_viewport_size({"width": SMALLEST, "height": 640})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= SMALLEST, f"{page.url} is {wide} px wide in a window of {SMALLEST}"
+
+
+def _words(violation: dict[str, object]) -> str:
+    nodes = violation["nodes"]
+    where = ", ".join(str(node["target"]) for node in nodes[:3]) if isinstance(nodes, list) else ""
+    return f"{violation['id']}: {violation['help']} ({where})"
