@@ -26,9 +26,14 @@ def handover_offer(
     note: str = "",
     transport: str = "",
     permit: Permit | None = None,
+    crosses_border: bool = False,
+    signature: StoredFile | None = None,
     happened_at: datetime | None = None,
 ) -> HandOver:
-    """Release items to a party; the actor stays custodian until the other side has received them."""
+    """Release items to a party; the actor stays custodian until the other side has received them.
+
+    A giver without account releases by a `signature`: the stored photograph of the signed form.
+    """
     _allowed(actor, items)
     return custody.handover_offer(
         actor=actor,
@@ -38,22 +43,36 @@ def handover_offer(
         note=note,
         transport=transport,
         permit=permit,
+        crosses_border=crosses_border,
+        signature=signature,
         happened_at=happened_at,
     )
 
 
 def handover_receive(
-    *, actor: Actor, handover: HandOver, receipts: Sequence[Receipt], happened_at: datetime | None = None
+    *,
+    actor: Actor,
+    handover: HandOver,
+    receipts: Sequence[Receipt],
+    signature: StoredFile | None = None,
+    happened_at: datetime | None = None,
 ) -> HandOver:
-    """Receive the items named, each with its seal and condition as found; the others stay offered."""
+    """Receive the items named, each with its seal and condition as found; the others stay offered.
+
+    A receiver without account signs on the actor's screen: `signature` is the stored photograph of the signed form.
+    """
     _is_party(actor, handover.receiver)
-    return custody.handover_receive(actor=actor, handover=handover, receipts=receipts, happened_at=happened_at)
+    return custody.handover_receive(
+        actor=actor, handover=handover, receipts=receipts, signature=signature, happened_at=happened_at
+    )
 
 
-def handover_refuse(*, actor: Actor, handover: HandOver, items: Sequence[Item], reason: str) -> HandOver:
+def handover_refuse(
+    *, actor: Actor, handover: HandOver, items: Sequence[Item], reason: str, signature: StoredFile | None = None
+) -> HandOver:
     """Refuse items with a reason; they stay with the giver."""
     _is_party(actor, handover.receiver)
-    return custody.handover_refuse(actor=actor, handover=handover, items=items, reason=reason)
+    return custody.handover_refuse(actor=actor, handover=handover, items=items, reason=reason, signature=signature)
 
 
 def handover_withdraw(*, actor: Actor, handover: HandOver, reason: str) -> HandOver:
