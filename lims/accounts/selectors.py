@@ -120,7 +120,8 @@ def grant_open(*, user: User, role: str, agency: UUID | None) -> RoleGrant:
     Raises:
         NotFound: it does not.
     """
-    row = RoleGrant.objects.filter(user=user, role=role, agency__uuid=agency, until__isnull=True).first()
+    open_now = RoleGrant.objects.filter(user=user, role=role, until__isnull=True)
+    row = (open_now.filter(agency__uuid=agency) if agency else open_now.filter(agency__isnull=True)).first()
     if row is None:
         raise NotFound(_("The account does not hold this role now."), code="not-held", field="role", found=role)
     return row
@@ -193,6 +194,13 @@ def reason_stated(*, user_id: int, case: UUID, hours: int = 8) -> bool:
     """Whether the person stated a reason for viewing this case within the last `hours`."""
     since = timezone.now() - timedelta(hours=hours)
     return AccessEntry.objects.filter(user_id=user_id, case=case, kind=AccessKind.REASON, at__gte=since).exists()
+
+
+def reasons_stated(*, user_id: int, cases: Iterable[UUID], hours: int = 8) -> set[UUID]:
+    """For which of the cases the person stated a reason within the last `hours`."""
+    since = timezone.now() - timedelta(hours=hours)
+    rows = AccessEntry.objects.filter(user_id=user_id, case__in=list(cases), kind=AccessKind.REASON, at__gte=since)
+    return {case for case in rows.values_list("case", flat=True) if case is not None}
 
 
 def worker_last_seen() -> datetime | None:

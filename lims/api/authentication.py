@@ -11,17 +11,18 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from lims.accounts.actors import Actor
-from lims.accounts.models import User
 from lims.accounts.selectors import actor_of_user, user_of_token
 
 if TYPE_CHECKING:  # the framework reads these classes while it loads its views
     from rest_framework.views import APIView
 
+    from lims.accounts.models import User
+
 
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer spoor_…`."""
 
-    def authenticate(self, request: Request) -> tuple[User, str] | None:
+    def authenticate(self, request: Request) -> "tuple[User, str] | None":
         """The token's account; None when no bearer token was sent."""
         parts = get_authorization_header(request).split()
         if not parts or parts[0].lower() != b"bearer":

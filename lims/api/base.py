@@ -1,16 +1,15 @@
-"""What every endpoint shares: actor, ETag and If-Match, idempotency, capped pages, bulk answers."""
+"""What every endpoint shares: actor, access log, ETag and If-Match, idempotency, capped pages, bulk answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.pagination import CursorPagination, LimitOffsetPagination
+from rest_framework.pagination import BasePagination, CursorPagination, LimitOffsetPagination
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,28 +19,64 @@ from rest_framework.views import APIView
 from chain_of_custody.errors import CustodyError
 from lims.accounts.actors import Actor
 from lims.accounts.idempotency import FirstAnswer, idempotency_begin, idempotency_finish
+from lims.accounts.selectors import reasons_stated
+from lims.accounts.services import Seen, access_reason_clean, access_seen
 from lims.api.authentication import request_actor
-from lims.api.problems import PreconditionFailed, PreconditionRequired
-from lims.common.errors import DomainError, NotFound
+from lims.api.problems import BadQuery, PreconditionFailed, PreconditionRequired
+from lims.common.errors import DomainError, NotAllowed
 
-Handler = TypeVar("Handler", bound=Callable[..., Response])
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="The same key and body sent again get the first answer; another body gets 422.",
-)
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="The ETag read with the resource. 428 when it is missing, 412 when it is stale.",
-)
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from lims.casework.models import Case
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+Shape = type[serializers.BaseSerializer[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointing:
+    """How the names services use for what is wrong become places in the request's body.
+
+    Attributes:
+        rows: the list in the body that a service's row number counts, such as `exhibits`.
+        fields: service name to body path, such as `amount` to `amount/value`.
+    """
+
+    rows: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, name: str, row: int | None) -> str:
+        """The JSON pointer (RFC 6901, as a URI fragment) of a service's field and row."""
+        place = [self.rows] if self.rows and row is not None else []
+        if row is not None:
+            place.append(str(row))
+        inner = self.fields.get(name, name.replace(".", "/"))
+        return "#/" + "/".join([*place, *([inner] if inner else [])])
 
 
 class View(APIView):
-    """A view that knows its actor."""
+    """A view that knows its actor, and records in the access log what it showed, after the answer is made.
+
+    A handler says what it shows by `shows`; the lines are written by `dispatch`, outside any transaction of the act.
+    """
+
+    pointing: Pointing = Pointing()
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer, then record what was shown. A refused answer shows nothing; `problems` records the refusal."""
+        self._seen: list[Seen] = []
+        response = super().dispatch(request, *args, **kwargs)
+        if self._seen and response.status_code < 400:
+            access_seen(
+                actor=self.actor,
+                seen=self._seen,
+                path=request.path,
+                address=request.META.get("REMOTE_ADDR"),
+            )
+        return response
 
     @property
     def actor(self) -> Actor:
@@ -59,31 +94,148 @@ class View(APIView):
         data: dict[str, Any] = dict(checked.validated_data)
         return data
 
+    def query(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The validated query parameters; those of paging are left to the pages.
+
+        Raises:
+            BadQuery: answered as 422, each parameter by its name.
+        """
+        given = {name: value for name, value in self.request.query_params.items() if name not in _PAGING}
+        checked = serializer(data=given)
+        if not checked.is_valid():
+            raise BadQuery(checked.errors)
+        return dict(checked.validated_data)
+
+    def shows(self, *cases: "Case", kind: str = "case", subject: Any = None, reference: str = "") -> None:
+        """Say that case content is shown, before it is.
+
+        Whoever is not of the laboratory gives a reason: in `X-Access-Reason`, or stated for the case within the last
+        hours (Directive 2016/680 Art. 25 asks for logs of consultation with their justification [M]).
+
+        Raises:
+            NotAllowed: `reason-needed`, where no reason was given.
+            BadInput: the reason given is too short.
+        """
+        given = self._reason()
+        wanted = {case.uuid: case for case in cases}
+        if not given and not self.actor.in_laboratory and not self.actor.system:
+            self._reasons_needed(wanted)
+        for case in wanted.values():
+            self._seen.append(
+                Seen(
+                    subject_kind=kind,
+                    subject=subject or case.uuid,
+                    reference=reference or case.reference,
+                    case=case.uuid,
+                    reason=given,
+                )
+            )
+
+    def shows_index(self, kind: str) -> None:
+        """Say that a list over cases is shown, which may be empty; the cases in it are named by `shows`."""
+        self._seen.append(Seen(subject_kind=kind, reason=self._reason()))
+
+    def _reason(self) -> str:
+        given = self.request.headers.get("X-Access-Reason", "").strip()
+        return access_reason_clean(_header_text(given)) if given else ""
+
+    def _reasons_needed(self, cases: "Mapping[UUID, Case]") -> None:
+        stated = reasons_stated(user_id=self.actor.user_id, cases=cases)
+        for uuid, case in cases.items():
+            if uuid not in stated:
+                raise NotAllowed(
+                    _(
+                        "Say why you look at %(reference)s: send X-Access-Reason with at least ten signs, or state "
+                        "the reason at the case's access-reason. It is recorded."
+                    )
+                    % {"reference": case.reference},
+                    code="reason-needed",
+                    found=case.reference,
+                )
+
+    def one(self, row: Any, serializer: Shape, *, status: int = 200, version: int | None = None) -> Response:
+        """One thing, with its ETag where it can be edited."""
+        headers = {"ETag": etag(version)} if version is not None else {}
+        return Response(self.data(row, serializer), status=status, headers=headers)
+
+    def data(self, row: Any, serializer: Shape) -> dict[str, Any]:
+        """A thing in its shape."""
+        return cast("dict[str, Any]", serializer(row, context={"request": self.request, "actor": self.actor}).data)
+
     def page(
         self,
-        rows: QuerySet[Any],
-        serializer: type[serializers.BaseSerializer[Any]],
+        rows: "QuerySet[Any] | Sequence[Any]",
+        serializer: Shape,
         *,
         cursor: str | None = None,
+        seen: Callable[[Any], "Case | None"] | None = None,
+        index: str = "",
+        also: Callable[[Sequence[Any]], None] | None = None,
     ) -> Response:
-        """One capped page: limit and offset, or a cursor over the named ordering."""
-        paginator = _Cursor(cursor) if cursor else _Pages()
+        """One capped page: limit and offset, or a cursor over the named ordering.
+
+        Args:
+            seen: the case of a row: every case on the page enters the access log once.
+            index: what the list is, for the access log, where it goes over cases.
+            also: called with the rows of the page, to load what they need in one statement.
+        """
+        paginator: Any = Cursor(cursor) if cursor else Pages()
         shown = paginator.paginate_queryset(rows, self.request, view=self)
-        return paginator.get_paginated_response(serializer(shown, many=True, context={"request": self.request}).data)
+        if index:
+            self.shows_index(index)
+        if seen is not None:
+            self.shows(*(case for case in map(seen, shown) if case is not None))
+        if also is not None:
+            also(shown)
+        context = {"request": self.request, "actor": self.actor}
+        return cast("Response", paginator.get_paginated_response(serializer(shown, many=True, context=context).data))
 
 
-class _Pages(LimitOffsetPagination):
+class Pages(LimitOffsetPagination):
+    """Limit and offset with a count; never more than 200 rows."""
+
     default_limit = 50
     max_limit = 200
 
 
-class _Cursor(CursorPagination):
+class Cursor(CursorPagination):
+    """A cursor over a feed that only grows; never more than 200 rows."""
+
     page_size = 50
     max_page_size = 200
     page_size_query_param = "limit"
 
     def __init__(self, ordering: str) -> None:
         self.ordering = ordering
+
+
+class Feed(BasePagination):
+    """A feed numbered by sequence: `after` is the last number read."""
+
+    def read(self, request: Request) -> tuple[int, int]:
+        """The number to go on from and how many rows.
+
+        Raises:
+            BadQuery: not numbers.
+        """
+        values = {}
+        for name, default in (("after", 0), ("limit", 50)):
+            text = request.query_params.get(name, "")
+            if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
+                raise BadQuery({name: [_("Give a whole number from 0 upwards.")]})
+            values[name] = int(text) if text else default
+        return values["after"], max(1, min(values["limit"], 200))
+
+
+_PAGING = frozenset({"limit", "offset", "cursor", "after"})
+
+
+def _header_text(given: str) -> str:
+    """A header's text: servers hand its bytes over as Latin-1, people send UTF-8."""
+    try:
+        return given.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return given
 
 
 def etag(version: int) -> str:
@@ -102,7 +254,7 @@ def if_match(request: Request) -> int:
     if not given:
         raise PreconditionRequired
     text = given.removeprefix("W/").strip('"')
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise PreconditionFailed
     return int(text)
 
@@ -114,29 +266,37 @@ def idempotent(method: Handler) -> Handler:
     def answer(view: View, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            return method(view, request, *args, **kwargs)
-        user_id = view.actor.user_id or 0
-        raw = request._request.body if not request._request.FILES else _files_fingerprint(request)
+            return cast("Response", method(view, request, *args, **kwargs))
+        fingerprint = _fingerprint(request)
         with transaction.atomic():
-            begun = idempotency_begin(user_id=user_id, key=key, path=request.path, body=raw)
+            begun = idempotency_begin(user_id=view.actor.user_id, key=key, path=request.path, body=fingerprint)
             if isinstance(begun, FirstAnswer):
                 return Response(
                     begun.answer,
                     status=begun.status,
                     headers={**begun.headers, "Idempotency-Replayed": "true"},
                 )
-            response = method(view, request, *args, **kwargs)
+            response = cast("Response", method(view, request, *args, **kwargs))
             headers = {name: response[name] for name in ("ETag", "Location") if response.has_header(name)}
             idempotency_finish(record=begun, status=response.status_code, answer=_plain(response.data), headers=headers)
             return response
 
-    return answer  # type: ignore[return-value]
+    return cast("Handler", answer)
 
 
-def _files_fingerprint(request: Request) -> bytes:
-    parts = [f"{name}={value}" for name, value in sorted(request._request.POST.items())]
-    for name, uploads in sorted(request._request.FILES.lists()):
-        parts += [f"{name}={upload.name}:{upload.size}" for upload in uploads]
+def _fingerprint(request: Request) -> bytes:
+    """What makes two requests the same: the body, or fields and content of an uploaded form."""
+    inner = request._request
+    if not (inner.content_type or "").startswith("multipart/"):
+        return inner.body
+    parts = [f"{name}={value}" for name, value in sorted(inner.POST.items())]
+    for name, uploads in sorted(inner.FILES.lists()):
+        for upload in uploads:
+            digest = hashlib.sha256()
+            for chunk in upload.chunks():
+                digest.update(chunk)
+            upload.seek(0)
+            parts.append(f"{name}={upload.name}:{digest.hexdigest()}")
     return "\n".join(parts).encode()
 
 
@@ -150,7 +310,7 @@ def created(data: Mapping[str, Any], *, location: str, version: int | None = Non
     return Response(data, status=201, headers=headers)
 
 
-def bulk(rows: Sequence[Any], act: Callable[[Any], dict[str, Any]]) -> Response:
+def bulk(rows: Iterable[Any], act: Callable[[Any], dict[str, Any]], *, rows_name: str = "rows") -> Response:
     """Each row by itself; per-row results with their index. 200 when all went well, 207 when some were refused."""
     results: list[dict[str, Any]] = []
     for index, row in enumerate(rows):
@@ -158,27 +318,10 @@ def bulk(rows: Sequence[Any], act: Callable[[Any], dict[str, Any]]) -> Response:
             with transaction.atomic():
                 results.append({"index": index, "status": "done", "result": act(row)})
         except (DomainError, CustodyError) as error:
-            results.append(
-                {
-                    "index": index,
-                    "status": "refused",
-                    "code": error.code,
-                    "detail": str(error),
-                    "pointer": f"#/{index}/{error.field}" if error.field else f"#/{index}",
-                }
-            )
+            place = f"#/{rows_name}/{index}"
+            refusal = {"index": index, "status": "refused", "code": error.code, "detail": str(error)}
+            refusal["pointer"] = f"{place}/{error.field}" if error.field else place
+            results.append(refusal | ({"remedy": error.remedy} if error.remedy else {}))
     refused = sum(1 for result in results if result["status"] == "refused")
     body = {"results": results, "done": len(results) - refused, "refused": refused}
     return Response(body, status=207 if refused else 200)
-
-
-def first_or_404(rows: QuerySet[Model]) -> Any:
-    """The first row.
-
-    Raises:
-        NotFound: none.
-    """
-    row = rows.first()
-    if row is None:
-        raise NotFound(_("There is nothing at this address, or it is not yours to see."))
-    return row

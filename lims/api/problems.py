@@ -1,9 +1,11 @@
 """Errors as problem details (RFC 9457): one table from exceptions to status and type."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.signals import got_request_exception
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf
@@ -21,6 +23,7 @@ from lims.accounts.services import access_record
 from lims.common import errors
 
 PROBLEM = "application/problem+json"
+log = logging.getLogger(__name__)
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.StaleVersion, status.HTTP_412_PRECONDITION_FAILED),
     (errors.BadInput, status.HTTP_422_UNPROCESSABLE_ENTITY),
@@ -30,6 +33,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.NotFound, status.HTTP_404_NOT_FOUND),
     (errors.Conflict, status.HTTP_409_CONFLICT),
     (errors.Unavailable, status.HTTP_503_SERVICE_UNAVAILABLE),
+    (vault.DigestMismatch, status.HTTP_500_INTERNAL_SERVER_ERROR),
     (vault.VaultError, status.HTTP_503_SERVICE_UNAVAILABLE),
     (custody.NotFound, status.HTTP_404_NOT_FOUND),
     (custody.NotYourHalf, status.HTTP_403_FORBIDDEN),
@@ -59,16 +63,21 @@ class PreconditionFailed(drf.APIException):
     default_code = "stale-version"
 
 
-def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """The problem for an exception; None lets Django answer 500. Refused attempts are recorded after the rollback."""
+class BadQuery(drf.ValidationError):
+    """A query parameter is unknown or has no value it may have."""
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
+    """The problem for an exception. Refused attempts are recorded after the rollback.
+
+    What nobody expected is our failure: it is logged and signalled as Django does, and answered as a problem, too.
+    """
     set_rollback()
-    problem = _problem(exc)
-    if problem is None:
-        return None
-    request = context.get("request")
+    request, view = context.get("request"), context.get("view")
+    problem = _problem(exc, getattr(view, "pointing", None)) or _broken(exc, request)
     if request is not None:
         problem["instance"] = request.path
-        if problem["status"] == status.HTTP_403_FORBIDDEN:
+        if problem["status"] == status.HTTP_403_FORBIDDEN or isinstance(exc, errors.NotFound | custody.NotFound):
             _refusal_record(request, problem)
     response = Response(problem, status=problem["status"], content_type=PROBLEM)
     challenge = getattr(exc, "auth_header", None)
@@ -77,14 +86,23 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     return response
 
 
-def _problem(exc: Exception) -> dict[str, Any] | None:
+def _problem(exc: Exception, pointing: Any = None) -> dict[str, Any] | None:
     if isinstance(exc, errors.ManyErrors):
-        return _body(422, exc.code, exc.message, [entry for one in exc for entry in _entries(one)])
+        return _body(422, exc.code, exc.message, [entry for one in exc for entry in _entries(one, pointing)])
     for kind, code in _STATUS:
         if isinstance(exc, kind):
-            return _body(code, _code(exc), str(exc), _entries(exc))
+            return _body(code, _code(exc), str(exc), _entries(exc, pointing))
+    if isinstance(exc, BadQuery):
+        return _body(422, "bad-query", _("Some query parameters need correction."), list(_parameters(exc.detail)))
     if isinstance(exc, drf.ValidationError):
         return _body(422, "bad-input", _("Some values need correction."), list(_walk(exc.detail, "#")))
+    return _framework_problem(exc)
+
+
+def _framework_problem(exc: Exception) -> dict[str, Any] | None:
+    if isinstance(exc, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        words = _("Send less at once: a list in parts, a large file as a resumable upload.")
+        return _body(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too-large", words, [])
     if isinstance(exc, drf.APIException):
         codes = exc.get_codes()
         return _body(
@@ -128,6 +146,7 @@ _TITLES = {
     422: "Needs correction",
     428: "If-Match needed",
     429: "Too many requests",
+    500: "Broken on our side",
     503: "Unavailable for now",
 }
 
@@ -136,18 +155,32 @@ def _code(exc: Exception) -> str:
     return str(getattr(exc, "code", "") or "refused").replace("_", "-")
 
 
-def _entries(exc: Exception) -> list[dict[str, Any]]:
-    field = getattr(exc, "field", None)
-    if not field:
+def _entries(exc: Exception, pointing: Any = None) -> list[dict[str, Any]]:
+    field, row = getattr(exc, "field", None) or "", getattr(exc, "row", None)
+    if not field and row is None:
         return []
-    row = getattr(exc, "row", None)
-    pointer = "#/" + "/".join(str(part) for part in ((row,) if row is not None else ()) + (field,))
+    if pointing is None:
+        pointer = "#/" + "/".join(str(part) for part in (row, field) if part not in (None, ""))
+    else:
+        pointer = pointing.of(field, row)
     entry: dict[str, Any] = {"pointer": pointer, "detail": str(exc), "code": _code(exc)}
     for name in ("found", "remedy", "file"):
         value = getattr(exc, name, None)
         if value is not None:
             entry[name] = str(value)
     return [entry]
+
+
+def _broken(exc: Exception, request: Any) -> dict[str, Any]:
+    log.error("The API failed at %s", getattr(request, "path", ""), exc_info=exc)
+    got_request_exception.send(sender=None, request=getattr(request, "_request", request))
+    words = _("Something broke on our side, and nothing was written. Try again; tell the laboratory if it stays.")
+    return _body(status.HTTP_500_INTERNAL_SERVER_ERROR, "broken", words, [])
+
+
+def _parameters(detail: Any) -> Iterator[dict[str, Any]]:
+    for entry in _walk(detail, ""):
+        yield {"parameter": entry["pointer"].strip("/"), "detail": entry["detail"], "code": entry["code"]}
 
 
 def _walk(detail: Any, pointer: str) -> Iterator[dict[str, Any]]:
@@ -162,12 +195,15 @@ def _walk(detail: Any, pointer: str) -> Iterator[dict[str, Any]]:
             for one in detail:
                 yield from _walk(one, pointer)
     else:
-        yield {"pointer": pointer, "detail": str(detail), "code": str(getattr(detail, "code", "invalid"))}
+        code = str(getattr(detail, "code", "invalid")).replace("_", "-")
+        yield {"pointer": pointer, "detail": str(detail), "code": code}
 
 
 def _refusal_record(request: Any, problem: dict[str, Any]) -> None:
     user = getattr(request, "user", None)
-    actor = actor_of_user(user, via="api") if user is not None and user.is_authenticated else None
+    if user is None or not user.is_authenticated:
+        return
+    actor = getattr(request, "_spoor_actor", None) or actor_of_user(user, via="api")
     access_record(
         kind=AccessKind.REFUSED,
         actor=actor,
