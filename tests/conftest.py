@@ -40,6 +40,7 @@ if str(ROOT) not in sys.path:
 from deploy.embedded.home import Home  # noqa: E402  (the repository must be on the path first)
 from deploy.embedded.postgres import APP, OWNER, SUPERUSER  # noqa: E402
 from deploy.embedded.throwaway import Throwaway  # noqa: E402
+from deploy.keys import keys_make  # noqa: E402
 
 SETTINGS = "lims.config.settings"
 TEMPLATE = "spoor_template"
@@ -212,9 +213,11 @@ def _load_django() -> str:
     """Load the application; answers why not when that fails, so that pure tests still run."""
     if os.environ.get("SPOOR_TESTS_PURE") == "1":
         return "the application is left out (SPOOR_TESTS_PURE=1)"
-    HOME.secret("django.key")
+    keys_make(HOME.secrets, "spoor.test/log")
     (HOME.vault / WORKER).mkdir(exist_ok=True)
-    os.environ.pop("SPOOR_OWNER_DATABASE_URL", None)
+    # What the caller's shell says of a running Spoor must not reach the tests.
+    for name in [name for name in os.environ if name.startswith("SPOOR_") and not name.startswith("SPOOR_TEST")]:
+        del os.environ[name]
     os.environ.update(_environment())
     import django
     from django.conf import settings
