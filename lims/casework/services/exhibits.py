@@ -24,7 +24,7 @@ from lims.casework.selectors.access import case_scope
 from lims.casework.services.cases import case_lock, case_open_required, part_reference
 from lims.casework.services.items import Amount, ItemSpec, items_make
 from lims.common.checks import not_in_future, text_clean
-from lims.common.errors import BadInput, RuleViolation, StaleVersion
+from lims.common.errors import BadInput, ManyErrors, RuleViolation, StaleVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def exhibits_register(
     require(actor, "item.register", case_scope(case))
     if not facts:
         raise BadInput(_("Describe at least one exhibit."), code="required", field="exhibits")
-    checked = [_checked(one, row) for row, one in enumerate(facts)]
+    checked = _all_checked(facts)
     with transaction.atomic():
         locked = case_lock(case)
         case_open_required(locked)
@@ -250,6 +250,21 @@ def exhibit_draft(
     stream = StreamKey(kind="item", id=exhibit.item.uuid)
     kept = {name: value for name, value in (committed or {}).items() if value}
     return EntryDraft(stream=stream, schema=EXHIBIT, verb=verb, values=values, committed=kept)
+
+
+def _all_checked(facts: Sequence[ExhibitFacts]) -> list[ExhibitFacts]:
+    """All rows, or every row's error at once."""
+    checked, errors = [], []
+    for row, one in enumerate(facts):
+        try:
+            checked.append(_checked(one, row))
+        except BadInput as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ManyErrors([*errors])
+    return checked
 
 
 def _checked(facts: ExhibitFacts, row: int) -> ExhibitFacts:

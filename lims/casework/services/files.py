@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
@@ -10,7 +11,11 @@ from django.utils.translation import gettext as _
 
 from chain_of_custody.models import Item, StoredFile
 from chain_of_custody.services import StreamKey
-from chain_of_custody.vault.services import file_open, file_store
+from chain_of_custody.vault.errors import UploadMissing
+from chain_of_custody.vault.names import file_name_clean, media_type_clean
+from chain_of_custody.vault.objects import Readable
+from chain_of_custody.vault.services import file_open, file_store, upload_store
+from chain_of_custody.vault.uploads import UploadFolder, UploadSession
 from lims.accounts.actors import Actor, require
 from lims.accounts.enums import AccessKind
 from lims.accounts.services import access_record
@@ -44,6 +49,70 @@ def case_file_store(*, actor: Actor, case: Case, source: BinaryIO, name: str, me
     return _store(actor, StreamKey(kind="case", id=case.uuid), source, name, media_type, role)
 
 
+def upload_begin(*, actor: Actor, name: str, media_type: str, size: int, digest: str | None = None) -> UploadSession:
+    """Open a resumable upload for a large file; it goes on after a cut line or a restart.
+
+    Raises:
+        NotAllowed: without `file.upload` in any scope.
+        CustodyError: empty, or over the limit.
+    """
+    if not actor.may_somewhere("file.upload"):
+        require(actor, "file.upload")
+    name, media_type = file_name_clean(name), media_type_clean(media_type)
+    return uploads().create(owner=str(actor.account), name=name, media_type=media_type, size=size, digest=digest)
+
+
+def upload_get(*, actor: Actor, upload: str) -> UploadSession:
+    """The state of one's own upload.
+
+    Raises:
+        UploadMissing: there is none, or it is somebody else's.
+    """
+    session = uploads().state(upload)
+    if session.owner != str(actor.account):
+        raise UploadMissing(
+            _("There is no such upload: it was finished, discarded, or has expired."), found=upload[:40]
+        )
+    return session
+
+
+def upload_append(*, actor: Actor, upload: str, offset: int, chunk: Readable, digest: str) -> UploadSession:
+    """Add a chunk at an offset; on return it is on the disk. Raises what `UploadFolder.append` raises."""
+    upload_get(actor=actor, upload=upload)
+    return uploads().append(upload, offset=offset, chunk=chunk, digest=digest)
+
+
+def upload_finish(
+    *, actor: Actor, upload: str, role: str, case: Case | None = None, item: Item | None = None
+) -> StoredFile:
+    """Store what a resumable upload gathered, about a case or an item of a case.
+
+    Raises:
+        NotAllowed: without `file.upload` in the case.
+        CustodyError: bytes are missing, or they are not those declared; the upload stays.
+    """
+    upload_get(actor=actor, upload=upload)
+    about = case if item is None else item_case(item)
+    if about is None:
+        raise RuleViolation(_("Files belong to a case or to an item of a case."), code="no-case", field="case")
+    require(actor, "file.upload", case_scope(about))
+    stream = StreamKey(kind="case", id=about.uuid) if item is None else StreamKey(kind="item", id=item.uuid)
+    return upload_store(
+        actor=actor, uploads=uploads(), upload=upload, stream=stream, role=role, limit=settings.SPOOR_UPLOAD_LIMIT
+    )
+
+
+def upload_discard(*, actor: Actor, upload: str) -> None:
+    """Forget one's own upload and its bytes."""
+    upload_get(actor=actor, upload=upload)
+    uploads().discard(upload)
+
+
+def uploads() -> UploadFolder:
+    """Where resumable uploads gather."""
+    return UploadFolder(Path(settings.SPOOR_HOME) / "uploads", size_limit=settings.SPOOR_UPLOAD_LIMIT)
+
+
 def file_get(*, uuid: UUID) -> StoredFile:
     """The row of a stored file.
 
@@ -75,6 +144,26 @@ def file_read(*, actor: Actor, file: StoredFile, case: Case) -> Iterator[Iterato
     )
     with file_open(actor=actor, file=file) as chunks:
         yield chunks
+
+
+def file_check(*, actor: Actor, file: StoredFile, case: Case) -> None:
+    """Read a file of the case through before any of it is given out, so that altered bytes are refused in words.
+
+    Raises:
+        NotAllowed: without `file.read`.
+        DigestMismatch: the stored bytes are not those that were handed in.
+        ObjectMissing: the store has lost them.
+    """
+    require(actor, "file.read", case_scope(case))
+    with file_open(actor=actor, file=file) as chunks:
+        for _chunk in chunks:
+            pass
+
+
+def file_chunks(*, actor: Actor, file: StoredFile, case: Case) -> Iterator[bytes]:
+    """The bytes of a file as `file_read` gives them, for an answer that streams."""
+    with file_read(actor=actor, file=file, case=case) as chunks:
+        yield from chunks
 
 
 def _store(actor: Actor, stream: StreamKey, source: BinaryIO, name: str, media_type: str, role: str) -> StoredFile:

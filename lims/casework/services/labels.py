@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -14,10 +15,10 @@ from chain_of_custody.core.canonical import Json
 from chain_of_custody.models import Item, Party
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
 from labels.payload import scan_code_new
-from lims.accounts.actors import Actor, require
+from lims.accounts.actors import Actor, Scope, require
 from lims.casework.enums import LabelState
 from lims.casework.ledger import LABEL
-from lims.casework.models import Case, Label, LabelPrint, SubmissionLine
+from lims.casework.models import Case, ExternalReference, Label, LabelPrint, Submission, SubmissionLine
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case
 from lims.common.checks import text_clean
@@ -102,6 +103,7 @@ def labels_print(
     with transaction.atomic():
         pks = sorted(item.pk for item in items)
         list(Item.objects.filter(pk__in=pks).order_by("pk").select_for_update(no_key=True, of=("self",)))
+        external = _external(pks)
         labels = {label.item_id: label for label in Label.objects.filter(item_id__in=pks, state=LabelState.LIVE)}
         copies = _copies(list(labels.values()))
         reason = text_clean(reason, field="reason", required=any(copies.values()), limit=200)
@@ -124,10 +126,85 @@ def labels_print(
             drafts.append(
                 _draft(item.uuid, "printed", {"code": label.code, "copy": copy, "size": size, "medium": medium})
             )
-            shown.append(_shown(item, cases[item.pk], label.code, copy))
+            shown.append(_shown(item, cases[item.pk], label.code, copy, external.get(item.pk, ())))
         LabelPrint.objects.bulk_create(prints)
         act_append(actor=actor, drafts=drafts, reason=reason)
     return shown
+
+
+def labels_print_announced(
+    *, actor: Actor, submission: Submission, size: str, medium: str, reason: str = ""
+) -> list[PrintedLabel]:
+    """Record a print of the labels of announced bags, before the seizure arrives; as `labels_print` otherwise.
+
+    Raises:
+        NotAllowed: without `label.print` for the submitting agency.
+        RuleViolation: nothing is waiting any more, or a reprint without reason.
+    """
+    require(actor, "label.print", Scope(agency=submission.agency.uuid))
+    with transaction.atomic():
+        lines = SubmissionLine.objects.filter(submission=submission).order_by("number")
+        labels = list(
+            Label.objects.filter(submission_line__in=lines, state=LabelState.RESERVED)
+            .select_related("submission_line")
+            .order_by("submission_line__number")
+            .select_for_update(no_key=True, of=("self",))
+        )
+        if not labels:
+            raise RuleViolation(_("No bag of this form waits for its label."), code="nothing-waits")
+        copies = _copies(labels)
+        reason = text_clean(reason, field="reason", required=any(copies.values()), limit=200)
+        rows = [
+            LabelPrint(
+                label=label,
+                copy=copies.get(label.pk, 0) + 1,
+                size=size,
+                medium=medium,
+                printed_by_id=actor.party_id,
+                printed_at=timezone.now(),
+                reason=reason,
+            )
+            for label in labels
+        ]
+        LabelPrint.objects.bulk_create(rows)
+        printed: list[Json] = [{"code": row.label.code, "copy": row.copy} for row in rows]
+        stream = StreamKey(kind="submission", id=submission.uuid)
+        values: dict[str, Json] = {"printed": printed, "size": size, "medium": medium}
+        act_append(
+            actor=actor,
+            drafts=[EntryDraft(stream=stream, schema=LABEL, verb="printed", values=values)],
+            reason=reason,
+        )
+    return [_announced(row, submission) for row in rows]
+
+
+def _announced(row: LabelPrint, submission: Submission) -> PrintedLabel:
+    line = row.label.submission_line
+    return PrintedLabel(
+        code=row.label.code,
+        reference=f"{submission.reference}/{line.number if line else 0}",
+        description=line.description[:60] if line else "",
+        copy=row.copy,
+        synthetic=settings.SPOOR_MODE == "demo",
+    )
+
+
+def badge_issue(*, actor: Actor, party: Party) -> Label:
+    """The scan code of a person's badge or of a place; the same again where there is one.
+
+    Raises:
+        NotAllowed: without `label.print`.
+    """
+    require(actor, "label.print")
+    with transaction.atomic():
+        found = Label.objects.filter(party=party, state=LabelState.LIVE).first()
+        if found is not None:
+            return found
+        label = label_issue_party(party=party)
+        stream = StreamKey(kind="party", id=party.uuid)
+        values: dict[str, Json] = {"code": label.code}
+        act_append(actor=actor, drafts=[EntryDraft(stream=stream, schema=LABEL, verb="issued", values=values)])
+    return label
 
 
 def _copies(labels: Sequence[Label]) -> dict[int, int]:
@@ -149,10 +226,18 @@ def _print_allowed(actor: Actor, items: Sequence[Item]) -> dict[int, Case | None
     return cases
 
 
-def _shown(item: Item, case: Case | None, code: str, copy: int) -> PrintedLabel:
+def _external(pks: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The first two of other people's numbers for each item, in one statement."""
+    numbers: dict[int, tuple[str, ...]] = {}
+    for pk, value in ExternalReference.objects.filter(item_id__in=pks).order_by("id").values_list("item_id", "value"):
+        if pk is not None:
+            numbers[pk] = (*numbers.get(pk, ()), value)[:2]
+    return numbers
+
+
+def _shown(item: Item, case: Case | None, code: str, copy: int, external: tuple[str, ...]) -> PrintedLabel:
     exhibit, sample = getattr(item, "exhibit", None), getattr(item, "sample", None)
     text = exhibit.description if exhibit else f"{sample.get_kind_display()} {sample.description}" if sample else ""
-    external = tuple(item.external_references.values_list("value", flat=True)[:2])
     return PrintedLabel(
         code=code,
         reference=item.reference,
