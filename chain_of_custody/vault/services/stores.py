@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 from pathlib import Path
 
 from django.conf import settings
@@ -14,11 +15,12 @@ from chain_of_custody.vault.store import EvidenceStore, store_from_url
 
 def store_current() -> EvidenceStore:
     """The store SPOOR_STORE_URL names; raises as `store.store_from_url` does."""
-    return _store(settings.SPOOR_STORE_URL)
+    return _store(settings.SPOOR_STORE_URL, os.getpid())
 
 
 @functools.lru_cache(maxsize=8)
-def _store(url: str) -> EvidenceStore:
+def _store(url: str, _process: int) -> EvidenceStore:
+    # Per process: a forked worker must not share its parent's connections to a server.
     return store_from_url(url)
 
 
