@@ -141,7 +141,9 @@ def _install() -> None:
     arguments = ["install", "--require-hashes", "-r", str(LOCK)]
     uv = _uv()
     if uv is not None:
-        done = subprocess.run([*uv, "pip", arguments[0], "--python", str(PYTHON), *arguments[1:]], check=False)
+        done = subprocess.run(
+            [*uv, "pip", arguments[0], "--quiet", "--python", str(PYTHON), *arguments[1:]], check=False
+        )
         if done.returncode == 0:
             return
         print("uv did not finish; trying pip …", flush=True)
