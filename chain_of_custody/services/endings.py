@@ -118,19 +118,8 @@ def item_dispose(
     Raises `BadInput` for an unknown method, without authority or without a witness; `NotCustodian`, `ItemSealed` for a
     sealed container around it, `AlreadyOffered`, `ItemFinal`, `BadTime`.
     """
-    if method not in DisposalMethod.values:
-        raise BadInput(
-            f"{method!r} is no method of disposal",
-            field="method",
-            found=method,
-            remedy=f"Use one of {', '.join(DisposalMethod.values)}.",
-        )
     authority = text_required(authority, field="authority", what="the authority for a disposal")
-    name = " ".join((witness.name if witness else witness_name).split())
-    if not name:
-        raise BadInput("a disposal needs a witness", field="witness")
-    if witness is not None and witness.uuid == actor.party:
-        raise BadInput("the witness is somebody other than who disposes", field="witness", found=name)
+    name = _disposal_witness(actor, method, witness, witness_name)
     holding = hold(actor, [item])
     _check(holding, Verb.DISPOSED, happened_at)
     values: dict[str, Json] = {"method": method, "witness": None if witness is None else str(witness.uuid)}
@@ -147,6 +136,21 @@ def item_dispose(
         items_write(holding, happened_at=happened_at, state=ItemState.DISPOSED, place=(None, ()))
         act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return holding.roots[0]
+
+
+def _disposal_witness(actor: Actor, method: str, witness: Party | None, witness_name: str) -> str:
+    """The witness's name, once method and witness are fit."""
+    if method not in DisposalMethod.values:
+        known = ", ".join(DisposalMethod.values)
+        raise BadInput(
+            f"{method!r} is no method of disposal", field="method", found=method, remedy=f"Use one of {known}."
+        )
+    name = " ".join((witness.name if witness else witness_name).split())
+    if not name:
+        raise BadInput("a disposal needs a witness", field="witness")
+    if witness is not None and witness.uuid == actor.party:
+        raise BadInput("the witness is somebody other than who disposes", field="witness", found=name)
+    return name
 
 
 def _check(holding: Holding, verb: Verb, happened_at: datetime | None) -> None:

@@ -31,7 +31,7 @@ from chain_of_custody.services.holding import (
     signature_values,
     text_required,
 )
-from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.ledger import EntryDraft, act_append
 from chain_of_custody.services.settling import Settling, settle_end, settle_start
 from chain_of_custody.services.transactions import one_transaction, writing
 
@@ -70,15 +70,12 @@ def handover_offer(
     Raises `BadInput`, `NotYourHalf`, `NotCustodian`, `AlreadyOffered`, `ItemFinal`, `ItemSealed` for a sealed
     container around an item, `PermitRequired`, `BadTime`.
     """
-    if purpose not in Purpose.values:
-        raise BadInput(
-            f"{purpose!r} is no purpose", field="purpose", found=purpose, remedy=f"Use {', '.join(Purpose.values)}."
-        )
+    _purpose_check(purpose)
     items_named(items)
     holding = hold(actor, items, parties=[to])
     giver, receiver = _giver(holding), holding.parties[to.pk]
     _receiver_check(giver, receiver)
-    check_half(holding.actor, holding.facts(giver), signed=signature is not None)
+    _side_check(holding, giver, signature)
     _items_check(holding, Verb.OFFERED, happened_at)
     crosses = crosses_border or _border_between(giver, receiver)
     check_permit(permit, crosses_border=crosses)
@@ -86,15 +83,7 @@ def handover_offer(
         offer = _offer_create(giver, receiver, purpose, transport, crosses, permit, happened_at)
         with conflicts():
             HandOverLine.objects.bulk_create(_lines(holding, offer))
-        values = _offer_values(offer, giver, signature)
-        drafts = item_drafts(
-            holding,
-            Verb.OFFERED,
-            to=receiver,
-            values=values,
-            own=_seal_values(holding, left_containers(holding)),
-            committed={"note": note.strip(), "transport": transport.strip()},
-        )
+        drafts = _offer_drafts(holding, offer, signature, note)
         items_write(holding, happened_at=happened_at, state=ItemState.OFFERED, place=(None, ()))
         act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
     return offer
@@ -120,13 +109,10 @@ def handover_receive(
     another, or was released under seal and comes without the seal's state; `BadTime`.
     """
     settling = settle_start(actor, handover, [receipt.item for receipt in receipts], happened_at)
-    _half_check(settling, settling.receiver, signature)
+    _side_check(settling.holding, settling.receiver, signature)
     found = {receipt.item.pk: receipt for receipt in receipts}
     own, conditions = _found_values(settling, found)
     with writing():
-        for line in settling.lines:
-            if line.item_id in found:
-                line.seal_found = found[line.item_id].seal_found
         _seals_as_found(settling, found)
         values = _settle_values(settling, settling.receiver, signature)
         drafts = item_drafts(
@@ -160,7 +146,7 @@ def handover_refuse(
     """
     reason = text_required(reason, field="reason", what="a refusal's reason")
     settling = settle_start(actor, handover, items, happened_at)
-    _half_check(settling, settling.receiver, signature)
+    _side_check(settling.holding, settling.receiver, signature)
     values = _settle_values(settling, settling.receiver, signature)
     return _undo(actor, settling, Verb.REFUSED, values, happened_at, reason, place)
 
@@ -181,9 +167,27 @@ def handover_withdraw(
     Raises `HandOverClosed`, `NotYourHalf`, `BadInput`, `BadTime`.
     """
     settling = settle_start(actor, handover, items, happened_at)
-    _half_check(settling, settling.giver, signature)
+    _side_check(settling.holding, settling.giver, signature)
     values = _settle_values(settling, settling.giver, signature)
     return _undo(actor, settling, Verb.WITHDRAWN, values, happened_at, reason, place)
+
+
+def _purpose_check(purpose: str) -> None:
+    if purpose not in Purpose.values:
+        raise BadInput(
+            f"{purpose!r} is no purpose", field="purpose", found=purpose, remedy=f"Use {', '.join(Purpose.values)}."
+        )
+
+
+def _offer_drafts(holding: Holding, offer: HandOver, signature: StoredFile | None, note: str) -> list[EntryDraft]:
+    return item_drafts(
+        holding,
+        Verb.OFFERED,
+        to=offer.receiver,
+        values=_offer_values(offer, offer.giver, signature),
+        own=_seal_values(holding, left_containers(holding)),
+        committed={"note": note.strip(), "transport": offer.transport},
+    )
 
 
 def _giver(holding: Holding) -> Party:
@@ -276,8 +280,7 @@ def _seal_values(holding: Holding, own: Mapping[int, Mapping[str, Json]]) -> dic
     return values
 
 
-def _half_check(settling: Settling, side: Party, signature: StoredFile | None) -> None:
-    holding = settling.holding
+def _side_check(holding: Holding, side: Party, signature: StoredFile | None) -> None:
     check_half(holding.actor, holding.facts(side), signed=signature is not None)
 
 
@@ -311,6 +314,9 @@ def _found_values(
 
 
 def _seals_as_found(settling: Settling, found: Mapping[int, Receipt]) -> None:
+    for line in settling.lines:
+        if line.item_id in found:
+            line.seal_found = found[line.item_id].seal_found
     changed: dict[str, list[int]] = {}
     for item in settling.holding.roots:
         seal = settling.holding.seals.get(item.sealed_by_id or 0)

@@ -159,14 +159,10 @@ def items_move(
         raise BadInput("a move goes either to a party or into a container", field="to")
     items_named(items)
     spots = _positions(items, position, positions, container)
-    holding = hold(actor, items, parties=[] if to is None else [to], also=[] if container is None else [container])
-    if container is None:
-        receiver = holding.parties[to.pk] if to is not None else holding.me
-        box = None
-    else:
-        box = holding.others[container.pk]
-        receiver = holding.parties[box.custodian_id]
-        _container_check(holding, box)
+    boxes = [] if container is None else [container]
+    holding = hold(actor, items, parties=[] if to is None else [to], also=boxes)
+    box = None if container is None else holding.others[container.pk]
+    receiver = _destination(holding, to, box)
     _receiver_check(holding, receiver, box, from_location=from_location)
     for item in holding.roots:
         standing = holding.standing(item)
@@ -240,6 +236,14 @@ def _container_check(holding: Holding, box: Item) -> None:
             found=standing.seal,
             remedy="Open the seal first; it stays on record.",
         )
+
+
+def _destination(holding: Holding, to: Party | None, box: Item | None) -> Party:
+    """Who has custody after a move: the party named, or whoever holds the container."""
+    if box is not None:
+        _container_check(holding, box)
+        return holding.parties[box.custodian_id]
+    return holding.me if to is None else holding.parties[to.pk]
 
 
 def _receiver_check(holding: Holding, receiver: Party, box: Item | None, *, from_location: bool) -> None:

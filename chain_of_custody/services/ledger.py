@@ -146,12 +146,7 @@ def act_append(
     Raises `LedgerError` outside a transaction or without drafts, `UnknownSchema` for an undeclared payload, `BadTime`
     for a claimed time in the future, `EntryTooLarge` beyond 32 KB, `BadInput` for a value without canonical form.
     """
-    if not connection.in_atomic_block:
-        raise LedgerError("act_append needs transaction.atomic: an act and its entries stand or fall together")
-    if not drafts:
-        raise LedgerError("act_append without drafts: an act touches at least one stream")
-    for draft in drafts:
-        check_payload(draft.schema, draft.verb, draft.values, draft.committed)
+    _check(drafts)
     heads, recorded_at = _streams_lock({draft.stream for draft in drafts})
     happened = _happened(happened_at, recorded_at)
     shared = _shared_committed(actor, reason, place)
@@ -168,6 +163,15 @@ def act_append(
         refs.append(EntryRef(stream=draft.stream, sequence=entry.sequence, id=entry.id, hash=digest.hex()))
     _write(page, act_id, recorded_at)
     return Act(id=act_id, recorded_at=recorded_at, entries=tuple(refs))
+
+
+def _check(drafts: Sequence[EntryDraft]) -> None:
+    if not connection.in_atomic_block:
+        raise LedgerError("act_append needs transaction.atomic: an act and its entries stand or fall together")
+    if not drafts:
+        raise LedgerError("act_append without drafts: an act touches at least one stream")
+    for draft in drafts:
+        check_payload(draft.schema, draft.verb, draft.values, draft.committed)
 
 
 def _streams_lock(keys: set[StreamKey]) -> tuple[dict[StreamKey, _Head], datetime]:

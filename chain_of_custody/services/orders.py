@@ -53,9 +53,7 @@ def custody_reassign(
     second, receiver = holding.parties[inventory_by.pk], holding.parties[to.pk]
     holders = [holding.facts(holding.parties[item.custodian_id]) for item in holding.roots]
     check_inventory(holding.actor, holding.facts(second), holders)
-    _check(holding, Verb.REASSIGNED)
-    if not receiver.active:
-        raise BadInput(f"{receiver.name} is no longer active", field="to", found=receiver.name)
+    _check(holding, Verb.REASSIGNED, receiver)
     own: dict[int, dict[str, Json]] = left_containers(holding)
     with writing():
         for key, offer in _offers_withdraw(holding, offers, happened_at).items():
@@ -64,7 +62,7 @@ def custody_reassign(
             holding,
             Verb.REASSIGNED,
             to=receiver,
-            values={"inventory_by": [str(holding.me.uuid), str(second.uuid)]},
+            values={"inventory_by": [str(actor.party), str(second.uuid)]},
             own=own,
             committed={"authority": authority, "inventory_by.names": [holding.me.name, second.name]},
         )
@@ -95,23 +93,13 @@ def custody_state_earlier(
     statement = text_required(statement, field="statement", what="the statement")
     holding = hold(actor, [item])
     row = holding.roots[0]
-    if since is not None and until is not None and until < since:
-        raise BadTime("the stated custody ends before it begins", field="until", found=until.isoformat())
-    for name, moment in (("since", since), ("until", until)):
-        if moment is not None and moment > row.witnessed_from:
-            shown = row.witnessed_from.astimezone(moment.tzinfo).isoformat(timespec="minutes")
-            raise BadTime(
-                f"{row.reference} has been in witnessed custody since {shown}; stated custody lies before that",
-                field=name,
-                found=moment.isoformat(),
-            )
+    _stated_check(row, since, until)
     values: dict[str, Json] = {
         "item": str(row.uuid),
         "since": None if since is None else since.isoformat(),
         "until": None if until is None else until.isoformat(),
     }
-    if file is not None:
-        values |= {"file": str(file.uuid), "sha256": file.digest}
+    values |= _file_values(file)
     draft = item_draft(row, Verb.STATED_EARLIER, values, {"holder": holder, "statement": statement})
     with writing():
         act_append(actor=actor, drafts=[draft], reason=reason, place=place)
@@ -143,22 +131,41 @@ def custody_back_enter(
         raise BadInput(f"{purpose!r} is no purpose", field="purpose", found=purpose)
     holding = hold(actor, items, parties=[to])
     receiver = holding.parties[to.pk]
-    _check(holding, Verb.BACK_ENTERED)
+    _check(holding, Verb.BACK_ENTERED, receiver)
     _claimed_check(holding, happened_at, receiver)
-    values: dict[str, Json] = {"file": str(file.uuid), "sha256": file.digest, "purpose": str(purpose)}
+    values: dict[str, Json] = {"purpose": str(purpose), **_file_values(file)}
     drafts = item_drafts(holding, Verb.BACK_ENTERED, to=receiver, values=values, own=left_containers(holding))
     with writing():
         items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ()))
         act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
 
 
-def _check(holding: Holding, verb: Verb) -> None:
+def _check(holding: Holding, verb: Verb, receiver: Party) -> None:
     for item in holding.roots:
         standing = holding.standing(item)
         check_state(verb, standing)
         check_reachable(standing)
     for item in holding.contents:
         check_state(verb, holding.standing(item))
+    if verb == Verb.REASSIGNED and not receiver.active:
+        raise BadInput(f"{receiver.name} is no longer active", field="to", found=receiver.name)
+
+
+def _file_values(file: StoredFile | None) -> dict[str, Json]:
+    return {} if file is None else {"file": str(file.uuid), "sha256": file.digest}
+
+
+def _stated_check(row: Item, since: datetime | None, until: datetime | None) -> None:
+    if since is not None and until is not None and until < since:
+        raise BadTime("the stated custody ends before it begins", field="until", found=until.isoformat())
+    for name, moment in (("since", since), ("until", until)):
+        if moment is not None and moment > row.witnessed_from:
+            shown = row.witnessed_from.astimezone(moment.tzinfo).isoformat(timespec="minutes")
+            raise BadTime(
+                f"{row.reference} has been in witnessed custody since {shown}; stated custody lies before that",
+                field=name,
+                found=moment.isoformat(),
+            )
 
 
 def _claimed_check(holding: Holding, claimed: datetime, receiver: Party) -> None:

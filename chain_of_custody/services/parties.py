@@ -41,8 +41,7 @@ def party_create(
     or an `organisation` that is not one; `Conflict` when the UUID is taken.
     """
     name = " ".join(name.split())
-    _party_check(kind, name, organisation, document_kind, document_number)
-    country_check(country, field="country")
+    _party_check(kind, name, organisation, country, document_kind, document_number)
     if uuid is not None and Party.objects.filter(uuid=uuid).exists():
         raise Conflict(f"party {uuid} exists already", field="uuid", found=str(uuid))
     with writing():
@@ -108,7 +107,9 @@ def _changed(actor: Actor, row: Party, field: str, verb: str, values: dict[str, 
     return row
 
 
-def _party_check(kind: str, name: str, organisation: Party | None, document_kind: str, document_number: str) -> None:
+def _party_check(
+    kind: str, name: str, organisation: Party | None, country: str, document_kind: str, document_number: str
+) -> None:
     if kind not in PartyKind.values:
         raise BadInput(
             f"{kind!r} is no kind of party",
@@ -118,20 +119,16 @@ def _party_check(kind: str, name: str, organisation: Party | None, document_kind
         )
     if not name or len(name) > 200:
         raise BadInput(f"a party's name has 1 to 200 characters, not {len(name)}", field="name", found=name[:40])
+    if country and not re.fullmatch("[A-Z]{2}", country):
+        raise BadInput(
+            f"{country!r} is no country code", field="country", found=country, remedy="Use ISO 3166 letters, as in KE."
+        )
     if organisation is not None and organisation.kind != PartyKind.ORGANISATION:
         raise BadInput(f"{organisation.name} is no organisation but a {organisation.kind}", field="organisation")
     if bool(document_kind.strip()) != bool(document_number.strip()):
         raise BadInput(
             "an identity document has a kind and a number; one of them is missing",
             field="document_number" if document_kind.strip() else "document_kind",
-        )
-
-
-def country_check(country: str, *, field: str) -> None:
-    """Raise `BadInput` unless the text is empty or two capital letters (ISO 3166-1 alpha-2)."""
-    if country and not re.fullmatch("[A-Z]{2}", country):
-        raise BadInput(
-            f"{country!r} is no country code", field=field, found=country, remedy="Use ISO 3166 letters, such as KE."
         )
 
 
