@@ -33,7 +33,10 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenReference:
-    """A reference as it goes into the vault: a deterministic archive, its content hash, and what it holds."""
+    """A reference as it goes into the vault: a deterministic archive, its content hash, and what it holds.
+
+    `digest` is the hash that the method prints with each answer, so that a result names the set it rests on.
+    """
 
     archive: bytes
     digest: str
@@ -99,12 +102,12 @@ def reference_freeze(
 
 
 def reference_folder(reference: ReferenceSet) -> Path:
-    """The unpacked reference, from this host's cache by digest, or fetched from the vault.
+    """The unpacked reference, from this host's cache by its archive's digest, or fetched from the vault.
 
     Unpacking happens beside and is renamed into place, so that two workers never see half a set. The method
     checks every byte of the set against its manifest before use.
     """
-    place = Path(settings.SPOOR_REFERENCE_CACHE) / reference.digest
+    place = Path(settings.SPOOR_REFERENCE_CACHE) / reference.file.digest
     if place.is_dir():
         return place
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -201,10 +204,10 @@ def _baseline_build(
     for key in ("id_column", "population_column"):
         if key not in columns:
             raise BadInput("Name the column of the table.", code="required", field=key)
-    frozen = baseline_freeze(folder, files[0][1], name=name, version=edition, **columns)
+    baseline_freeze(folder, files[0][1], name=name, version=edition, **columns)
     baseline = baseline_open(folder)
     summary = {"populations": len(baseline.populations), "loci": len(baseline.table.loci)}
-    return len(baseline.table.ids), frozen.sha256, summary
+    return len(baseline.table.ids), baseline.sha256, summary
 
 
 def _pack(folder: Path) -> bytes:
