@@ -46,6 +46,52 @@ _CAPS = {
 }
 
 
+_CONF = """\
+
+[global]
+fsid = {fsid}
+mon host = {mon}
+public network = 127.0.0.0/8
+cluster network = 127.0.0.0/8
+ms bind ipv4 = true
+ms bind ipv6 = false
+keyring = {folder}/keyring
+log file = {folder}/log/$name.log
+run dir = {folder}/run
+admin socket = {folder}/run/$name.$pid.asok
+auth allow insecure global id reclaim = false
+mon allow pool size one = true
+mon warn on pool no redundancy = false
+mon max pg per osd = 1000
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 4
+osd pool default pgp num = 4
+osd pool default pg autoscale mode = off
+osd crush chooseleaf type = 0
+osd memory target = 939524096
+[mon.a]
+host = localhost
+mon data = {folder}/mon
+[mgr.x]
+mgr data = {folder}/mgr
+mgr initial modules =
+[osd.0]
+osd data = {folder}/osd
+osd objectstore = bluestore
+bluestore block create = true
+bluestore block size = 17179869184
+[client.rgw.a]
+rgw data = {folder}/rgw
+rgw frontends = beast endpoint=127.0.0.1:{port}
+rgw enable usage log = false
+rgw thread pool size = 32
+rgw crypt require ssl = false
+rgw crypt s3 kms backend = testing
+rgw crypt s3 kms encryption keys = {kms_key}=YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=
+"""
+
+
 class CephFailed(RuntimeError):
     """A step of the start did not work; the message carries the step and the end of its output."""
 
@@ -114,7 +160,8 @@ class CephNode:
             (self.folder / name).mkdir(parents=True)
         self._fsid = str(uuid.uuid4())
         self._mon = f"[v2:127.0.0.1:{_free_port()}]"
-        self._conf.write_text(_conf_text(self.folder, fsid=self._fsid, mon=self._mon, port=self.port))
+        text = _CONF.format(folder=self.folder, fsid=self._fsid, mon=self._mon, port=self.port, kms_key=KMS_KEY)
+        self._conf.write_text(text)
         create = ["--create-keyring"]
         for entity, caps in _CAPS.items():
             grants = [word for daemon, cap in caps.items() for word in ("--cap", daemon, cap)]
@@ -194,52 +241,6 @@ class CephNode:
                 why = f"{gone} ended" if gone else f"no answer within {seconds:.0f} s"
                 raise CephFailed(f"{what} did not come up: {why}; see {self.folder / 'log'}")
             time.sleep(0.2)
-
-
-def _conf_text(folder: Path, *, fsid: str, mon: str, port: int) -> str:
-    return f"""\
-[global]
-fsid = {fsid}
-mon host = {mon}
-public network = 127.0.0.0/8
-cluster network = 127.0.0.0/8
-ms bind ipv4 = true
-ms bind ipv6 = false
-keyring = {folder}/keyring
-log file = {folder}/log/$name.log
-run dir = {folder}/run
-admin socket = {folder}/run/$name.$pid.asok
-auth allow insecure global id reclaim = false
-mon allow pool size one = true
-mon warn on pool no redundancy = false
-mon max pg per osd = 1000
-osd pool default size = 1
-osd pool default min size = 1
-osd pool default pg num = 4
-osd pool default pgp num = 4
-osd pool default pg autoscale mode = off
-osd crush chooseleaf type = 0
-osd memory target = 939524096
-[mon.a]
-host = localhost
-mon data = {folder}/mon
-[mgr.x]
-mgr data = {folder}/mgr
-mgr initial modules =
-[osd.0]
-osd data = {folder}/osd
-osd objectstore = bluestore
-bluestore block create = true
-bluestore block size = 17179869184
-[client.rgw.a]
-rgw data = {folder}/rgw
-rgw frontends = beast endpoint=127.0.0.1:{port}
-rgw enable usage log = false
-rgw thread pool size = 32
-rgw crypt require ssl = false
-rgw crypt s3 kms backend = testing
-rgw crypt s3 kms encryption keys = {KMS_KEY}=YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=
-"""
 
 
 @contextlib.contextmanager

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from minio import Minio
-from minio.versioningconfig import ENABLED, VersioningConfig
+from minio.commonconfig import ENABLED
+from minio.versioningconfig import VersioningConfig
 
 from chain_of_custody.vault.address import S3Address, s3_address_of
 from chain_of_custody.vault.errors import (

@@ -15,7 +15,7 @@ from chain_of_custody.models import Party, StoredFile, Stream
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
 from chain_of_custody.vault.file_schema import FILE
 from chain_of_custody.vault.names import file_name_clean, media_type_clean, role_check
-from chain_of_custody.vault.objects import Readable, Retention, StoredObject, VerifiedReader, utc_now
+from chain_of_custody.vault.objects import Readable, Retention, VerifiedReader, utc_now
 from chain_of_custody.vault.services.keeping import retention_default
 from chain_of_custody.vault.services.stores import store_current
 from chain_of_custody.vault.uploads import UploadFolder
@@ -61,35 +61,26 @@ def file_store(
     """
     name, media_type, role = file_name_clean(name), media_type_clean(media_type), role_check(role)
     uploader = _party_of(actor)
-    stored = store_current().put_stream(
-        source,
-        retention=retention or retention_default(),
-        size_limit=limit,
-        expected_digest=expected_digest,
-    )
-    uuid = uuid4()
-    draft = EntryDraft(
-        stream=stream,
-        schema=FILE,
-        verb="stored",
-        values=_stored_values(uuid, stored, media_type, role),
-        committed={"name": name},
+    wanted = retention or retention_default()
+    stored = store_current().put_stream(source, retention=wanted, size_limit=limit, expected_digest=expected_digest)
+    file = StoredFile(
+        uuid=uuid4(),
+        digest=stored.digest,
+        size=stored.size,
+        name=name,
+        media_type=media_type,
+        role=role,
+        uploaded_by=uploader,
+        store_key=stored.key,
+        store_version=stored.version,
+        retention_until=stored.retention.until,
     )
     with transaction.atomic(savepoint=False):
+        draft = _stored(file, stream, stored.retention)
         act_append(actor=actor, drafts=[draft], happened_at=happened_at, reason=reason, place=place)
-        return StoredFile.objects.create(
-            uuid=uuid,
-            digest=stored.digest,
-            size=stored.size,
-            name=name,
-            media_type=media_type,
-            role=role,
-            stream=Stream.objects.get(kind=stream.kind, uuid=stream.id),
-            uploaded_by=uploader,
-            store_key=stored.key,
-            store_version=stored.version,
-            retention_until=stored.retention.until,
-        )
+        file.stream = Stream.objects.get(kind=stream.kind, uuid=stream.id)
+        file.save(force_insert=True)
+    return file
 
 
 def upload_store(
@@ -171,16 +162,18 @@ def _party_of(actor: Actor) -> Party:
     return party
 
 
-def _stored_values(uuid: UUID, stored: StoredObject, media_type: str, role: str) -> dict[str, Json]:
+def _stored(file: StoredFile, stream: StreamKey, lock: Retention) -> EntryDraft:
     values: dict[str, Json] = {
-        "file": str(uuid),
-        "sha256": stored.digest,
-        "size": stored.size,
-        "media_type": media_type,
-        "role": role,
+        "file": str(file.uuid),
+        "sha256": file.digest,
+        "size": file.size,
+        "media_type": file.media_type,
+        "role": file.role,
         "store": store_current().name,
-        "key": stored.key,
-        "retention_mode": stored.retention.mode.value,
-        "retention_until": stored.retention.until.isoformat(),
+        "key": file.store_key,
+        "retention_mode": lock.mode.value,
+        "retention_until": lock.until.isoformat(),
     }
-    return values | ({"version": stored.version} if stored.version else {})
+    if file.store_version:
+        values["version"] = file.store_version
+    return EntryDraft(stream=stream, schema=FILE, verb="stored", values=values, committed={"name": file.name})

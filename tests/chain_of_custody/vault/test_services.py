@@ -89,6 +89,7 @@ class TestStoring:
         assert entry.values["sha256"] == ABC
         assert entry.values["file"] == str(file.uuid)
         assert entry.values["retention_mode"] == "compliance"
+        assert file.retention_until is not None
         assert entry.values["retention_until"] == file.retention_until.isoformat()
 
     def test_name_is_committed_and_not_in_the_entry(self, ada: Person, about: StreamKey) -> None:
@@ -96,7 +97,7 @@ class TestStoring:
         row = Entry.objects.filter(stream__uuid=about.id).latest("sequence")
         assert b"Moyo" not in bytes(row.canonical)
         kept = Commitment.objects.get(entry=row, field="name")
-        assert json.loads(bytes(kept.value)) == "statement of Ms Moyo.pdf"
+        assert json.loads(bytes(kept.value or b"null")) == "statement of Ms Moyo.pdf"
 
     def test_default_retention_is_short_compliance(self, ada: Person, about: StreamKey, settings: Any) -> None:
         settings.SPOOR_RETENTION_DAYS = 30
