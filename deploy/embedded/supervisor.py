@@ -184,14 +184,15 @@ class Supervisor:
         done.touch()
 
     def _await_web(self, patience: float = 60, grace: float = 30) -> None:
-        """Wait until every part works; after ``grace`` seconds of answers go on and name what does not."""
+        """Wait until every part works; after ``grace`` seconds go on and name what does not, unless it dies."""
         begun = time.monotonic()
         health = Health(answered=False)
         while not health.well:
             self._tend()
             health = health_ask(self.plan.local_url)
             waited = time.monotonic() - begun
-            if health.failing and waited > grace:
+            dying = any(running.failures for running in self.running.values())
+            if health.failing and waited > grace and not dying:
                 self._tell(f"the web answers, but not all is well: {health.describe()}")
                 return
             if not health.answered and waited > patience:
