@@ -45,11 +45,11 @@ class AnalysisError(Exception):
         return f"{text} {self.remedy}" if self.remedy else text
 
 
-class InputRefused(AnalysisError):  # noqa: N818 – says what happened, in the words of a report
+class InputRefused(AnalysisError):
     """An input file, parameter or reference set cannot be used as it is."""
 
 
-class Cancelled(AnalysisError):  # noqa: N818 – as above
+class Cancelled(AnalysisError):
     """The caller asked for the run to stop; a progress callback raises it."""
 
 

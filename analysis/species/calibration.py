@@ -1,0 +1,161 @@
+"""A calibration: when a set's species, genera and families may be named, and how often that went wrong.
+
+Made by `analysis.species.calibrate`, kept beside the set as ``calibration.json`` with a hash of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from analysis.canonical import canonical_json, readable_json, sha256_hex
+from analysis.errors import InputRefused
+from analysis.species.library import Library
+from analysis.statistics import binomial_interval
+
+FILE: Final = "calibration.json"
+FORMAT: Final = "spoor-species-calibration/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """`count` of `total`, with its exact 95 % interval."""
+
+    count: int
+    total: int
+
+    @property
+    def value(self) -> float | None:
+        """The share, or None where nothing could be counted."""
+        return self.count / self.total if self.total else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Clopper–Pearson, 95 %."""
+        return binomial_interval(self.count, self.total)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When a species may be named, and how often that went wrong.
+
+    A species is named when the nearest record lies within `distance` and every other species is at
+    least `gap` further away. `usable` is false where no rule keeps `absent_named` low enough: then
+    no species is named at all. `stratum` is "one" or "several" records of the species.
+    """
+
+    stratum: str
+    distance: float
+    gap: float
+    usable: bool
+    present_called: Rate
+    present_wrong: Rate
+    absent_named: Rate
+    records_named: Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankRule:
+    """When only a genus (family) may be named: nearest record within `distance`, no other genus within `gap`."""
+
+    distance: float
+    gap: float
+    usable: bool
+    present_wrong: Rate
+    absent_named: Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocusCalibration:
+    """Rules of one locus at one query length. `within` are the leave-one-out distances inside species."""
+
+    locus: str
+    length: int
+    species_one: Rule
+    species_several: Rule
+    genus: RankRule
+    family: RankRule
+    within_largest: float | None
+    within_count: int
+    exclusion_distance: float
+    genera: Mapping[str, Rate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """All calibrations of a set, tied to the set's hash; `sha256` is of the calibration itself."""
+
+    reference_sha256: str
+    sha256: str
+    loci: tuple[LocusCalibration, ...]
+
+    def of(self, locus: str, overlap: int) -> LocusCalibration | None:
+        """The calibration for a stretch of `overlap` bases: the longest calibrated length it reaches."""
+        fitting = [item for item in self.loci if item.locus == locus and item.length <= overlap]
+        return max(fitting, key=lambda item: item.length, default=None)
+
+
+def calibration_seal(reference_sha256: str, loci: tuple[LocusCalibration, ...]) -> Calibration:
+    body = {"format": FORMAT, "reference_sha256": reference_sha256, "loci": [asdict(item) for item in loci]}
+    return Calibration(reference_sha256=reference_sha256, sha256=sha256_hex(canonical_json(body)), loci=loci)
+
+
+def calibration_write(folder: Path, calibration: Calibration) -> None:
+    """Write the calibration beside the set it belongs to; the set itself is not touched."""
+    content = {"format": FORMAT, **asdict(calibration)}
+    scratch = folder / f".{FILE}"
+    scratch.write_bytes(readable_json(content))
+    scratch.replace(folder / FILE)
+
+
+def calibration_read(library: Library) -> Calibration | None:
+    """The set's calibration, or None before `validate`.
+
+    Raises `InputRefused` when it is damaged, or belongs to another set.
+    """
+    path = library.reference.folder / FILE
+    if not path.exists():
+        return None
+    try:
+        content = json.loads(path.read_bytes())
+        loci = tuple(_locus_from(item) for item in content["loci"])
+        calibration = calibration_seal(str(content["reference_sha256"]), loci)
+        stated = str(content["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(f"it cannot be read ({error})") from error
+    if calibration.sha256 != stated:
+        raise _damaged(f"its content hashes to {calibration.sha256[:16]}…, it states {stated[:16]}…")
+    if calibration.reference_sha256 != library.reference.sha256:
+        raise _damaged("it belongs to another reference set")
+    return calibration
+
+
+def _locus_from(item: Mapping[str, Any]) -> LocusCalibration:
+    parsed = {
+        "species_one": _rule_from(item["species_one"]),
+        "species_several": _rule_from(item["species_several"]),
+        "genus": _rank_from(item["genus"]),
+        "family": _rank_from(item["family"]),
+        "genera": {genus: Rate(**rate) for genus, rate in item["genera"].items()},
+    }
+    return LocusCalibration(**{**item, **parsed})
+
+
+def _rule_from(item: Mapping[str, Any]) -> Rule:
+    rates = ("present_called", "present_wrong", "absent_named", "records_named")
+    return Rule(**{**item, **{name: Rate(**item[name]) for name in rates}})
+
+
+def _rank_from(item: Mapping[str, Any]) -> RankRule:
+    return RankRule(**{**item, **{name: Rate(**item[name]) for name in ("present_wrong", "absent_named")}})
+
+
+def _damaged(what: str) -> InputRefused:
+    return InputRefused(
+        f"The calibration is not what was written: {what}.",
+        file=FILE,
+        remedy="Run «species validate» on the set again.",
+    )

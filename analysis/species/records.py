@@ -1,0 +1,188 @@
+"""Reference records: read from FASTA, named by their headers or by a taxonomy table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import InputRefused
+from analysis.species.bases import clean
+
+_SPECIES = re.compile(r"^[A-Z][a-zë-]+ [a-zéëïöü][a-zéëïöü-]+$")
+_OPEN_NAMES = frozenset({"sp", "spp", "cf", "aff", "nr", "environmental", "uncultured", "x", "hybrid", "gen"})
+_RANKS = ("genus", "family", "order", "class", "phylum")
+_ID_COLUMNS = ("id", "accession", "dbid", "record")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One sequence of known origin.
+
+    `name` is as found; `species` the two-word name it stands for; `verified` is false for names that
+    leave the species open («sp.», «cf.», hybrids), which can never support a species.
+    """
+
+    accession: str
+    name: str
+    species: str
+    locus: str
+    sequence: bytes
+    verified: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taxonomy:
+    """What a taxonomy table states: species of an accession, ranks of a species.
+
+    `ranks[species]` maps a rank («genus», «family», …) to a name. Species listed here without a
+    sequence are known to be absent from the set.
+    """
+
+    species_of: Mapping[str, str]
+    ranks: Mapping[str, Mapping[str, str]]
+
+
+def fasta_iterate(path: Path) -> Iterator[tuple[int, str, str]]:
+    """(row of the header, header without «>», sequence text) for each record of a FASTA file.
+
+    Raises `InputRefused` for a file that cannot be read, is empty, is not text or does not begin
+    with «>».
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as source:
+            yield from _fasta_lines(source, path.name)
+    except UnicodeDecodeError as error:
+        raise InputRefused("The file is not text.", file=path.name, remedy="Give sequences in FASTA form.") from error
+    except OSError as error:
+        raise InputRefused(f"The file cannot be read: {error.strerror}.", file=path.name) from error
+
+
+def _fasta_lines(lines: Iterable[str], name: str) -> Iterator[tuple[int, str, str]]:
+    header: str | None = None
+    start = 0
+    parts: list[str] = []
+    for row, line in enumerate(lines, start=1):
+        text = line.strip()
+        if text.startswith(">"):
+            if header is not None:
+                yield start, header, "".join(parts)
+            header, start, parts = text[1:].strip(), row, []
+        elif text and header is None:
+            raise InputRefused(
+                f"The file begins with {text[:20]!r}, not with «>».",
+                file=name,
+                row=row,
+                remedy="Give sequences in FASTA form: a line «>name», then the bases.",
+            )
+        elif text:
+            parts.append(text)
+    if header is None:
+        raise InputRefused("The file holds no sequence.", file=name, remedy="Check that it is not empty.")
+    yield start, header, "".join(parts)
+
+
+def records_read(paths: Iterable[Path], *, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Record]:
+    """Records of FASTA files whose headers read `accession|Genus species|…`, or are named by `taxonomy`.
+
+    The locus of a record is `locus`, else the name of its file. Raises `InputRefused` for a header
+    that names no species and for an accession that occurs twice.
+    """
+    seen: dict[str, str] = {}
+    for path in paths:
+        for row, header, text in fasta_iterate(path):
+            record = _record_read(path, row, header, text, locus or path.stem, taxonomy)
+            if record.accession in seen:
+                raise InputRefused(
+                    f"The accession «{record.accession}» occurs twice (first in {seen[record.accession]}).",
+                    file=path.name,
+                    row=row,
+                    remedy="Give every record an accession of its own.",
+                )
+            seen[record.accession] = path.name
+            yield record
+
+
+def _record_read(path: Path, row: int, header: str, text: str, locus: str, taxonomy: Taxonomy | None) -> Record:
+    fields = [field.strip() for field in header.split("|")]
+    accession = fields[0].split()[0] if fields[0] else ""
+    listed = taxonomy.species_of.get(accession) if taxonomy else None
+    name = listed or (fields[1].replace("_", " ") if len(fields) > 1 else "")
+    if not accession or not name:
+        raise InputRefused(
+            f"The header «{header[:60]}» names no species.",
+            file=path.name,
+            row=row,
+            remedy="Write «accession|Genus species», or give a taxonomy table with this accession.",
+        )
+    species, verified = species_name(name)
+    return Record(
+        accession=accession,
+        name=name,
+        species=species,
+        locus=locus,
+        sequence=clean(text, file=path.name, row=row),
+        verified=verified,
+        note="|".join(fields[2:]),
+    )
+
+
+def species_name(name: str) -> tuple[str, bool]:
+    """The two-word species a name stands for, and whether it settles the species.
+
+    `Panthera tigris altaica` gives (`Panthera tigris`, True); `Manis sp. BOLD:1`
+    gives (`Manis sp. BOLD:1`, False).
+    """
+    words = name.split()
+    bare = [word.strip(".,()").lower() for word in words]
+    two = " ".join(words[:2])
+    if any(word in _OPEN_NAMES for word in bare[1:]) or not _SPECIES.match(two):
+        return " ".join(words), False
+    return two, True
+
+
+def taxonomy_read(path: Path) -> Taxonomy:
+    """A tab-separated table with an identifier (`id` or `accession`), `species` and any ranks.
+
+    A table without a header row is read as identifier, species. Raises `InputRefused` where a row
+    has no species or the file is empty.
+    """
+    rows = _table_rows(path)
+    header = [cell.lower() for cell in rows[0][1]]
+    if "species" in header:
+        rows = rows[1:]
+    else:
+        header = ["id", "species", *(f"column {n}" for n in range(3, len(header) + 1))]
+    species_of: dict[str, str] = {}
+    ranks: dict[str, dict[str, str]] = {}
+    for row, cells in rows:
+        values = dict(zip(header, cells, strict=False))
+        name = values.get("species", "").replace("_", " ")
+        if not name:
+            raise InputRefused("The row names no species.", file=path.name, row=row, field="species")
+        key = next((values[column] for column in _ID_COLUMNS if values.get(column)), None)
+        if key:
+            species_of[key] = name
+        species, verified = species_name(name)
+        known = ranks.setdefault(species, {})
+        known.update({rank: values[rank] for rank in _RANKS if values.get(rank)})
+        if verified:
+            known.setdefault("genus", species.split()[0])
+    return Taxonomy(species_of=species_of, ranks=ranks)
+
+
+def _table_rows(path: Path) -> list[tuple[int, list[str]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputRefused(f"The table cannot be read: {error}.", file=path.name) from error
+    rows = [
+        (row, [cell.strip() for cell in line.split("\t")])
+        for row, line in enumerate(text.splitlines(), start=1)
+        if line.strip()
+    ]
+    if not rows:
+        raise InputRefused("The table is empty.", file=path.name, remedy="Give at least identifier and species.")
+    return rows
