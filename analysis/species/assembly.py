@@ -1,0 +1,188 @@
+"""Forward and reverse read to one consensus, base by base, with every disagreement on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from analysis.errors import InputRefused
+from analysis.species.alignment import counted, gapped
+from analysis.species.bases import LETTER_OF, MASK_OF, reverse_complement
+from analysis.species.traces import Qualities, Read
+from analysis.species.trimming import ERROR_LIMIT, PrimerFound, mott_trim, primers_trim
+
+LEAST_OVERLAP: Final = 50
+LEAST_AGREEMENT: Final = 0.85
+_CLEAR: Final = 10
+_GAP_QUALITY: Final = 0
+_HIGHEST: Final = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """A consensus position (from 1) where the reads differ, with both calls, both qualities, and what was written."""
+
+    position: int
+    forward: str
+    forward_quality: int
+    reverse: str
+    reverse_quality: int
+    consensus: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trimmed:
+    """A read and the part of it that was kept: `start` and `end` count bases of the read as it is stored."""
+
+    read: Read
+    start: int
+    end: int
+    mean_quality: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consensus:
+    """A consensus with Phred qualities, the reads it rests on, primers taken off, and the disagreements.
+
+    `overlap` and `agreement` (share of equal calls) are None for a single read.
+    """
+
+    bases: bytes
+    qualities: Qualities
+    reads: tuple[Trimmed, ...]
+    primers: tuple[PrimerFound, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    overlap: int | None = None
+    agreement: float | None = None
+
+
+def trimmed(read: Read, *, limit: float = ERROR_LIMIT) -> Trimmed:
+    """The read with its poor ends marked; nothing is deleted."""
+    start, end = mott_trim(read.qualities, limit=limit)
+    mean = float(read.qualities[start:end].mean()) if end > start else 0.0
+    return Trimmed(read=read, start=start, end=end, mean_quality=mean)
+
+
+def single(read: Read, *, limit: float = ERROR_LIMIT) -> Consensus:
+    """A consensus of one read: what is left of it after trimming ends and primers."""
+    kept = (
+        trimmed(read, limit=limit)
+        if len(read.qualities)
+        else Trimmed(read=read, start=0, end=len(read.bases), mean_quality=0.0)
+    )
+    bases, qualities = read.bases[kept.start : kept.end], read.qualities[kept.start : kept.end]
+    start, end, found = primers_trim(bases)
+    return Consensus(bases=bases[start:end], qualities=qualities[start:end], reads=(kept,), primers=found)
+
+
+def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Consensus:
+    """The consensus of two reads of the same fragment from both ends, in the forward direction.
+
+    Equal calls add their qualities (at most 90); where calls differ the clearly better one (10 Phred or more) stands,
+    else the IUPAC code for both; a base against a gap stands when it is better than its neighbours across
+    the gap. Raises `InputRefused` where a read has nothing worth keeping, or the two do not overlap by 50
+    bases with 85 % agreement: they are then not of one fragment (a swapped pair, for one).
+    """
+    one, other = trimmed(forward, limit=limit), trimmed(reverse, limit=limit)
+    for kept in (one, other):
+        if kept.end - kept.start < LEAST_OVERLAP:
+            raise InputRefused(
+                f"Only {kept.end - kept.start} bases of this read are good enough; {LEAST_OVERLAP} are needed.",
+                file=kept.read.name,
+                remedy="Sequence the sample again.",
+            )
+    left, left_quality = forward.bases[one.start : one.end], forward.qualities[one.start : one.end]
+    right = reverse_complement(reverse.bases[other.start : other.end])
+    right_quality = reverse.qualities[other.start : other.end][::-1]
+    rows = gapped(left, right)
+    overlap, agreement = _overlap(rows)
+    if overlap < LEAST_OVERLAP or agreement < LEAST_AGREEMENT:
+        raise InputRefused(
+            f"The reads overlap by {overlap} bases and agree in {agreement:.0%} of them; "
+            f"{LEAST_OVERLAP} bases and {LEAST_AGREEMENT:.0%} are needed.",
+            file=f"{forward.name} and {reverse.name}",
+            remedy="Check that forward and reverse are of the same sample and were not swapped with another pair.",
+        )
+    bases, qualities, disagreements = _merge(rows, left_quality, right_quality)
+    start, end, found = primers_trim(bases)
+    moved = tuple(_moved(item, start) for item in disagreements if start < item.position <= end)
+    return Consensus(
+        bases=bases[start:end],
+        qualities=qualities[start:end],
+        reads=(one, other),
+        primers=found,
+        disagreements=moved,
+        overlap=overlap,
+        agreement=agreement,
+    )
+
+
+def _overlap(rows: tuple[str, str]) -> tuple[int, float]:
+    start = max(len(row) - len(row.lstrip("-")) for row in rows)
+    end = min(len(row.rstrip("-")) for row in rows)
+    if end <= start:
+        return 0, 0.0
+    both = counted(rows[0][start:end], rows[1][start:end])
+    return both.columns, both.identity
+
+
+def _merge(
+    rows: tuple[str, str], left_quality: Qualities, right_quality: Qualities
+) -> tuple[bytes, Qualities, list[Disagreement]]:
+    columns = [_spread(row, quality) for row, quality in zip(rows, (left_quality, right_quality), strict=True)]
+    inside = [_inside(row) for row in rows]
+    bases, qualities, found = [], [], []
+    for column, (a, b) in enumerate(zip(*rows, strict=True)):
+        qa, qb = int(columns[0][column]), int(columns[1][column])
+        if not (inside[0][0] <= column < inside[0][1] and inside[1][0] <= column < inside[1][1]):
+            letter, quality = (a, qa) if a != "-" else (b, qb)
+        else:
+            letter, quality = _call(a, qa, b, qb)
+            if a != b:
+                found.append((len(bases) + 1, a, qa, b, qb, letter))
+        if letter != "-":
+            bases.append(letter)
+            qualities.append(quality)
+    rows_found = [
+        Disagreement(position=p, forward=a, forward_quality=qa, reverse=b, reverse_quality=qb, consensus=letter)
+        for p, a, qa, b, qb, letter in found
+    ]
+    return "".join(bases).encode(), np.asarray(qualities, np.int64), rows_found
+
+
+def _call(a: str, qa: int, b: str, qb: int) -> tuple[str, int]:
+    """One column of the overlap: letter («-» drops the column) and its quality."""
+    if a == b:
+        return a, min(qa + qb, _HIGHEST)
+    if abs(qa - qb) >= _CLEAR or "-" in (a, b):
+        return (a, qa - qb) if qa >= qb else (b, qb - qa)
+    return LETTER_OF[MASK_OF[a] | MASK_OF[b]], max(abs(qa - qb), 1)
+
+
+def _spread(row: str, quality: Qualities) -> Qualities:
+    """Qualities by column; a gap has the lower quality of its two neighbours, as it stands between them."""
+    out = np.full(len(row), _GAP_QUALITY, np.int64)
+    at = np.flatnonzero(np.frombuffer(row.encode(), np.uint8) != ord("-"))
+    out[at] = quality
+    for gap in np.flatnonzero(np.frombuffer(row.encode(), np.uint8) == ord("-")):
+        before, after = at[at < gap], at[at > gap]
+        if len(before) and len(after):
+            out[gap] = min(out[before[-1]], out[after[0]])
+    return out
+
+
+def _inside(row: str) -> tuple[int, int]:
+    return len(row) - len(row.lstrip("-")), len(row.rstrip("-"))
+
+
+def _moved(item: Disagreement, by: int) -> Disagreement:
+    return Disagreement(
+        position=item.position - by,
+        forward=item.forward,
+        forward_quality=item.forward_quality,
+        reverse=item.reverse,
+        reverse_quality=item.reverse_quality,
+        consensus=item.consensus,
+    )

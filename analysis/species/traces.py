@@ -1,0 +1,176 @@
+"""Reading traces and reads: ab1 (ABIF), FASTQ and FASTA, with limits and clear refusals."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from Bio import SeqIO
+from Bio.SeqRecord import SeqRecord
+
+from analysis.errors import InputRefused
+from analysis.inputs import InputFile
+from analysis.species.bases import clean
+
+LIMIT: Final = 64 << 20
+LONGEST: Final = 100_000
+Qualities = npt.NDArray[np.int64]
+_CHANNELS: Final = ("DATA9", "DATA10", "DATA11", "DATA12")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One read: upper-case bases, one Phred quality a base (10 log10 of 1/error), and for a trace what was measured.
+
+    `channels` maps a base letter to its processed signal; `peaks` (length,) are the scan numbers of the calls;
+    `edited` says that the stored calls differ from the basecaller's own (PBAS1 against PBAS2), which a
+    raw file must not do silently.
+    """
+
+    name: str
+    bases: bytes
+    qualities: Qualities
+    channels: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+    peaks: npt.NDArray[np.int64] | None = None
+    edited: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    def part(self, start: int, end: int) -> Read:
+        """The bases from `start` to before `end`, with their qualities; the signal is kept whole."""
+        peaks = None if self.peaks is None else self.peaks[start:end]
+        return Read(
+            name=self.name,
+            bases=self.bases[start:end],
+            qualities=self.qualities[start:end],
+            channels=self.channels,
+            peaks=peaks,
+            edited=self.edited,
+            facts=self.facts,
+        )
+
+
+def trace_read(file: InputFile) -> Read:
+    """The read of an ab1 file.
+
+    Raises `InputRefused` for a file that is no ABIF file, ends early, holds no base calls, or has no quality values.
+    """
+    content = file.read(limit=LIMIT)
+    if content[:4] != b"ABIF":
+        raise InputRefused(
+            f"The file begins with {content[:4]!r}, not with «ABIF»: it is no trace file.",
+            file=file.name,
+            remedy="Give the .ab1 file as the sequencer wrote it.",
+        )
+    record = _record(content, file.name)
+    raw = record.annotations.get("abif_raw", {})
+    bases = clean(str(record.seq), file=file.name) if len(record.seq) else b""
+    if not bases:
+        raise InputRefused(
+            "The trace holds no base calls.", file=file.name, remedy="Run the basecaller, or sequence the sample again."
+        )
+    qualities = record.letter_annotations.get("phred_quality")
+    if not qualities or len(qualities) != len(bases):
+        raise InputRefused(
+            "The trace holds no quality values for its calls.",
+            file=file.name,
+            remedy="Run a basecaller that writes them: without qualities no end can be trimmed honestly.",
+        )
+    return Read(
+        name=file.name,
+        bases=bases,
+        qualities=np.asarray(qualities, np.int64),
+        channels=_signals(raw),
+        peaks=_peaks(raw, len(bases)),
+        edited=_edited(raw),
+        facts=_facts(raw),
+    )
+
+
+def reads_of(file: InputFile) -> list[Read]:
+    """Every read of a FASTA or FASTQ file; FASTA bases get no quality (an empty array)."""
+    content = file.read(limit=LIMIT)
+    text = content.decode("utf-8-sig", errors="replace").lstrip()
+    if not text:
+        raise InputRefused("The file is empty.", file=file.name, remedy="Give at least one sequence.")
+    if text[0] not in ">@":
+        raise InputRefused(
+            f"The file begins with {text[:20]!r}, neither «>» nor «@».",
+            file=file.name,
+            remedy="Give sequences in FASTA or FASTQ form.",
+        )
+    reads = [_plain(record, file.name) for record in _parsed(text, "fasta" if text[0] == ">" else "fastq", file.name)]
+    if not reads:
+        raise InputRefused("The file holds no sequence.", file=file.name, remedy="Give at least one sequence.")
+    return reads
+
+
+def _parsed(text: str, layout: str, name: str) -> list[SeqRecord]:
+    try:
+        return list(SeqIO.parse(io.StringIO(text), layout))
+    except ValueError as error:
+        raise InputRefused(f"The file cannot be read as {layout.upper()}: {error}.", file=name) from error
+
+
+def _plain(record: SeqRecord, name: str) -> Read:
+    bases = clean(str(record.seq), file=name)
+    if not bases:
+        raise InputRefused(f"The sequence «{record.id}» is empty.", file=name, field="sequence", remedy="Remove it.")
+    if len(bases) > LONGEST:
+        raise InputRefused(
+            f"«{record.id}» has {len(bases):,} bases; at most {LONGEST:,} are compared.",
+            file=name,
+            field="sequence",
+            remedy="Give the barcode region only.",
+        )
+    qualities = record.letter_annotations.get("phred_quality", [])
+    return Read(name=str(record.id), bases=bases, qualities=np.asarray(qualities, np.int64))
+
+
+def _record(content: bytes, name: str) -> SeqRecord:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return SeqIO.read(io.BytesIO(content), "abi")
+    except (ValueError, OSError, KeyError, IndexError, AttributeError, OverflowError, struct.error, EOFError) as error:
+        raise InputRefused(
+            f"The trace cannot be read: {str(error) or type(error).__name__}.",
+            file=name,
+            remedy="It is cut off or damaged: fetch it again from the sequencer.",
+        ) from error
+
+
+def _signals(raw: Mapping[str, object]) -> dict[str, npt.NDArray[np.int64]]:
+    order = raw.get("FWO_1")
+    letters = order.decode("ascii", "replace") if isinstance(order, bytes) else ""
+    if len(letters) != 4 or set(letters) != set("ACGT"):
+        return {}
+    found = {letter: raw.get(channel) for letter, channel in zip(letters, _CHANNELS, strict=True)}
+    return {letter: np.asarray(data, np.int64) for letter, data in found.items() if isinstance(data, tuple)}
+
+
+def _peaks(raw: Mapping[str, object], count: int) -> npt.NDArray[np.int64] | None:
+    for tag in ("PLOC2", "PLOC1"):
+        data = raw.get(tag)
+        if isinstance(data, tuple) and len(data) == count:
+            return np.asarray(data, np.int64)
+    return None
+
+
+def _edited(raw: Mapping[str, object]) -> bool:
+    stored, called = raw.get("PBAS1"), raw.get("PBAS2")
+    return isinstance(stored, bytes) and isinstance(called, bytes) and stored != called
+
+
+def _facts(raw: Mapping[str, object]) -> dict[str, str]:
+    names = {"SMPL1": "sample", "MCHN1": "instrument", "RUND1": "run_date", "MODL1": "model"}
+    return {
+        name: value.decode("utf-8", "replace").strip() if isinstance(value, bytes) else str(value)
+        for tag, name in names.items()
+        if (value := raw.get(tag)) is not None
+    }
