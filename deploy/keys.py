@@ -1,7 +1,7 @@
 """Make the secrets of an installation on servers: ``python -m deploy.keys FOLDER [LOG NAME]``.
 
-Writes ``django.key``, ``log.key`` (for the sequencer alone) and ``log.vkey`` (to give away), each 0600; files that are
-there already are kept. An embedded Spoor makes its own.
+Writes ``django.key``, ``log.key`` (for the sequencer alone), ``pack.key`` (for the worker that signs disclosure packs),
+and ``log.vkey`` and ``pack.vkey`` (to give away), each 0600; files that are there already are kept. An embedded Spoor makes its own.
 """
 
 import secrets
@@ -23,6 +23,9 @@ def keys_make(folder: Path, log_name: str) -> SignerKey:
     write_private(folder / "log.key", SignerKey.generate(log_name).encode())
     signer = SignerKey.parse((folder / "log.key").read_text(encoding="utf-8").strip())
     write_private(folder / "log.vkey", str(signer.verifier))
+    write_private(folder / "pack.key", SignerKey.generate(f"{log_name}/packs").encode())
+    packs = SignerKey.parse((folder / "pack.key").read_text(encoding="utf-8").strip())
+    write_private(folder / "pack.vkey", str(packs.verifier))
     return signer
 
 
