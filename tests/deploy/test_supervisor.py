@@ -198,7 +198,7 @@ def test_secrets_are_made_once_and_differ_between_homes(open_folder: Path) -> No
         return {path.name: path.read_text() for path in plan.home.secrets.iterdir()}
 
     first = content("a")
-    assert set(first) == {"django.key", "log.key", "log.vkey"}
+    assert set(first) == {"django.key", "log.key", "log.vkey", "pack.key", "pack.vkey"}
     assert content("a") == first
     assert all(content("b")[name] != text for name, text in first.items())
     for path in (open_folder / "a" / "secrets").iterdir():
