@@ -7,6 +7,7 @@ from chain_of_custody.selectors.custody import (
     handover_list,
     item_history,
     item_list,
+    item_proofs,
 )
 from chain_of_custody.selectors.export import (
     Export,
@@ -18,11 +19,13 @@ from chain_of_custody.selectors.export import (
 from chain_of_custody.selectors.ledger import (
     HistoryRow,
     LedgerHealth,
+    ProofRow,
     act_entries,
     checkpoint_latest,
     leaf_proof,
     ledger_health,
     stream_entries,
+    stream_proofs,
 )
 from chain_of_custody.selectors.tree import node_reader, tile_content
 
@@ -31,6 +34,7 @@ __all__ = [
     "Export",
     "HistoryRow",
     "LedgerHealth",
+    "ProofRow",
     "act_entries",
     "checkpoint_latest",
     "custody_now",
@@ -39,6 +43,7 @@ __all__ = [
     "handover_list",
     "item_history",
     "item_list",
+    "item_proofs",
     "leaf_proof",
     "ledger_health",
     "log_verifier",
@@ -46,5 +51,6 @@ __all__ = [
     "reveal_everything",
     "reveal_nothing",
     "stream_entries",
+    "stream_proofs",
     "tile_content",
 ]

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from chain_of_custody.custody_schemas import ITEM_STREAM
 from chain_of_custody.enums import HandOverState, ItemState, LineState
 from chain_of_custody.models import HandOver, HandOverLine, Item, Party, Seal
-from chain_of_custody.selectors.ledger import PAGE, HistoryRow, stream_entries
+from chain_of_custody.selectors.ledger import PAGE, HistoryRow, ProofRow, stream_entries, stream_proofs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,11 @@ SELECT i.*, up.depth FROM up JOIN chain_of_custody_item i ON i.id = up.id ORDER 
 def item_history(item: Item, *, after: int = 0, limit: int = PAGE) -> list[HistoryRow]:
     """The item's entries in order, from behind sequence `after`: two statements whatever the length."""
     return stream_entries(ITEM_STREAM, item.uuid, after=after, limit=limit)
+
+
+def item_proofs(item: Item, *, after: int = 0, limit: int = PAGE) -> list[ProofRow]:
+    """Inclusion proofs of the item's entries in the newest checkpoint's tree, from behind sequence `after`."""
+    return stream_proofs(ITEM_STREAM, item.uuid, after=after, limit=limit)
 
 
 def custody_now(item: Item) -> CustodyNow:

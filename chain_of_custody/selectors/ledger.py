@@ -10,7 +10,7 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from chain_of_custody.core.canonical import Json
-from chain_of_custody.core.merkle import inclusion_proof
+from chain_of_custody.core.merkle import NodeReader, inclusion_proof
 from chain_of_custody.models import Checkpoint, Commitment, Entry, Leaf, Pending
 from chain_of_custody.selectors.tree import node_reader
 
@@ -131,3 +131,46 @@ def leaf_proof(entry: UUID, *, size: int) -> tuple[int, list[bytes]]:
     """
     index = Leaf.objects.values_list("index", flat=True).get(entry__uuid=entry)
     return index, inclusion_proof(node_reader(size), index, size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofRow:
+    """Inclusion of one entry in the tree of `size` leaves; hashes in hexadecimal.
+
+    `state` is "proved", "waiting" (no place in the log yet) or "behind" (placed after the newest checkpoint).
+    """
+
+    sequence: int
+    entry: UUID
+    hash: str
+    index: int | None
+    leaf: str
+    leaf_salt: str
+    proof: tuple[str, ...]
+    state: str
+    size: int
+
+
+def stream_proofs(kind: str, id: UUID, *, after: int = 0, limit: int = PAGE) -> list[ProofRow]:  # noqa: A002 - the name in StreamKey
+    """Inclusion proofs of a stream's entries in the newest checkpoint's tree, from behind sequence `after`."""
+    last = checkpoint_latest()
+    size = last.size if last else 0
+    read = node_reader(size)
+    entries = Entry.objects.filter(stream__kind=kind, stream__uuid=id, sequence__gt=after).select_related("leaf")
+    return [_proof_row(entry, size, read) for entry in entries.order_by("sequence")[:limit]]
+
+
+def _proof_row(entry: Entry, size: int, read: NodeReader) -> ProofRow:
+    leaf = getattr(entry, "leaf", None)
+    proved = leaf is not None and leaf.index < size
+    return ProofRow(
+        sequence=entry.sequence,
+        entry=entry.uuid,
+        hash=bytes(entry.hash).hex(),
+        index=None if leaf is None else leaf.index,
+        leaf="" if leaf is None else bytes(leaf.data).hex(),
+        leaf_salt="" if leaf is None else bytes(leaf.salt).hex(),
+        proof=tuple(node.hex() for node in inclusion_proof(read, leaf.index, size)) if leaf and proved else (),
+        state="waiting" if leaf is None else "proved" if proved else "behind",
+        size=size,
+    )

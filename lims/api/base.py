@@ -23,11 +23,10 @@ from lims.accounts.selectors import reasons_stated
 from lims.accounts.services import Seen, access_reason_clean, access_seen
 from lims.api.authentication import request_actor
 from lims.api.problems import BadQuery, PreconditionFailed, PreconditionRequired
+from lims.casework.selectors.access import reason_needed
 from lims.common.errors import DomainError, NotAllowed
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from django.db.models import QuerySet
 
     from lims.casework.models import Case
@@ -109,7 +108,7 @@ class View(APIView):
     def shows(self, *cases: "Case", kind: str = "case", subject: Any = None, reference: str = "") -> None:
         """Say that case content is shown, before it is.
 
-        Whoever is not of the laboratory gives a reason: in `X-Access-Reason`, or stated for the case within the last
+        An outsider to the case (`reason_needed`) gives a reason: in `X-Access-Reason`, or stated for the case within the last
         hours (Directive 2016/680 Art. 25 asks for logs of consultation with their justification [M]).
 
         Raises:
@@ -118,8 +117,8 @@ class View(APIView):
         """
         given = self._reason()
         wanted = {case.uuid: case for case in cases}
-        if not given and not self.actor.in_laboratory and not self.actor.system:
-            self._reasons_needed(wanted)
+        if not given:
+            self._reasons_needed([case for case in cases if reason_needed(actor=self.actor, case=case)])
         for case in wanted.values():
             self._seen.append(
                 Seen(
@@ -139,10 +138,12 @@ class View(APIView):
         given = self.request.headers.get("X-Access-Reason", "").strip()
         return access_reason_clean(_header_text(given)) if given else ""
 
-    def _reasons_needed(self, cases: "Mapping[UUID, Case]") -> None:
-        stated = reasons_stated(user_id=self.actor.user_id, cases=cases)
-        for uuid, case in cases.items():
-            if uuid not in stated:
+    def _reasons_needed(self, cases: "Sequence[Case]") -> None:
+        if not cases:
+            return
+        stated = reasons_stated(user_id=self.actor.user_id, cases=[case.uuid for case in cases])
+        for case in cases:
+            if case.uuid not in stated:
                 raise NotAllowed(
                     _(
                         "Say why you look at %(reference)s: send X-Access-Reason with at least ten signs, or state "

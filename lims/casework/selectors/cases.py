@@ -66,13 +66,22 @@ def case_get(*, actor: Actor, key: str | UUID, capability: str = "case.read") ->
 
 def seizure_list(*, actor: Actor, case: Case) -> QuerySet[Seizure]:
     """Seizures of a case in order."""
-    return visible(Seizure.objects.filter(case=case).select_related("agency"), actor, "case.read").order_by("number")
+    return visible(Seizure.objects.filter(case=case).select_related("agency", "case"), actor, "case.read").order_by(
+        "number"
+    )
 
 
-def exhibit_list(*, actor: Actor, case: Case | None = None) -> QuerySet[Exhibit]:
+def exhibit_list(*, actor: Actor, case: Case | None = None, search: str = "", kind: str = "") -> QuerySet[Exhibit]:
     """Exhibits with their items, in order of case and number."""
     rows = visible(Exhibit.objects.select_related("case", "seizure", *ITEM_RELATED), actor, "case.read")
-    return (rows.filter(case=case) if case else rows).order_by("case_id", "number")
+    if case:
+        rows = rows.filter(case=case)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if search:
+        found = Q(item__reference__icontains=search) | Q(description__icontains=search)
+        rows = rows.filter(found | Q(declared_taxon__icontains=search))
+    return rows.order_by("case_id", "number")
 
 
 def sample_list(*, actor: Actor, case: Case | None = None) -> QuerySet[Sample]:
@@ -204,7 +213,9 @@ def photograph_list(*, intake: Intake) -> QuerySet[Photograph]:
     return intake.photographs.select_related("file", "item").order_by("id")
 
 
-def discrepancy_list(*, actor: Actor, case: Case | None = None, open_only: bool = False) -> QuerySet[Discrepancy]:
+def discrepancy_list(
+    *, actor: Actor, case: Case | None = None, intake: Intake | None = None, open_only: bool = False
+) -> QuerySet[Discrepancy]:
     """Custody discrepancies, newest first."""
     rows = visible(
         Discrepancy.objects.select_related("case", "item", "recorded_by", "countersigned_by"),
@@ -213,6 +224,8 @@ def discrepancy_list(*, actor: Actor, case: Case | None = None, open_only: bool 
     )
     if case:
         rows = rows.filter(case=case)
+    if intake:
+        rows = rows.filter(intake=intake)
     if open_only:
         rows = rows.exclude(state="explained")
     return rows.order_by("-id")
