@@ -1,6 +1,6 @@
 """The catalogues of the pages: what must be translated, what is missing, compiling without gettext's tools.
 
-    python -m lims.web.i18n update     add new texts to the .po files (and drop those nobody uses), then compile
+    python -m lims.web.i18n update     add new texts to the .po files, then compile
     python -m lims.web.i18n compile    write the .mo files
     python -m lims.web.i18n missing    list what has no French or Spanish yet; exit code 1 when there is any
 
@@ -119,7 +119,7 @@ def translated(entry: polib.POEntry) -> bool:
 
 
 def _placeholders(text: str) -> set[str]:
-    return set(re.findall(r"%\((\w+)\)[sd]", text))
+    return {old or new for old, new in re.findall(r"%\((\w+)\)[sd]|\{(\w+)\}", text)}
 
 
 def catalogue(language: str) -> polib.POFile:
@@ -141,24 +141,32 @@ def catalogue(language: str) -> polib.POFile:
 
 def missing(language: str) -> list[Text]:
     """Texts that the catalogue lacks or leaves open."""
-    done = {_key(entry) for entry in catalogue(language) if translated(entry)}
+    done = {_key(entry) for entry in catalogue(language) if translated(entry) and not entry.obsolete}
     return sorted(text for text in texts() if text not in done)
 
 
 def update(language: str) -> None:
-    """Add new texts, drop unused ones, order by text so that two people's additions seldom collide."""
+    """Add new texts, order by text so that two people's additions seldom collide.
+
+    A text that nobody uses is kept as an obsolete entry, so that its words come back with it.
+    """
     known = {_key(entry): entry for entry in catalogue(language)}
     fresh = catalogue(language)
     fresh.clear()
-    for text, where in sorted(texts().items()):
+    used = texts()
+    for text, where in sorted(used.items()):
         entry = known.get(text) or polib.POEntry(
             msgctxt=text.context or None,
             msgid=text.text,
             msgid_plural=text.plural,
             msgstr_plural={0: "", 1: ""} if text.plural else {},
         )
-        entry.occurrences = [(where, "")]
+        entry.occurrences, entry.obsolete = [(where, "")], False
         fresh.append(entry)
+    for entry in sorted((entry for key, entry in known.items() if key not in used), key=_key):
+        entry.occurrences, entry.obsolete = [], True
+        if translated(entry):
+            fresh.append(entry)
     fresh.save(str(CATALOGUES[language]))
 
 

@@ -70,5 +70,8 @@ def parts_of(error: Refusal) -> Iterator[Refusal]:
 
 
 def words_of(error: Refusal) -> str:
-    """Message and remedy in one line."""
-    return f"{error.message} {error.remedy}" if error.remedy else error.message
+    """Message and remedy in one line, as sentences: messages of custody begin small and have no full stop."""
+    sentence = error.message[:1].upper() + error.message[1:]
+    if sentence and sentence[-1] not in ".!?…:»":
+        sentence += "."
+    return f"{sentence} {error.remedy}" if error.remedy else sentence

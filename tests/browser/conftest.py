@@ -1,6 +1,7 @@
 """Debian's Chromium, driven by Playwright, against a live server with a database of its own."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests.browser.pictures import y4m_of_label
 from tests.lims import builders
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+# A refused request is reported by the browser and by htmx as an error of its own.
+_EXPECTED = re.compile("Failed to load resource|^Response Status Error Code")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -84,7 +87,7 @@ def page(browser: Browser, live_server: "object") -> Iterator[Page]:
 
 
 def _note(message: ConsoleMessage, troubles: list[str]) -> None:
-    if "Content Security Policy" in message.text or (message.type == "error" and "Failed to load" not in message.text):
+    if "Content Security Policy" in message.text or (message.type == "error" and not _EXPECTED.search(message.text)):
         troubles.append(message.text)
 
 
