@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.utils import timezone
 import chain_of_custody.core
 from analysis.inputs import Progress
 from chain_of_custody.core.canonical import Json
-from chain_of_custody.core.checkpoint import checkpoint_parse
+from chain_of_custody.core.checkpoint import checkpoint_open
 from chain_of_custody.core.export import export_chunks
 from chain_of_custody.core.note import SignerKey, note_sign
 from chain_of_custody.core.pack import CUSTODY_PATH, Source, pack_write
@@ -69,7 +69,9 @@ def pack_compose(pack: DisclosurePack, folder: Path, progress: Progress) -> Buil
     progress(0.2, "custody history")
     custody = folder / "custody.jsonl"
     with custody.open("wb") as target:
-        for chunk in export_chunks(export.header, export.rows, signer=signer):
+        # The end of the history is signed with the pack's key, so the file names that key beside the log's.
+        header = replace(export.header, keys=(*export.header.keys, signer.verifier))
+        for chunk in export_chunks(header, export.rows, signer=signer):
             target.write(chunk)
     files: list[tuple[str, Source]] = [(one.path, _stream(one.file)) for one in contents.files]
     files += [(CUSTODY_PATH, custody), ("data/schedule-withheld.json", _schedule(contents))]
@@ -87,7 +89,7 @@ def pack_compose(pack: DisclosurePack, folder: Path, progress: Progress) -> Buil
         signature=note,
         contents=tuple(_listed(contents, custody)),
         tagmanifest=summary.tagmanifest,
-        checkpoint_size=checkpoint_parse(export.header.checkpoint.decode()).size,
+        checkpoint_size=checkpoint_open(export.header.checkpoint, *export.header.keys)[0].size,
     )
 
 

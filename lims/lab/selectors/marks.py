@@ -2,7 +2,6 @@
 
 from django.conf import settings
 
-from chain_of_custody.core.checkpoint import checkpoint_parse
 from chain_of_custody.selectors import checkpoint_latest
 from chain_of_custody.vault.services import vault_probe_last
 from lims.documents.data.parts import Checkpoint, Marks
@@ -14,9 +13,12 @@ def document_marks(*, synthetic: bool) -> Marks:
     latest = checkpoint_latest()
     printed = None
     if latest is not None:
-        parsed = checkpoint_parse(latest.text)
         vkey = settings.SPOOR_LOG_VKEY_FILE.read_text().strip() if settings.SPOOR_LOG_VKEY_FILE.is_file() else ""
         printed = Checkpoint(
-            origin=latest.origin, size=latest.size, root=parsed.root.hex(), signed_at=latest.created_at, vkey=vkey
+            origin=latest.origin,
+            size=latest.size,
+            root=bytes(latest.root).hex(),
+            signed_at=latest.created_at,
+            vkey=vkey,
         )
     return Marks(synthetic=synthetic, worm_enforced=None if probe is None else probe.enforced, checkpoint=printed)

@@ -139,12 +139,7 @@ def report_submit(*, actor: Actor, report: Report, version: int) -> Report:
         case_lock(draft.case)
         row = report_lock(report, version)
         _state_check(row, ReportState.DRAFT)
-        if not row.findings.exists():
-            raise RuleViolation(
-                _("The report has no finding yet. Add one before you send it to review."),
-                code="no-findings",
-                field="findings",
-            )
+        _findings_check(row)
         row.state, row.frozen_digest, row.draft_file = ReportState.TECHNICAL_REVIEW, digest, stored
         row.version += 1
         row.save()
@@ -173,7 +168,7 @@ def report_sign(*, actor: Actor, report: Report, version: int, proof: ReAuthenti
     _state_check(draft, ReportState.REVIEWED)
     if not ReportPerson.objects.filter(report=draft, party_id=actor.party_id).exists():
         raise NotAllowed(_("A report is signed by one of its authors or its reviewer."), code="not-involved")
-    if report_digest(draft) != draft.frozen_digest:
+    if report_digest(draft) != draft.frozen_digest or draft.findings.filter(replaced_by__isnull=False).exists():
         raise RuleViolation(
             _("A record this report rests on has changed since the review. Send it back and review it again."),
             code="changed-since-review",
@@ -263,6 +258,21 @@ def _facts_check(case: Case, facts: ReportFacts) -> None:
             raise BadInput(
                 _("A finding of another case, or one that was replaced."), code="bad-finding", field="findings", row=row
             )
+
+
+def _findings_check(row: Report) -> None:
+    if not row.findings.exists():
+        raise RuleViolation(
+            _("The report has no finding yet. Add one before you send it to review."),
+            code="no-findings",
+            field="findings",
+        )
+    if row.findings.filter(replaced_by__isnull=False).exists():
+        raise RuleViolation(
+            _("A finding of this report was replaced. Take the new one in before you send it to review."),
+            code="finding-replaced",
+            field="findings",
+        )
 
 
 def _columns(facts: ReportFacts) -> dict[str, object]:

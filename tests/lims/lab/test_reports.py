@@ -8,10 +8,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chain_of_custody.vault.services import store_current
-from lims.accounts.models import User
 from lims.accounts.roles import Role
 from lims.accounts.selectors import actor_of_user
-from lims.accounts.services import GrantSpec, ReAuthentication, reauthenticate, role_grant, system_actor
+from lims.accounts.services import GrantSpec, ReAuthentication, reauthenticate, system_actor, user_create
 from lims.common.errors import BadInput, NotAllowed, RuleViolation, StaleVersion
 from lims.documents.credentials import authority_certificate
 from lims.documents.signature_check import signature_check
@@ -38,10 +37,14 @@ def test_an_author_or_analyst_never_reviews_not_even_through_a_second_account(be
     row = submitted(bench)
     with pytest.raises(NotAllowed, match="Somebody else reviews"):
         review_open(actor=bench.lab.analyst, report=row)
-    second = User(username="amina2", party=builders.party(bench.lab.analyst))
-    second.set_unusable_password()
-    second.save()
-    role_grant(actor=system_actor(), user=second, grant=GrantSpec(role=Role.REVIEWER))
+    second = user_create(
+        actor=system_actor(),
+        username="amina-review",
+        name="Amina Y.",
+        password=builders.PASSWORD,
+        grants=(GrantSpec(role=Role.REVIEWER),),
+        party=builders.party(bench.lab.analyst),
+    )
     with pytest.raises(NotAllowed, match="Somebody else reviews"):
         review_open(actor=actor_of_user(second, via="web"), report=row)
     # And whatever way a program takes: the database holds one side for each person.

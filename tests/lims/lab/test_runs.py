@@ -137,16 +137,20 @@ def test_bad_input_fails_the_run_with_file_and_remedy(bench: Bench) -> None:
     assert "wild" in run.error
 
 
+def _work(heart: Heart) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        heart.progress(0.5, "half way")
+        time.sleep(0.05)
+
+
 def test_a_running_worker_hears_the_wish_to_cancel(bench: Bench) -> None:
     run = origin_run(bench, execute=False)
     taken = run_start(pk=run.pk, worker="w1")
     assert taken is not None
     run_cancel(actor=bench.lab.analyst, run=run)
-    deadline = time.monotonic() + 15
-    with pytest.raises(Cancelled), Heart(jobs=Run.objects, job=taken) as heart:
-        while time.monotonic() < deadline:
-            heart.progress(0.5, "half way")
-            time.sleep(0.05)
+    with Heart(jobs=Run.objects, job=taken) as heart, pytest.raises(Cancelled):
+        _work(heart)
     run.refresh_from_db()
     assert (run.state, run.progress, run.message) == ("running", 0.5, "half way")
 
