@@ -20,12 +20,16 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """An account. The person behind it is a Party, which outlives the account."""
+    """An account. The person behind it is a Party, which outlives the account.
+
+    A person with two accounts (an analyst who is also the administrator) is one Party, so that who did the work and
+    who reviewed it are told apart by person.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     username = models.CharField(max_length=80, unique=True)
     email = models.EmailField(blank=True)
-    party = models.OneToOneField(Party, on_delete=models.PROTECT, related_name="user")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="users")
     language = models.CharField(max_length=5, default="en")
     pin_hash = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)

@@ -86,12 +86,13 @@ def user_create(
     organisation: Party | None = None,
     email: str = "",
     language: str = "en",
+    party: Party | None = None,
 ) -> User:
-    """An account with its party and its first grants.
+    """An account with its party and its first grants; `party` is the person of an account that exists already.
 
     Raises:
         NotAllowed: without `account.manage`.
-        BadInput: the sign-in name is taken, or the password too weak.
+        BadInput: the sign-in name is taken, the password too weak, or `party` is nobody who signs in.
     """
     require(actor, "account.manage")
     username = text_clean(username, field="username", required=True, limit=80)
@@ -102,7 +103,10 @@ def user_create(
             raise BadInput(
                 _("«%(name)s» is taken. Choose another sign-in name.") % {"name": username}, field="username"
             )
-        party = party_create(actor=actor, kind="person", name=name, organisation=organisation, signs_in=True)
+        if party is None:
+            party = party_create(actor=actor, kind="person", name=name, organisation=organisation, signs_in=True)
+        elif party.kind != "person" or not party.signs_in:
+            raise BadInput(_("«%(name)s» has no account yet.") % {"name": party.name}, field="party", found=party.name)
         user = User(username=username, email=email, party=party, language=language)
         user.set_password(password)
         user.save()
