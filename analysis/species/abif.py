@@ -97,16 +97,16 @@ def trace_synthesise(
     quality = _qualities(count, poor_ends, random)
     calls = list(sequence.upper())
     wrong = random.random(count) < np.where(quality < 15, 0.12, error)
-    for at in np.flatnonzero(wrong):
+    for at in map(int, np.flatnonzero(wrong)):
         calls[at] = str(random.choice([letter for letter in "ACGT" if letter != calls[at]]))
         quality[at] = min(int(quality[at]), int(random.integers(6, 18)))
     peaks = _LEAD + _SPACING * np.arange(count)
     signals = {letter: np.zeros(_LEAD * 2 + _SPACING * count) for letter in "ACGT"}
-    for at, letter in enumerate(sequence.upper()):
+    for place, letter in enumerate(sequence.upper()):
         allowed = [base for base in "ACGT" if MASK_OF.get(letter, 15) & MASK_OF[base]]
         for base in allowed:
-            height = random.normal(900, 120) / len(allowed) * (0.45 + quality[at] / 75)
-            _peak(signals[base], int(peaks[at]), max(height, 60.0))
+            height = random.normal(900, 120) / len(allowed) * (0.45 + quality[place] / 75)
+            _peak(signals[base], int(peaks[place]), max(height, 60.0))
     noise = {letter: random.normal(14, 6, len(signals[letter])) for letter in "ACGT"}
     whole = {letter: np.clip(signals[letter] + noise[letter], 0, 32000).astype(np.int64) for letter in "ACGT"}
     return Trace(

@@ -56,9 +56,9 @@ class Aligned:
 
 @cache
 def _aligner() -> PairwiseAligner:
-    aligner = PairwiseAligner(mode="global")
+    aligner = PairwiseAligner(mode="global")  # type: ignore[no-untyped-call]
     scores = np.array([[_score(MASK_OF[a], MASK_OF[b]) for b in _LETTERS] for a in _LETTERS])
-    aligner.substitution_matrix = substitution_matrices.Array(alphabet=_LETTERS, dims=2, data=scores)
+    aligner.substitution_matrix = substitution_matrices.Array(alphabet=_LETTERS, dims=2, data=scores)  # type: ignore[no-untyped-call]
     aligner.open_internal_gap_score, aligner.extend_internal_gap_score = -8.0, -1.0
     aligner.open_end_gap_score = aligner.extend_end_gap_score = 0.0
     return aligner
@@ -72,7 +72,7 @@ def _score(one: int, other: int) -> float:
 
 def align(first: bytes, second: bytes) -> Aligned:
     """The best overlap alignment (end gaps free, affine gaps inside), cut to the stretch both cover."""
-    best: Alignment = _aligner().align(first.decode(), second.decode())[0]
+    best: Alignment = _aligner().align(first.decode(), second.decode())[0]  # type: ignore[no-untyped-call]
     one, two = str(best[0]), str(best[1])
     start = max(len(one) - len(one.lstrip("-")), len(two) - len(two.lstrip("-")))
     end = min(len(one.rstrip("-")), len(two.rstrip("-")))
@@ -102,5 +102,5 @@ def counted(one: str, two: str) -> Aligned:
 
 def gapped(first: bytes, second: bytes) -> tuple[str, str]:
     """Both sequences whole, with end gaps, aligned for assembly."""
-    best: Alignment = _aligner().align(first.decode(), second.decode())[0]
+    best: Alignment = _aligner().align(first.decode(), second.decode())[0]  # type: ignore[no-untyped-call]
     return str(best[0]), str(best[1])

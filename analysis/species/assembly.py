@@ -133,7 +133,9 @@ def _merge(
 ) -> tuple[bytes, Qualities, list[Disagreement]]:
     columns = [_spread(row, quality) for row, quality in zip(rows, (left_quality, right_quality), strict=True)]
     inside = [_inside(row) for row in rows]
-    bases, qualities, found = [], [], []
+    bases: list[str] = []
+    qualities: list[int] = []
+    found: list[tuple[int, str, int, str, int, str]] = []
     for column, (a, b) in enumerate(zip(*rows, strict=True)):
         qa, qb = int(columns[0][column]), int(columns[1][column])
         if not (inside[0][0] <= column < inside[0][1] and inside[1][0] <= column < inside[1][1]):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from analysis.inputs import Progress, no_progress
@@ -23,10 +24,11 @@ from analysis.species.calibration import (
     Rate,
     Rule,
     calibration_seal,
+    calibration_write,
 )
 from analysis.species.evidence import by_species
-from analysis.species.library import Library
-from analysis.species.rules import Pairs, by_rank, names_rank, names_species, rank_of, stratum_of
+from analysis.species.library import Library, library_open
+from analysis.species.rules import by_rank, names_rank, names_species, rank_of, stratum_of, without_species
 from analysis.species.search import CANDIDATES, nearest
 
 LENGTHS: Final = (0, 300, 150, 80)
@@ -36,7 +38,11 @@ FALSE_SPECIES: Final = 0.02
 FALSE_GENUS: Final = 0.05
 """Highest accepted share of absent species (genera) that are named as another one."""
 
-SAMPLE: Final = 2_500
+SAMPLE: Final = 1_000
+"""Records tried per locus and query length, drawn by a hash of their accessions."""
+
+_FEW: Final = 30
+_ENOUGH: Final = 200
 _DISTANCES: Final = (0.0, 0.0016, 0.0031, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.02)
 _GAPS: Final = (0.0, 0.002, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03)
 _RANK_DISTANCES: Final = tuple(step / 200 for step in range(61))
@@ -138,59 +144,67 @@ def rules_fit(library: Library, locus: str, length: int, trials: Sequence[Trial]
 
 
 def _exclusion(within: Sequence[float]) -> float:
-    """A declared species is excluded beyond this: over every distance seen inside a species, 5 % at least."""
-    if len(within) < 30:
-        return max([0.1, *within])
-    return max(0.05, within[-(1 + len(within) // 100)])
+    """A declared species is excluded beyond this: nine tenths of the distances inside species lie below it.
+
+    Not the largest, which is as a rule a mislabelled record; 5 % at least, 10 % where fewer than 30 are known.
+    """
+    if len(within) < _FEW:
+        return 0.1
+    return max(0.05, within[len(within) * 9 // 10])
 
 
 def _species_rule(library: Library, trials: Sequence[Trial], stratum: str) -> Rule:
-    """The rule that names most while naming at most `FALSE_SPECIES` of the absent species."""
-    hidden = [(trial, _without(trial.with_own, {trial.species})) for trial in trials]
-    absent = [
-        pairs
-        for _, pairs in hidden
-        if pairs and library.species[pairs[0][1]].verified and stratum_of(library, pairs[0][1]) == stratum
-    ]
-    present = [trial for trial in trials if trial.records_of_own > 1 and stratum == "several"]
-    selves = [
-        [(0.0, trial.species), *pairs] for trial, pairs in hidden if stratum_of(library, trial.species) == stratum
-    ]
+    """The rule that names most while naming at most `FALSE_SPECIES` of the absent species.
+
+    A stratum with fewer than `_ENOUGH` absent trials takes the rule of all trials together.
+    """
+    mine = [trial for trial in trials if _nearest_other(library, trial) == stratum]
+    present = [trial for trial in trials if trial.records_of_own > 1]
+    if len(mine) < _ENOUGH:
+        mine, stratum = list(trials), f"{stratum}, pooled"
     best: tuple[float, float, float] | None = None
     for distance in _DISTANCES:
         for gap in _GAPS:
-            false = sum(names_species(pairs, distance, gap) for pairs in absent)
-            if not absent or false / len(absent) > FALSE_SPECIES:
+            if _absent_named(library, mine, distance, gap).too_many(FALSE_SPECIES):
                 continue
-            called = _share(sum(names_species(t.with_own, distance, gap) for t in present), len(present))
-            named = _share(sum(names_species(pairs, distance, gap) for pairs in selves), len(selves))
-            value = (called + named + distance * 10, -distance, -gap)
-            if best is None or value > best:
-                best = value
+            called = _rate([names_species(t.with_own, distance, gap) for t in present]).value or 0.0
+            named = _records_named(trials, distance, gap).value or 0.0
+            best = max(best or (-1.0, 0.0, 0.0), (called + named, -distance, -gap))
     distance, gap = (-best[1], -best[2]) if best else (0.0, _GAPS[-1])
-    wrong = sum(names_species(t.with_own, distance, gap) and t.with_own[0][1] != t.species for t in present)
     return Rule(
         stratum=stratum,
         distance=distance,
         gap=gap,
         usable=best is not None,
         present_called=_rate([names_species(t.with_own, distance, gap) for t in present]),
-        present_wrong=Rate(count=wrong, total=len(present)),
-        absent_named=_rate([names_species(pairs, distance, gap) for pairs in absent]),
-        records_named=_rate([names_species(pairs, distance, gap) for pairs in selves]),
+        present_wrong=_rate(
+            [names_species(t.with_own, distance, gap) and t.with_own[0][1] != t.species for t in present]
+        ),
+        absent_named=_absent_named(library, mine, distance, gap),
+        records_named=_records_named(trials, distance, gap),
     )
 
 
-def _share(count: float, total: int) -> float:
-    return count / total if total else 0.0
+def _nearest_other(library: Library, trial: Trial) -> str | None:
+    pairs = without_species(trial.with_own, {trial.species})
+    return stratum_of(library, pairs[0][1]) if pairs else None
+
+
+def _absent_named(library: Library, trials: Sequence[Trial], distance: float, gap: float) -> Rate:
+    """Of the species taken out whole: how many the rule would have named as another species."""
+    hidden = [without_species(trial.with_own, {trial.species}) for trial in trials]
+    return _rate([names_species(pairs, distance, gap) and library.species[pairs[0][1]].verified for pairs in hidden])
+
+
+def _records_named(trials: Sequence[Trial], distance: float, gap: float) -> Rate:
+    """Of the records themselves, searched with nothing taken out: how many the rule names."""
+    return _rate(
+        [names_species([(0.0, t.species), *without_species(t.with_own, {t.species})], distance, gap) for t in trials]
+    )
 
 
 def _rate(values: Sequence[bool]) -> Rate:
     return Rate(count=sum(values), total=len(values))
-
-
-def _without(pairs: Pairs, species: set[int]) -> list[tuple[float, int]]:
-    return [pair for pair in pairs if pair[1] not in species]
 
 
 def _rank_rule(library: Library, trials: Sequence[Trial], rank: str) -> RankRule:
@@ -201,7 +215,7 @@ def _rank_rule(library: Library, trials: Sequence[Trial], rank: str) -> RankRule
     present = []
     for trial in known:
         own = rank_of(library, trial.species, rank)
-        ranked = by_rank(library, _without(trial.with_own, {trial.species}), rank)
+        ranked = by_rank(library, without_species(trial.with_own, {trial.species}), rank)
         if any(name == own for _, name in ranked):
             present.append((own, ranked))
         away = [(d, s) for d, s in trial.with_own if rank_of(library, s, rank) != own]
@@ -225,10 +239,20 @@ def _genus_rates(library: Library, trials: Sequence[Trial], one: Rule, several: 
     seen: dict[str, list[bool]] = {}
     for trial in trials:
         genus = rank_of(library, trial.species, "genus")
-        pairs = _without(trial.with_own, {trial.species})
+        pairs = without_species(trial.with_own, {trial.species})
         if genus is None:
             continue
         rule = several if pairs and stratum_of(library, pairs[0][1]) == "several" else one
         named = rule.usable and names_species(pairs, rule.distance, rule.gap)
         seen.setdefault(genus, []).append(named)
     return {genus: _rate(values) for genus, values in sorted(seen.items()) if len(values) >= 5}
+
+
+def library_calibrate(
+    folder: Path, *, sample: int = SAMPLE, progress: Progress = no_progress
+) -> tuple[Library, Calibration]:
+    """Open a frozen set, calibrate it and write the calibration beside it; the set's own hash stays the same."""
+    library = library_open(folder)
+    calibration = calibrate(library, sample=sample, progress=progress)
+    calibration_write(folder, calibration)
+    return library, calibration

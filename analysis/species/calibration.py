@@ -32,6 +32,10 @@ class Rate:
         """The share, or None where nothing could be counted."""
         return self.count / self.total if self.total else None
 
+    def too_many(self, limit: float) -> bool:
+        """Whether the share is above `limit`, or nothing was counted."""
+        return not self.total or self.count > limit * self.total
+
     @property
     def interval(self) -> tuple[float, float]:
         """Clopper–Pearson, 95 %."""

@@ -83,6 +83,14 @@ class Library:
                 members.setdefault(species.genus, []).append(number)
         return {genus: tuple(numbers) for genus, numbers in members.items()}
 
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {species.name: number for number, species in enumerate(self.species)}
+
+    def species_number(self, name: str) -> int | None:
+        """The number of a species by its name, None where the set does not know it."""
+        return self._numbers.get(name)
+
     @property
     def size(self) -> int:
         """Number of records."""

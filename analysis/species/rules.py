@@ -42,3 +42,8 @@ def names_rank(ranked: Sequence[tuple[float, str]], distance: float, gap: float)
     if not ranked or ranked[0][0] > distance or ranked[0][1].startswith("?"):
         return False
     return len(ranked) == 1 or (ranked[1][0] > ranked[0][0] and ranked[1][0] - ranked[0][0] >= gap)
+
+
+def without_species(pairs: Pairs, species: set[int]) -> list[tuple[float, int]]:
+    """The pairs as if these species were not in the set."""
+    return [pair for pair in pairs if pair[1] not in species]

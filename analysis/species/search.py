@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +21,7 @@ CANDIDATES: Final = 24
 CANDIDATE_SPECIES: Final = 12
 _ANCHOR: Final = 12
 _ANCHORS: Final = 16
+_AGREEING: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +62,12 @@ def nearest(
     strands = (query, reverse_complement(query))
     ambiguous = has_ambiguity(query)
     found: list[Near] = []
-    flipped = False
+    guess = (False, 0)
     for number in chosen:
-        near = _near(library, int(number), strands, ambiguous, flipped)
-        if near is not None:
-            flipped = near.reverse
-            found.append(near)
+        placed = _near(library, int(number), strands, ambiguous, guess)
+        if placed is not None:
+            guess = (placed[0].reverse, placed[1])
+            found.append(placed[0])
     most = max((near.overlap for near in found), default=0)
     found.sort(key=lambda near: (2 * near.overlap < most, near.edits / near.overlap, -near.overlap, near.sequence))
     return found
@@ -114,54 +114,83 @@ def _species_of(
     }
 
 
-def _near(library: Library, number: int, strands: tuple[bytes, bytes], ambiguous: bool, flipped: bool) -> Near | None:
+def _near(
+    library: Library, number: int, strands: tuple[bytes, bytes], ambiguous: bool, guess: tuple[bool, int]
+) -> tuple[Near, int] | None:
     reference = library.sequence(number)
-    reverse, offset = _orient(strands, reference, flipped)
+    reverse, offset = guess if _fits(strands[guess[0]], reference, guess[1]) else _orient(strands, reference, guess[0])
     query = strands[1] if reverse else strands[0]
     equalities = IUPAC_EQUALITIES if ambiguous or library.is_ambiguous(number) else None
     edits, overlap = _distance(query, reference, offset, equalities)
     if overlap < min(SHORTEST, len(query)):
         return None
-    return Near(sequence=number, edits=edits, overlap=overlap, reverse=reverse)
+    return Near(sequence=number, edits=edits, overlap=overlap, reverse=reverse), offset
+
+
+def _fits(query: bytes, reference: bytes, offset: int) -> bool:
+    """Whether the offset of the candidate before fits this one too: most references begin at one primer."""
+    agreeing = 0
+    for start in range(max(0, -offset), min(len(query), len(reference) - offset) - _ANCHOR + 1, _ANCHOR):
+        agreeing += query[start : start + _ANCHOR] == reference[start + offset : start + offset + _ANCHOR]
+        if agreeing >= _AGREEING:
+            return True
+    return False
 
 
 def _orient(strands: tuple[bytes, bytes], reference: bytes, flipped: bool) -> tuple[bool, int]:
     """Strand and offset (reference position − query position) on which most anchors agree."""
     first = _offset(strands[flipped], reference)
-    if first is not None and first[1] >= 3:
+    if first[1] >= _AGREEING:
         return flipped, first[0]
     second = _offset(strands[not flipped], reference)
-    if second is not None and (first is None or second[1] > first[1]):
-        return not flipped, second[0]
-    return flipped, first[0] if first is not None else 0
+    return (not flipped, second[0]) if second[1] > first[1] else (flipped, first[0])
 
 
-def _offset(query: bytes, reference: bytes) -> tuple[int, int] | None:
+def _offset(query: bytes, reference: bytes) -> tuple[int, int]:
+    """The offset with most anchors, the smallest such, and how many anchors it has; (0, 0) without any."""
     step = max(1, (len(query) - _ANCHOR) // _ANCHORS)
     votes: dict[int, int] = {}
     for start in range(0, len(query) - _ANCHOR + 1, step):
         at = reference.find(query[start : start + _ANCHOR])
         if at >= 0:
             votes[at - start] = votes.get(at - start, 0) + 1
-    if not votes:
-        return None
-    best = max(votes.values())
-    return min(offset for offset, count in votes.items() if count == best), best
+    best = max(votes.values(), default=0)
+    return min((offset for offset, count in votes.items() if count == best), default=0), best
 
 
 def _distance(query: bytes, reference: bytes, offset: int, equalities: list[tuple[str, str]] | None) -> tuple[int, int]:
     """Edits over the shared stretch, and its length: the inner one of the two is fitted into the other."""
-    head, tail = max(0, -offset), max(0, offset + len(query) - len(reference))
-    if head and tail:
-        inner, outer = reference, query
-    else:
-        inner, outer = query[head : len(query) - tail], reference
+    inner, outer, _ = _shared_stretch(query, reference, offset)
     if not inner:
         return 0, 0
     result = edlib.align(inner, outer, mode="HW", task="distance", additionalEqualities=equalities)
     return int(result["editDistance"]), len(inner)
 
 
-def records_in(library: Library, near: Iterable[Near]) -> list[tuple[Near, int]]:
-    """(near, record) for every record of the sequences, in the order of `near`, then of accessions."""
-    return [(item, int(record)) for item in near for record in library.records_of(item.sequence)]
+def _shared_stretch(query: bytes, reference: bytes, offset: int) -> tuple[bytes, bytes, bool]:
+    """(inner, outer, whether the reference is the inner one) after cutting the query's overhang."""
+    head, tail = max(0, -offset), max(0, offset + len(query) - len(reference))
+    if head and tail:
+        return reference, query, True
+    return query[head : len(query) - tail], reference, False
+
+
+def rows_of(library: Library, near: Near, query: bytes) -> tuple[str, str]:
+    """The query and a near reference as two aligned rows over their shared stretch, in the reference's direction."""
+    reference = library.sequence(near.sequence)
+    turned = reverse_complement(query) if near.reverse else query
+    inner, outer, swapped = _shared_stretch(turned, reference, _offset(turned, reference)[0])
+    if not inner:
+        return "", ""
+    found = edlib.align(inner, outer, mode="HW", task="path", additionalEqualities=IUPAC_EQUALITIES)
+    nice = edlib.getNiceAlignment(found, inner.decode(), outer.decode())
+    rows = (str(nice["query_aligned"]), str(nice["target_aligned"]))
+    return (rows[1], rows[0]) if swapped else rows
+
+
+def distance_to(library: Library, number: int, query: bytes) -> float | None:
+    """Distance of a query to one distinct sequence of the set, None where they share no stretch of 60 bases."""
+    strands = (query, reverse_complement(query))
+    ambiguous = has_ambiguity(query)
+    placed = _near(library, number, strands, ambiguous, (False, 0))
+    return None if placed is None else placed[0].edits / placed[0].overlap

@@ -19,7 +19,7 @@ _WEIGHTS: Final = (0.12, 0.05, 0.83)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """How synthetic sequences differ: within species, between species of a genus, and between genera (shares of bases)."""
+    """How synthetic sequences differ, in shares of bases: within species, between species, between genera."""
 
     within: float = 0.002
     species: float = 0.06

@@ -20,6 +20,9 @@ from analysis.species.bases import clean
 
 LIMIT: Final = 64 << 20
 LONGEST: Final = 100_000
+_ENTRY: Final = struct.Struct(">4sIHHIIII")
+_HEADER: Final = 34
+_MOST_TAGS: Final = 4096
 Qualities = npt.NDArray[np.int64]
 _CHANNELS: Final = ("DATA9", "DATA10", "DATA11", "DATA12")
 
@@ -67,9 +70,10 @@ def trace_read(file: InputFile) -> Read:
             file=file.name,
             remedy="Give the .ab1 file as the sequencer wrote it.",
         )
+    _directory_check(content, file.name)
     record = _record(content, file.name)
-    raw = record.annotations.get("abif_raw", {})
-    bases = clean(str(record.seq), file=file.name) if len(record.seq) else b""
+    raw = _raw(record)
+    bases = clean(str(record.seq), file=file.name) if record.seq else b""
     if not bases:
         raise InputRefused(
             "The trace holds no base calls.", file=file.name, remedy="Run the basecaller, or sequence the sample again."
@@ -112,9 +116,10 @@ def reads_of(file: InputFile) -> list[Read]:
 
 def _parsed(text: str, layout: str, name: str) -> list[SeqRecord]:
     try:
-        return list(SeqIO.parse(io.StringIO(text), layout))
+        records: list[SeqRecord] = list(SeqIO.parse(io.StringIO(text), layout))  # type: ignore[no-untyped-call]
     except ValueError as error:
         raise InputRefused(f"The file cannot be read as {layout.upper()}: {error}.", file=name) from error
+    return records
 
 
 def _plain(record: SeqRecord, name: str) -> Read:
@@ -136,13 +141,46 @@ def _record(content: bytes, name: str) -> SeqRecord:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return SeqIO.read(io.BytesIO(content), "abi")
+            record: SeqRecord = SeqIO.read(io.BytesIO(content), "abi")  # type: ignore[no-untyped-call]
     except (ValueError, OSError, KeyError, IndexError, AttributeError, OverflowError, struct.error, EOFError) as error:
         raise InputRefused(
             f"The trace cannot be read: {str(error) or type(error).__name__}.",
             file=name,
             remedy="It is cut off or damaged: fetch it again from the sequencer.",
         ) from error
+    return record
+
+
+def _directory_check(content: bytes, name: str) -> None:
+    """Refuse a directory that points outside the file, before a parser believes it.
+
+    Layout: header of version (2 bytes) and one 28-byte entry at offset 6 that names the directory;
+    every entry holds tag, number, type, size, count, data size, data offset, handle («ABIF file format», 2009).
+    """
+    problem = ""
+    if len(content) < _HEADER:
+        problem = f"it ends after {len(content)} bytes, inside its header"
+    else:
+        _, _, _, entry, count, _, start, _ = _ENTRY.unpack_from(content, 6)
+        if entry != _ENTRY.size or not 0 < count <= _MOST_TAGS or start + count * entry > len(content):
+            problem = f"its directory ({count} entries at byte {start}) lies outside its {len(content)} bytes"
+        elif any(_outside(content, start + number * entry) for number in range(count)):
+            problem = f"parts of its data lie outside its {len(content)} bytes"
+    if problem:
+        raise InputRefused(
+            f"The trace cannot be read: {problem}.",
+            file=name,
+            remedy="It is cut off or damaged: fetch it again from the sequencer.",
+        )
+
+
+def _outside(content: bytes, at: int) -> bool:
+    _, _, _, _, _, size, offset, _ = _ENTRY.unpack_from(content, at)
+    return bool(size > 4 and offset + size > len(content))
+
+
+def _raw(record: SeqRecord) -> Mapping[str, object]:
+    return dict(record.annotations.get("abif_raw", {}))
 
 
 def _signals(raw: Mapping[str, object]) -> dict[str, npt.NDArray[np.int64]]:

@@ -1,0 +1,94 @@
+"""Reading-frame screen for nuclear copies (NUMTs) of mitochondrial genes.
+
+About two thirds of nuclear COI copies carry an indel or an early stop, the rest do not (Hebert et al.
+2023, PLoS ONE 18:e0286620): an open frame is necessary, never sufficient. Only positions of good quality count.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from analysis.outcome import Diagnostic
+
+GOOD: Final = 20
+_STOPS: Final = frozenset({"TAA", "TAG"})
+"""Stops in the vertebrate, invertebrate and most other mitochondrial codes (NCBI 2, 4, 5, 9, 13) and in plastids."""
+
+_CODING_LEAST: Final = 150
+
+
+def frame_of(reference: str) -> int | None:
+    """The only reading frame (0, 1, 2) of a coding stretch without stops; None where no or several frames are open."""
+    if len(reference) < _CODING_LEAST:
+        return None
+    open_frames = [frame for frame in range(3) if not _stops(reference, frame)]
+    return open_frames[0] if len(open_frames) == 1 else None
+
+
+def frame_check(rows: tuple[str, str], good: tuple[bool, ...] | None = None) -> Diagnostic:
+    """Compare a query's frame with that of its nearest reference.
+
+    `rows` are the aligned query and reference; `good[i]` says whether the query's i-th base in the aligned
+    stretch has Phred 20 or more (all, where None).
+    """
+    query, reference = rows
+    frame = frame_of(reference.replace("-", ""))
+    if frame is None:
+        return Diagnostic(
+            code="reading-frame",
+            state="not_done",
+            text="The nearest reference is no coding stretch with one open frame.",
+        )
+    shifts = _shifts(query, reference, good)
+    stops = _query_stops(query, reference, frame, good)
+    if shifts or stops:
+        return Diagnostic(
+            code="reading-frame",
+            state="warning",
+            text=f"{len(stops)} stop codons and {len(shifts)} frame shifts at good positions: possibly a nuclear copy.",
+            value={"stops": stops, "frame_shifts": shifts},
+        )
+    return Diagnostic(
+        code="reading-frame",
+        state="passed",
+        text="No stop codon, no frame shift; this does not rule out a nuclear copy.",
+        value={"stops": [], "frame_shifts": []},
+    )
+
+
+def _stops(sequence: str, frame: int) -> list[int]:
+    return [at for at in range(frame, len(sequence) - 2, 3) if sequence[at : at + 3] in _STOPS]
+
+
+def _query_stops(query: str, reference: str, frame: int, good: tuple[bool, ...] | None) -> list[int]:
+    """Positions (from 1, in the query) of in-frame stops, the frame taken from the reference column by column."""
+    found: list[int] = []
+    place = at = 0
+    for column, base in enumerate(reference):
+        starts = base != "-" and place % 3 == frame
+        codon = query[column : column + 3]
+        if starts and codon in _STOPS and "-" not in reference[column : column + 3] and _is_good(good, at, 3):
+            found.append(at + 1)
+        place += base != "-"
+        at += query[column] != "-"
+    return found
+
+
+def _shifts(query: str, reference: str, good: tuple[bool, ...] | None) -> list[int]:
+    """Positions (from 1, in the query) of gaps whose length is no multiple of three."""
+    found: list[int] = []
+    at = run = 0
+    state = ""
+    for one, other in [*zip(query, reference, strict=True), ("A", "A")]:
+        now = "deletion" if one == "-" else "insertion" if other == "-" else ""
+        if now != state:
+            if state and run % 3 and _is_good(good, max(at - 1, 0), 2):
+                found.append(at)
+            state, run = now, 0
+        run += bool(now)
+        at += one != "-"
+    return found
+
+
+def _is_good(good: tuple[bool, ...] | None, start: int, length: int) -> bool:
+    return good is None or all(good[start : start + length])

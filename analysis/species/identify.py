@@ -1,0 +1,293 @@
+"""From a sequence to a name, or to the reason why there is none: the decision record of one query."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import edlib
+
+from analysis.outcome import Diagnostic, Identification, Reason
+from analysis.species.alignment import counted
+from analysis.species.bases import IUPAC_EQUALITIES, ambiguous_count
+from analysis.species.calibration import Calibration, LocusCalibration
+from analysis.species.decide import Decision, ErrorRate, decide
+from analysis.species.declared import EXCLUDED, Declared, declared_compare
+from analysis.species.evidence import SpeciesDistance, by_species
+from analysis.species.frame import frame_check
+from analysis.species.library import SHORTEST, Library
+from analysis.species.search import Near, nearest, rows_of
+
+HITS: Final = 10
+MOST_AMBIGUOUS: Final = 0.02
+_INTRA_RECORDS: Final = 30
+
+DEFINITIONS: Final = {
+    "identity": "1 − edits / overlap: Levenshtein edits over the stretch query and reference share, overhanging ends "
+    "free, IUPAC codes that can stand for the same base equal; overlap in bases of the inner sequence",
+    "coverage": "overlap / query length",
+    "k2p": "Kimura 1980 two-parameter distance over aligned columns of two plain bases; null where undefined",
+    "p_distance": "edits / overlap, 1 − identity",
+    "barcode_gap": "distance to the nearest other species − largest distance between records of the named species",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A reference record near the query. Numbers as in `DEFINITIONS`."""
+
+    accession: str
+    taxon: str
+    locus: str
+    identity: float
+    edits: int
+    overlap: int
+    coverage: float
+    k2p: float | None
+    strand: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """The barcode gap of the named species; `within` is None for a species of one record."""
+
+    within: float | None
+    between: float | None
+    records: int
+
+    @property
+    def value(self) -> float | None:
+        """between − within, None where either is unknown."""
+        return None if self.within is None or self.between is None else self.between - self.within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Congener:
+    """A species of the genus concerned and how many records the set has of it (0: known to be absent)."""
+
+    name: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """The decision record of one query.
+
+    `outcome` and `taxon` are the answer; where a declared species is excluded the outcome is
+    `excluded` and `decision` still says what was found.
+    """
+
+    query: str
+    length: int
+    sha256: str
+    ambiguous: int
+    outcome: Identification
+    taxon: str | None
+    decision: Decision
+    declared: Declared | None
+    locus: str | None
+    calibration: LocusCalibration | None
+    hits: tuple[Hit, ...]
+    nearest_species: tuple[tuple[str, float], ...]
+    congeners: tuple[Congener, ...]
+    gap: Gap | None
+    diagnostics: tuple[Diagnostic, ...]
+    caveats: tuple[str, ...]
+
+    @property
+    def error_rates(self) -> tuple[ErrorRate, ...]:
+        """Rates of the rule that was applied."""
+        return self.decision.error_rates
+
+
+def identify(
+    library: Library,
+    calibration: Calibration | None,
+    name: str,
+    bases: bytes,
+    *,
+    declared: str | None = None,
+    good: tuple[bool, ...] | None = None,
+    hits: int = HITS,
+) -> Identified:
+    """Identify one sequence against a set.
+
+    `declared` is the species it is said to be; `good[i]` says whether base i has Phred 20 or more (all,
+    where None); `hits` bounds the records reported, ties at the end included. Never raises for a poor sequence:
+    that is `no_result` or `inconclusive` with its reason.
+    """
+    early = _unusable(bases)
+    found = [] if early else nearest(library, bases)
+    ranked = by_species(library, found)
+    locus = int(library.record_locus[ranked[0].record]) if ranked else None
+    local = None
+    if calibration is not None and locus is not None:
+        local = calibration.of(library.loci[locus], ranked[0].near.overlap)
+    decision = early or _decide(library, bases, ranked, local)
+    compared = None
+    if declared and ranked and not early:
+        compared = declared_compare(library, bases, declared, decision, ranked, local)
+    excluded = compared is not None and compared.answer == EXCLUDED
+    return Identified(
+        query=name,
+        length=len(bases),
+        sha256=hashlib.sha256(bases).hexdigest(),
+        ambiguous=ambiguous_count(bases),
+        outcome=Identification.EXCLUDED if excluded else decision.outcome,
+        taxon=decision.taxon,
+        decision=decision,
+        declared=compared,
+        locus=None if locus is None else library.loci[locus],
+        calibration=local,
+        hits=_hits(library, bases, found, hits),
+        nearest_species=tuple((library.species[item.species].name, item.distance) for item in ranked[:HITS]),
+        congeners=_congeners(library, decision, ranked),
+        gap=_gap(library, decision, ranked),
+        diagnostics=_diagnostics(library, bases, ranked, good),
+        caveats=_caveats(library, decision, ranked, local),
+    )
+
+
+def _unusable(bases: bytes) -> Decision | None:
+    plain = len(bases) - bases.count(b"N")
+    if plain >= SHORTEST:
+        return None
+    text = f"{plain} usable bases of {len(bases)}; {SHORTEST} are needed."
+    return Decision(outcome=Identification.NO_RESULT, taxon=None, reasons=(Reason(code="too-short", text=text),))
+
+
+def _decide(
+    library: Library, bases: bytes, ranked: Sequence[SpeciesDistance], local: LocusCalibration | None
+) -> Decision:
+    if not ranked:
+        reason = Reason(code="nothing-near", text="No reference of the set shares a stretch with this sequence.")
+        return Decision(outcome=Identification.INCONCLUSIVE, taxon=None, reasons=(reason,))
+    mixed = ambiguous_count(bases)
+    if mixed > MOST_AMBIGUOUS * len(bases):
+        reason = Reason(
+            code="mixed-bases",
+            text=f"{mixed} of {len(bases)} bases are not settled, more than {MOST_AMBIGUOUS:.0%}: "
+            "more than one template, or a poor signal.",
+        )
+        return Decision(outcome=Identification.INCONCLUSIVE, taxon=None, reasons=(reason,))
+    return decide(library, ranked, local)
+
+
+def _hits(library: Library, bases: bytes, found: Sequence[Near], limit: int) -> tuple[Hit, ...]:
+    """At least the `limit` best records; all that tie with the last one are kept, so that no tie is hidden."""
+    hits: list[Hit] = []
+    for near in found:
+        if len(hits) >= limit and near.identity != hits[-1].identity:
+            break
+        aligned = counted(*rows_of(library, near, bases))
+        hits.extend(
+            Hit(
+                accession=library.accession(int(record)),
+                taxon=library.name(int(record)),
+                locus=library.loci[int(library.record_locus[record])],
+                identity=near.identity,
+                edits=near.edits,
+                overlap=near.overlap,
+                coverage=near.overlap / len(bases),
+                k2p=aligned.k2p,
+                strand="-" if near.reverse else "+",
+                note=library.note(int(record)),
+            )
+            for record in library.records_of(near.sequence)
+        )
+    return tuple(hits)
+
+
+def _congeners(library: Library, decision: Decision, ranked: Sequence[SpeciesDistance]) -> tuple[Congener, ...]:
+    """All species of the genus named, or else of the nearest record's genus, with their number of records."""
+    if not ranked:
+        return ()
+    genus = library.species[ranked[0].species].genus
+    if decision.outcome is Identification.GENUS:
+        genus = decision.taxon
+    members = library.genus_members.get(genus or "", ())
+    return tuple(
+        Congener(name=library.species[number].name, records=int(library.species_records[number])) for number in members
+    )
+
+
+def _gap(library: Library, decision: Decision, ranked: Sequence[SpeciesDistance]) -> Gap | None:
+    if decision.outcome is not Identification.SPECIES:
+        return None
+    species = ranked[0].species
+    records = [
+        record
+        for record in library.records_of_species(species)
+        if library.record_locus[record] == library.record_locus[ranked[0].record]
+    ]
+    sequences = sorted({int(library.record_sequence[record]) for record in records[:_INTRA_RECORDS]})
+    within = [
+        _distance(library.sequence(one), library.sequence(other))
+        for place, one in enumerate(sequences)
+        for other in sequences[place + 1 :]
+    ]
+    return Gap(
+        within=None if len(records) < 2 else max(within, default=0.0),
+        between=ranked[1].distance if len(ranked) > 1 else None,
+        records=len(records),
+    )
+
+
+def _distance(one: bytes, other: bytes) -> float:
+    inner, outer = sorted((one, other), key=len)
+    result = edlib.align(inner, outer, mode="HW", task="distance", additionalEqualities=IUPAC_EQUALITIES)
+    return int(result["editDistance"]) / len(inner)
+
+
+def _diagnostics(
+    library: Library, bases: bytes, ranked: Sequence[SpeciesDistance], good: tuple[bool, ...] | None
+) -> tuple[Diagnostic, ...]:
+    if not ranked:
+        return ()
+    near = ranked[0].near
+    reverse = good[::-1] if good is not None and near.reverse else good
+    aligned_from_start = near.overlap == len(bases)
+    frame = frame_check(rows_of(library, near, bases), reverse if aligned_from_start else None)
+    share = ambiguous_count(bases) / len(bases)
+    ambiguity = Diagnostic(
+        code="ambiguous-bases",
+        state="passed" if share <= MOST_AMBIGUOUS else "failed",
+        text=f"{ambiguous_count(bases)} of {len(bases)} bases are not settled; at most {MOST_AMBIGUOUS:.0%} may be.",
+        value=ambiguous_count(bases),
+    )
+    return ambiguity, frame
+
+
+def _caveats(
+    library: Library,
+    decision: Decision,
+    ranked: Sequence[SpeciesDistance],
+    local: LocusCalibration | None,
+) -> tuple[str, ...]:
+    caveats = [
+        "The result relates to the sub-sample that was sequenced; it says nothing of age, origin, captivity or number.",
+        "Mitochondrial loci show the maternal line only: a hybrid looks like its mother's species.",
+    ]
+    if decision.outcome is Identification.SPECIES:
+        species = library.species[ranked[0].species]
+        if library.species_records[ranked[0].species] == 1:
+            caveats.append(
+                f"The set has one record of {species.name}: how much the species varies is not known from it, "
+                "and a mislabelled record could not be noticed."
+            )
+        missing = [
+            library.species[number].name
+            for number in library.genus_members.get(species.genus or "", ())
+            if not library.species_records[number]
+        ]
+        if missing:
+            caveats.append(f"No reference for {', '.join(missing)} of the same genus.")
+    if local is not None and ranked:
+        caveats.append(
+            f"Error rates were found with {local.length} bases or more of {local.locus}; "
+            f"{ranked[0].near.overlap} were compared."
+        )
+    return tuple(caveats)
