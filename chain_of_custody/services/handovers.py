@@ -64,11 +64,10 @@ def handover_offer(
     """Release items, with everything inside them, to another party. Custody passes when that party receives them.
 
     The items have one custodian, whose half this is: the actor, or a party without account that gave its `signature`.
-    A border is crossed when said so, or when both parties' countries are known and differ; then `permit` is required.
-    Items leave the container they are in.
+    Where a border is crossed (said so, or known from both parties' countries) `permit` is required. Items leave the
+    container they are in.
 
-    Raises `BadInput`, `NotYourHalf`, `NotCustodian`, `AlreadyOffered`, `ItemFinal`, `ItemSealed` for a sealed
-    container around an item, `PermitRequired`, `BadTime`.
+    Raises `BadInput`, `NotYourHalf`, `NotCustodian`, `AlreadyOffered`, `ItemFinal`, `ItemSealed`, `PermitRequired`.
     """
     _purpose_check(purpose)
     items_named(items)

@@ -147,9 +147,8 @@ def items_move(
 ) -> None:
     """Put items into a place or a container, or take them out into the actor's own hands. Contents go along.
 
-    Exactly one of `to` and `container` is given. `to` is a place, or the actor's own party to take items out;
-    custody passes to it, or to whoever holds the container. `from_location` says that the actor may enter the places
-    the items now are in: the caller has checked that. `positions` has one position for each item.
+    Either `to` (a place, or the actor's own party to take items out) or `container`: custody passes to it, or to who
+    holds the container. `from_location`: the actor may enter the places the items are in, the caller has checked that.
 
     Raises `NotCustodian` for items in other hands, `HandOverNeeded` when custody would pass to another person,
     `ItemSealed` for a sealed container around or ahead, `AlreadyOffered`, `ItemFinal`, `BadTime`, `Conflict` for a

@@ -43,8 +43,7 @@ def custody_reassign(
     The two are the actor and `inventory_by`; neither is a present custodian. Open hand-overs of the items are
     withdrawn. Contents go along.
 
-    Raises `BadInput` without authority or with unfit persons, `ItemFinal`, `ItemSealed` for a sealed container around
-    an item, `Conflict` when a hand-over changed meanwhile.
+    Raises `BadInput` without authority or with unfit persons, `ItemFinal`, `ItemSealed`, `Conflict`.
     """
     items_named(items)
     authority = text_required(authority, field="authority", what="the order for a reassignment")

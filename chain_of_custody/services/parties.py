@@ -37,8 +37,7 @@ def party_create(
     on the screen of the other side. `country` (ISO 3166-1 alpha-2) lets a hand-over know that it crosses a border.
     Name and identity document enter the ledger as commitments only.
 
-    Raises `BadInput` for an unknown kind, an empty or overlong name, half an identity document, a malformed country,
-    or an `organisation` that is not one; `Conflict` when the UUID is taken.
+    Raises `BadInput` naming the field that is missing, malformed or does not fit; `Conflict` when the UUID is taken.
     """
     name = " ".join(name.split())
     _party_check(kind, name, organisation, country, document_kind, document_number)
