@@ -108,8 +108,8 @@ class View(APIView):
     def shows(self, *cases: "Case", kind: str = "case", subject: Any = None, reference: str = "") -> None:
         """Say that case content is shown, before it is.
 
-        An outsider to the case (`reason_needed`) gives a reason: in `X-Access-Reason`, or stated for the case within the last
-        hours (Directive 2016/680 Art. 25 asks for logs of consultation with their justification [M]).
+        An outsider to the case (`reason_needed`) gives a reason: in `X-Access-Reason`, or stated for the case within
+        the last hours (Directive 2016/680 Art. 25 asks for logs of consultation with their justification [M]).
 
         Raises:
             NotAllowed: `reason-needed`, where no reason was given.

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import path
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -53,10 +54,10 @@ class SealOut(Output):
 class AmountOut(Output):
     """What is left of an amount."""
 
-    initial = plain("initial")
-    left = plain("left")
+    initial = plain()
+    left = plain()
     unit = serializers.CharField()
-    tolerance = plain("tolerance")
+    tolerance = plain()
 
 
 class HeldOut(Output):
@@ -72,10 +73,11 @@ class HeldOut(Output):
     seal = SealOut(source="item.sealed_by", allow_null=True)
     amount = serializers.SerializerMethodField()
 
-    def get_amount(self, row: Any) -> AmountOut | None:
+    @extend_schema_field(AmountOut(allow_null=True))
+    def get_amount(self, row: Any) -> Any:
         """What is left, where it was ever weighed."""
         quantity = getattr(row.item, "quantity", None)
-        return AmountOut(quantity).data if quantity else None  # type: ignore[return-value]  # the shape for the schema
+        return AmountOut(quantity).data if quantity else None
 
 
 class ExhibitOut(HeldOut):

@@ -70,9 +70,9 @@ def decimal(**options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=18, decimal_places=6, **options)
 
 
-def plain(source: str, **options: Any) -> serializers.DecimalField:
+def plain(**options: Any) -> serializers.DecimalField:
     """An amount shown without trailing zeros."""
-    return serializers.DecimalField(max_digits=18, decimal_places=6, source=source, normalize_output=True, **options)
+    return serializers.DecimalField(max_digits=18, decimal_places=6, normalize_output=True, **options)
 
 
 class PartyRef(Output):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import path
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,15 +35,17 @@ class ItemRow(ItemRef):
     amount = serializers.SerializerMethodField()
     last_act_at = serializers.DateTimeField()
 
-    def get_case(self, item: Any) -> CaseRef | None:
+    @extend_schema_field(CaseRef(allow_null=True))
+    def get_case(self, item: Any) -> Any:
         """The case it belongs to; none for the laboratory's own boxes and plates."""
         case = item_case(item)
-        return CaseRef(case).data if case else None  # type: ignore[return-value]  # the shape for the schema
+        return CaseRef(case).data if case else None
 
-    def get_amount(self, item: Any) -> AmountOut | None:
+    @extend_schema_field(AmountOut(allow_null=True))
+    def get_amount(self, item: Any) -> Any:
         """What is left, where it was ever weighed."""
         quantity = getattr(item, "quantity", None)
-        return AmountOut(quantity).data if quantity else None  # type: ignore[return-value]  # the shape for the schema
+        return AmountOut(quantity).data if quantity else None
 
 
 class ItemFilter(Input):
@@ -95,8 +98,8 @@ class StepOut(Output):
     """One change of an amount, with the balance after it."""
 
     kind = serializers.CharField()
-    amount = plain("amount")
-    left = plain("left")
+    amount = plain()
+    left = plain()
     unit = serializers.CharField(source="quantity.unit")
     child = ItemRef(allow_null=True)
     note = serializers.CharField()

@@ -65,10 +65,10 @@ _WORDS = {
 }
 
 
-def _answers(good: dict[int, Any], *refusals: int) -> dict[Any, Any]:
+def refusals(good: dict[int, Any], *codes: int) -> dict[Any, Any]:
     bad = {
         (code, "application/problem+json"): OpenApiResponse(Problem, description=_WORDS[code])
-        for code in (401, 403, 404, *refusals)
+        for code in (401, 403, 404, *codes)
     }
     return {**good, **bad}
 
@@ -88,7 +88,7 @@ def reads(
     """One thing: 200 with its shape, and an ETag where it can be edited."""
     parameters: list[Any] = [ACCESS_REASON, *([ETAG] if edited else []), *([query] if query else [])]
     return extend_schema(
-        operation_id=name, tags=_area(area), parameters=parameters, responses=_answers({200: shape}, 422)
+        operation_id=name, tags=_area(area), parameters=parameters, responses=refusals({200: shape}, 422)
     )
 
 
@@ -109,7 +109,7 @@ def lists(
     answer, paging = made[by]
     parameters: list[Any] = [ACCESS_REASON, *paging, *([query] if query else [])]
     return extend_schema(
-        operation_id=name, tags=_area(area), parameters=parameters, responses=_answers({200: answer}, 422)
+        operation_id=name, tags=_area(area), parameters=parameters, responses=refusals({200: answer}, 422)
     )
 
 
@@ -135,7 +135,7 @@ def _post(
         tags=_area(area),
         parameters=[IDEMPOTENCY_KEY, *headers],
         request=request,
-        responses=_answers(good, 400, 409, 415, 422),
+        responses=refusals(good, 400, 409, 415, 422),
     )
 
     def declare(method: Handler) -> Handler:
@@ -152,13 +152,13 @@ def edits(name: str, request: AnyShape, shape: AnyShape, *, area: str) -> Callab
         tags=_area(area),
         parameters=[IF_MATCH, ETAG],
         request=request,
-        responses=_answers({200: shape}, 400, 409, 412, 415, 422, 428),
+        responses=refusals({200: shape}, 400, 409, 412, 415, 422, 428),
     )
 
 
 def ends(name: str, *, area: str) -> Callable[[Handler], Handler]:
     """A DELETE that ends something which is not evidence: 204."""
-    return extend_schema(operation_id=name, tags=_area(area), responses=_answers({204: None}))
+    return extend_schema(operation_id=name, tags=_area(area), responses=refusals({204: None}))
 
 
 def downloads(name: str, *media: str, area: str, request: AnyShape | None = None) -> Callable[[Handler], Handler]:
@@ -169,5 +169,5 @@ def downloads(name: str, *media: str, area: str, request: AnyShape | None = None
         tags=_area(area),
         parameters=[ACCESS_REASON],
         request=request,
-        responses=_answers(good, 422),
+        responses=refusals(good, 422),
     )

@@ -34,9 +34,7 @@ class LocationNew(Input):
 
     name = text(120, required=True)
     kind = Code(LocationKind.values)
-    parent = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="Party of the place around."
-    )
+    parent = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Party of the place.")
     secured = serializers.BooleanField(required=False, default=True)
 
 

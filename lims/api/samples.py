@@ -26,8 +26,8 @@ class ParentOut(Output):
 
     item = serializers.UUIDField(source="parent.uuid")
     reference = serializers.CharField(source="parent.reference")
-    amount = plain("amount")
-    waste = plain("waste")
+    amount = plain()
+    waste = plain()
     unit = serializers.CharField()
 
 

@@ -186,6 +186,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [],  # enums stay where they are used: their names would collide
 }
 
 CELERY_BROKER_URL = env.text("SPOOR_BROKER_URL", "memory://" if BUILD_ONLY or SPOOR_MODE == "test" else None)
