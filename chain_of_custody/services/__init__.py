@@ -2,6 +2,7 @@
 
 from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.rules import Permit
+from chain_of_custody.services.claims import claimed_times
 from chain_of_custody.services.endings import item_consume, item_dispose, item_return
 from chain_of_custody.services.erasure import commitment_erase
 from chain_of_custody.services.handovers import (
@@ -32,6 +33,7 @@ __all__ = [
     "Receipt",
     "StreamKey",
     "act_append",
+    "claimed_times",
     "commitment_erase",
     "custody_back_enter",
     "custody_reassign",

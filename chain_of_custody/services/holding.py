@@ -18,24 +18,26 @@ from chain_of_custody.enums import CARRIERS, ItemState, Verb
 from chain_of_custody.errors import BadInput, Conflict, NotFound, SealTaken
 from chain_of_custody.models import Item, Party, Seal, StoredFile
 from chain_of_custody.rules import PartyFacts, Standing
+from chain_of_custody.services.claims import claimed_now
 from chain_of_custody.services.ledger import EntryDraft
 
-# No join: a row whose joined column changed while we waited for its lock would silently drop out.
+# No join: a row whose joined column changed while we waited for its lock would silently drop out. An array, because the
+# planner reads a whole table of items rather than trust the size of a recursive query.
 _LOCK_TREE = """
 WITH RECURSIVE tree (id) AS (
-    SELECT id FROM chain_of_custody_item WHERE id = ANY(%s)
+    SELECT id FROM chain_of_custody_item WHERE id = ANY(%s::bigint[])
     UNION
     SELECT i.id FROM chain_of_custody_item i JOIN tree ON i.container_id = tree.id
 )
 SELECT * FROM chain_of_custody_item
-WHERE id IN (SELECT id FROM tree) OR id = ANY(%s)
+WHERE id = ANY(ARRAY(SELECT id FROM tree UNION SELECT unnest(%s::bigint[])))
 ORDER BY id
 FOR NO KEY UPDATE
 """
 
 _SEALED_AROUND = """
 WITH RECURSIVE up (start, container_id) AS (
-    SELECT id, container_id FROM chain_of_custody_item WHERE id = ANY(%s)
+    SELECT id, container_id FROM chain_of_custody_item WHERE id = ANY(%s::bigint[])
     UNION ALL
     SELECT up.start, i.container_id FROM up JOIN chain_of_custody_item i ON i.id = up.container_id
 )
@@ -214,7 +216,7 @@ def items_write(
     """
     common: dict[str, Any] = {
         "version": F("version") + 1,
-        "last_act_at": Greatest(F("last_act_at"), happened_at or Now()),
+        "last_act_at": Greatest(F("last_act_at"), happened_at or claimed_now() or Now()),
     }
     if custodian is not None:
         common["custodian"] = custodian

@@ -16,6 +16,7 @@ from chain_of_custody.core.entry import Entry, EntryActor, StreamKey, entry_byte
 from chain_of_custody.core.errors import EntryRefused
 from chain_of_custody.errors import BadInput, BadTime, EntryTooLarge, LedgerError
 from chain_of_custody.schemas import check_payload
+from chain_of_custody.services.claims import claimed_now
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far a claimed time may run ahead of the database's clock: clocks of phones differ."""
@@ -148,7 +149,7 @@ def act_append(
     """
     _check(drafts)
     heads, recorded_at = _streams_lock({draft.stream for draft in drafts})
-    happened = _happened(happened_at, recorded_at)
+    happened = _happened(happened_at or claimed_now(), recorded_at)
     shared = _shared_committed(actor, reason, place)
     page = _Page([], [])
     act_id = act or uuid4()

@@ -11,6 +11,7 @@ from chain_of_custody.enums import SealState, Verb
 from chain_of_custody.errors import BadInput
 from chain_of_custody.models import Item, Seal
 from chain_of_custody.rules import check_act, check_time
+from chain_of_custody.services.claims import claimed_now
 from chain_of_custody.services.holding import Holding, conflicts, hold, item_draft
 from chain_of_custody.services.ledger import act_append
 from chain_of_custody.services.transactions import one_transaction, writing
@@ -108,7 +109,7 @@ def _write(row: Item, seal: Seal | None, happened_at: datetime | None) -> None:
     Item.objects.filter(pk=row.pk).update(
         sealed_by=seal,
         version=F("version") + 1,
-        last_act_at=Greatest(F("last_act_at"), happened_at or Now()),
+        last_act_at=Greatest(F("last_act_at"), happened_at or claimed_now() or Now()),
     )
     row.sealed_by = seal
     row.version += 1
