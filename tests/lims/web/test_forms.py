@@ -63,11 +63,11 @@ def test_refusal_about_no_field_of_the_form_stands_above_it() -> None:
 
 
 def test_all_errors_of_one_input_are_shown() -> None:
-    errors = ManyErrors([BadInput("a", field="mass"), BadInput("b", field="seal"), BadInput("c")])
+    errors = ManyErrors([BadInput("A.", field="mass"), BadInput("B.", field="seal"), BadInput("it fails as a whole")])
     assert [(problem.message, problem.anchor) for problem in refused_with(errors).summary()] == [
-        ("c", ""),
-        ("a", "id_mass"),
-        ("b", "id_seal"),
+        ("It fails as a whole.", ""),
+        ("A.", "id_mass"),
+        ("B.", "id_seal"),
     ]
 
 
