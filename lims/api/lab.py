@@ -28,7 +28,7 @@ from lims.api.lab_shapes import (
     RunShow,
 )
 from lims.api.operations import acts, creates, edits, lists, reads
-from lims.casework.selectors.cases import case_get
+from lims.casework.selectors.cases import case_get, item_get
 from lims.casework.selectors.naming import item_named
 from lims.casework.selectors.parts import component_get, files_get
 from lims.lab.selectors.work import (
@@ -61,9 +61,9 @@ class StateQuery(Input):
 class LabView(View):
     """A view of the laboratory's work."""
 
-    def item(self, named: str, *, capability: str = "case.read") -> Any:
+    def item(self, named: str) -> Any:
         """An item by UUID, reference or scan code, when one may see its case."""
-        return item_named(actor=self.actor, key=named, field="item", capability=capability)
+        return item_named(actor=self.actor, key=named)
 
     def case(self, key: str, *, capability: str = "case.read", seen: bool = False) -> Any:
         """A case, when one may see it; `seen` records that its content is shown."""
@@ -88,7 +88,7 @@ class Examinations(LabView):
         row = self._case(case)
         lines = [
             Asked(
-                item=self.item(line["item"], capability="examination.request"),
+                item=item_get(actor=self.actor, key=line["item"], capability="examination.request"),
                 question=line["question"],
                 component=component_get(uuid=line["component"]) if line.get("component") else None,
                 note=line.get("note", ""),
@@ -290,7 +290,7 @@ class References(LabView):
         rows = reference_list(actor=self.actor, state=self.query(StateQuery).get("state", ""))
         return self.page(rows, ReferenceShow)
 
-    @creates("reference_create", {"multipart/form-data": ReferenceAsk}, ReferenceShow, area="references")
+    @creates("reference_create", ReferenceAsk, ReferenceShow, area="references")
     def post(self, request: Request) -> Response:
         """Propose a reference from its source files; it is used once a second person has approved it."""
         data = self.body(ReferenceAsk)

@@ -198,8 +198,9 @@ class RunShow(serializers.ModelSerializer[Run]):
     class Meta:
         model = Run
         fields = [
-            "uuid", "reference", "case", "item", "batch", "method", "method_version", "parameters", "seed", "reference_set",
-            "reference_digest", "state", "progress", "message", "attempt", "cancel_requested", "error", "queued_at",
+            "uuid", "reference", "case", "item", "batch", "method", "method_version", "parameters", "seed",
+            "reference_set", "reference_digest", "state", "progress", "message", "attempt", "cancel_requested",
+            "error", "queued_at",
             "started_at", "finished_at", "result_digest", "rerun_of", "identical", "inputs", "outputs", "outcomes",
         ]  # fmt: skip
 
@@ -209,7 +210,7 @@ class FindingAsk(Input):
 
     item = serializers.CharField(help_text="UUID or reference of an item")
     kind = Code(FindingKind.values, required=False, default=FindingKind.FINDING)
-    source = Code(FindingSource.values, required=False, default=FindingSource.RUN)
+    source = Code(FindingSource.values, required=False, default=FindingSource.RUN)  # type: ignore[assignment]  # its name
     text = serializers.CharField(max_length=8000)
     run = serializers.UUIDField(required=False)
     outcome = serializers.IntegerField(required=False, min_value=1)

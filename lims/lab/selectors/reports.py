@@ -10,7 +10,7 @@ from lims.casework.models import Case
 from lims.casework.selectors.access import visible
 from lims.common.errors import NotFound
 from lims.lab.enums import ReportState, ReviewDecision, Side
-from lims.lab.models import Report, ReportPerson, Review
+from lims.lab.models import Report, ReportPerson, Review, ReviewPoint
 
 
 def report_list(*, actor: Actor, case: Case | None = None, state: str = "") -> QuerySet[Report]:
@@ -95,3 +95,15 @@ def review_open_of(*, report: Report) -> Review | None:
         .prefetch_related("points")
         .first()
     )
+
+
+def review_point_get(*, review: Review, key: str) -> ReviewPoint:
+    """A point of a review the actor has been given.
+
+    Raises:
+        NotFound: none.
+    """
+    row = ReviewPoint.objects.select_related("review").filter(review=review, key=key).first()
+    if row is None:
+        raise NotFound(_("This review has no such point."), code="point-not-found")
+    return row

@@ -1,0 +1,77 @@
+"""What a run answered, as its result files in the vault say it: outcomes whole, figures, file by file."""
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from chain_of_custody.models import StoredFile
+from chain_of_custody.vault.services import store_current
+from lims.common.errors import NotFound
+from lims.lab.models import Run
+
+OUTCOMES = "outcomes.json"
+LARGEST = 64 * 1024 * 1024
+
+
+def run_outcome(*, run: Run, number: int) -> dict[str, Any]:
+    """One outcome of a finished run, whole, as it was computed; empty where the run has no such outcome.
+
+    Raises:
+        DigestMismatch: the stored bytes are not those that were written.
+    """
+    file = run_output(run=run, name=OUTCOMES)
+    if file is None or file.size > LARGEST:
+        return {}
+    outcomes = json.loads(_content(file))
+    return dict(outcomes[number - 1]) if 0 < number <= len(outcomes) else {}
+
+
+def run_output(*, run: Run, name: str) -> StoredFile | None:
+    """A result file of a run by its name."""
+    return next((output.file for output in run.outputs.all() if output.name == name), None)
+
+
+def run_json(*, run: Run, name: str) -> dict[str, Any]:
+    """A result file that holds one JSON object; empty where the run has none of that name."""
+    file = run_output(run=run, name=name)
+    if file is None or file.size > LARGEST:
+        return {}
+    value = json.loads(_content(file))
+    return value if isinstance(value, dict) else {}
+
+
+def run_figures(*, run: Run, number: int) -> list[tuple[str, bytes]]:
+    """The figures of one outcome, by name: those that carry its number, and those of the whole run.
+
+    A figure of one outcome is called `NAME-0003.svg`; one without a number belongs to every outcome.
+    """
+    found = []
+    for output in sorted(run.outputs.all(), key=lambda one: one.name):
+        if output.file.media_type == "image/svg+xml" and output.file.size <= LARGEST // 8:
+            stem = output.name.removesuffix(".svg")
+            ending = stem.rpartition("-")[2]
+            if not ending.isdigit() or int(ending) == number:
+                found.append((stem, _content(output.file)))
+    return found
+
+
+def run_file(*, run: Run, name: str) -> StoredFile:
+    """A file of a run already seen: `inputs/PLACE` or the name of a result file.
+
+    Raises:
+        NotFound: none.
+    """
+    kind, _slash, place = name.rpartition("/")
+    if kind == "inputs" and place.isdigit():
+        files = [row.file for row in run.inputs.all()]
+        if int(place) < len(files):
+            return files[int(place)]
+    elif not kind and (file := run_output(run=run, name=place)) is not None:
+        return file
+    raise NotFound(_("This run has no such file."), code="file-not-found", found=name)
+
+
+def _content(file: StoredFile) -> bytes:
+    with store_current().open(file.digest, version=file.store_version) as chunks:
+        return b"".join(chunks)
