@@ -207,3 +207,21 @@ def worker_last_seen() -> datetime | None:
     """When any worker last ran a task."""
     seen: datetime | None = WorkerBeat.objects.aggregate(seen=Max("seen_at"))["seen"]
     return seen
+
+
+def outside_users(*, actor: Actor) -> QuerySet[User]:
+    """Active investigators and prosecutors, for assigning them to a case.
+
+    Raises:
+        NotAllowed: without `case.assign` in any scope.
+    """
+    if not actor.may_somewhere("case.assign"):
+        require(actor, "case.assign")
+    now = timezone.now()
+    outside = RoleGrant.objects.filter(role__in=["investigator", "prosecutor"], since__lte=now)
+    outside = outside.filter(Q(until__isnull=True) | Q(until__gt=now))
+    staff = RoleGrant.objects.filter(role__in=[str(role) for role in LABORATORY_ROLES], until__isnull=True)
+    users = User.objects.filter(is_active=True).exclude(pk__in=staff.values("user_id"))
+    granted = Q(pk__in=outside.values("user_id"))
+    nobody_yet = ~Q(pk__in=RoleGrant.objects.filter(until__isnull=True).values("user_id"))
+    return users.filter(granted | nobody_yet).select_related("party").order_by("party__name")

@@ -4,7 +4,7 @@ A number of empty rows is always there, so that it works without script; «More 
 anything and comes back with more. Empty rows are left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.forms import BoundField
@@ -46,13 +46,18 @@ class RowsForm(PageForm):
     more = 5
 
     def __init__(
-        self, *args: Any, row_arguments: Mapping[str, Any] | None = None, rows: int = 0, **kwargs: Any
+        self,
+        *args: Any,
+        row_arguments: Mapping[str, Any] | None = None,
+        row_initials: Sequence[Mapping[str, Any]] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        number = self._number(rows or self.at_first)
+        number = self._number(max(self.at_first, len(row_initials)))
         self.asks_more = self.is_bound and "more_rows" in self.data
         given = dict(row_arguments or {})
-        self.rows = [self._row(n, given) for n in range(number)]
+        initials = [] if self.is_bound else list(row_initials)
+        self.rows = [self._row(n, given, initials[n] if n < len(initials) else {}) for n in range(number)]
 
     def _number(self, default: int) -> int:
         if not self.is_bound:
@@ -61,9 +66,16 @@ class RowsForm(PageForm):
         number = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 5 else default
         return min(MOST_ROWS, max(1, number + (self.more if "more_rows" in self.data else 0)))
 
-    def _row(self, number: int, given: dict[str, Any]) -> RowForm:
+    def _row(self, number: int, given: dict[str, Any], initial: Mapping[str, Any]) -> RowForm:
         data = (self.data, self.files) if self.is_bound else (None, None)
-        return self.row_class(*data, prefix=f"row{number}", empty_permitted=True, use_required_attribute=False, **given)
+        return self.row_class(
+            *data,
+            prefix=f"row{number}",
+            empty_permitted=True,
+            use_required_attribute=False,
+            initial=dict(initial),
+            **given,
+        )
 
     @property
     def filled(self) -> list[RowForm]:

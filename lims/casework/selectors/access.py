@@ -44,3 +44,14 @@ def visible(queryset: QuerySet[M], actor: Actor, capability: str, *, path: str =
         else:
             wanted |= Q(**{f"{path}uuid": grant.case})
     return queryset.filter(wanted)
+
+
+def reason_needed(*, actor: Actor, case: Case) -> bool:
+    """Whether the actor is an outsider to the case, who states a reason before seeing it.
+
+    Laboratory staff work on all its cases; people with a dated assignment were let in by name. Everyone else (an
+    auditor, a guest with rights over an agency's cases) says why (Directive 2016/680 Art. 25 [M]).
+    """
+    if actor.system or actor.in_laboratory:
+        return False
+    return not any(grant.scope == "case" and grant.case == case.uuid for grant in actor.grants)

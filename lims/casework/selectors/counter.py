@@ -1,12 +1,11 @@
 """Scan sessions, labels as printed, submission forms, discrepancies: what the bench and the counter look at."""
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from chain_of_custody.models import Item, StoredFile
+from chain_of_custody.models import Item
 from lims.accounts.actors import Actor, Scope
 from lims.casework.models import (
     Case,
@@ -16,13 +15,12 @@ from lims.casework.models import (
     Label,
     LabelPrint,
     Photograph,
-    SamplingPlan,
     ScanLine,
     ScanSession,
     Submission,
 )
 from lims.casework.selectors.access import visible
-from lims.casework.selectors.cases import intake_list, item_case, item_visible
+from lims.casework.selectors.cases import intake_list
 from lims.common.errors import NotFound
 
 _LINE_ITEM = (
@@ -43,7 +41,7 @@ def scan_session_now(*, actor: Actor) -> ScanSession | None:
     return rows.filter(user_id=actor.user_id, state="open").first()
 
 
-def scan_lines(*, session: ScanSession) -> list[ScanLine]:
+def scan_list(*, session: ScanSession) -> list[ScanLine]:
     """What is on the list, last scan first."""
     rows = ScanLine.objects.filter(session=session, removed_at__isnull=True)
     return list(rows.select_related(*_LINE_ITEM).order_by("-id"))
@@ -82,13 +80,13 @@ def label_job(*, actor: Actor, printed_at: datetime) -> list[LabelPrint]:
     return rows
 
 
-def label_copies(*, items: list[Item]) -> dict[int, int]:
+def label_copies_made(*, items: list[Item]) -> dict[int, int]:
     """How often the live label of each item was printed, by item key; 0 where never."""
     rows = Label.objects.filter(item__in=items, state="live").annotate(copies=Count("prints"))
     return {row.item_id: row.copies for row in rows if row.item_id is not None}
 
 
-def submission_list(*, actor: Actor) -> QuerySet[Submission]:
+def submission_queue(*, actor: Actor) -> QuerySet[Submission]:
     """Submission forms: the laboratory's all, an investigator's own agency's; newest first."""
     rows = Submission.objects.select_related("agency", "submitted_by__party", "case")
     if not actor.in_laboratory:
@@ -97,16 +95,22 @@ def submission_list(*, actor: Actor) -> QuerySet[Submission]:
     return rows.annotate(bags=Count("lines")).order_by("-id")
 
 
-def submission_get(*, actor: Actor, reference: str) -> Submission:
+def submission_by_reference(*, actor: Actor, reference: str) -> Submission:
     """One submission form with its lines and their labels.
 
     Raises:
         NotFound: none, or another agency's.
     """
-    row = submission_list(actor=actor).filter(reference=reference.upper()).prefetch_related("lines__labels").first()
+    row = submission_queue(actor=actor).filter(reference=reference.upper()).prefetch_related("lines__labels").first()
     if row is None:
         raise NotFound(_("There is no such submission form, or it is not yours."), code="submission-not-found")
     return row
+
+
+def submissions_announced(*, actor: Actor, case: Case) -> list[Submission]:
+    """Announcements of a case's agency that have not arrived, oldest first."""
+    rows = submission_queue(actor=actor).filter(state="submitted", agency=case.agency)
+    return list(rows.prefetch_related("lines__labels").order_by("id"))
 
 
 def submission_editable(*, actor: Actor, submission: Submission) -> bool:
@@ -114,7 +118,7 @@ def submission_editable(*, actor: Actor, submission: Submission) -> bool:
     return actor.may("submission.create", Scope(agency=submission.agency.uuid))
 
 
-def intake_get(*, actor: Actor, reference: str) -> Intake:
+def intake_by_reference(*, actor: Actor, reference: str) -> Intake:
     """One intake with its containers, photographs and discrepancies.
 
     Raises:
@@ -142,21 +146,6 @@ def intakes_open(*, actor: Actor) -> QuerySet[Intake]:
     return intake_list(actor=actor).exclude(state="complete").order_by("id")
 
 
-def discrepancy_get(*, actor: Actor, uuid: UUID) -> Discrepancy:
-    """One custody discrepancy.
-
-    Raises:
-        NotFound: none, or not the actor's to see.
-    """
-    rows = Discrepancy.objects.select_related(
-        "case__agency", "item", "intake", "recorded_by", "countersigned_by", "exhibit__item"
-    )
-    row = visible(rows, actor, "case.read").filter(uuid=uuid).first()
-    if row is None:
-        raise NotFound(_("There is no such discrepancy, or it is not yours to see."), code="discrepancy-not-found")
-    return row
-
-
 def discrepancies_waiting(*, actor: Actor) -> QuerySet[Discrepancy]:
     """Differences that the actor could countersign: recorded by somebody else; oldest first."""
     rows = visible(
@@ -165,44 +154,6 @@ def discrepancies_waiting(*, actor: Actor) -> QuerySet[Discrepancy]:
     return rows.filter(state="recorded").exclude(recorded_by=actor.party_id).order_by("id")
 
 
-def photograph_list(*, item: Item) -> QuerySet[Photograph]:
+def item_photographs(*, item: Item) -> QuerySet[Photograph]:
     """Photographs of an item."""
     return Photograph.objects.filter(item=item).select_related("file").order_by("pk")
-
-
-def sampling_plans(*, item: Item) -> QuerySet[SamplingPlan]:
-    """Sampling plans of a lot, newest first."""
-    return SamplingPlan.objects.filter(lot__item=item).select_related("drawn_by").order_by("-pk")
-
-
-def file_with_case(*, actor: Actor, uuid: UUID) -> tuple[StoredFile, Case]:
-    """A stored file about a case, an item or an intake, and the case it belongs to.
-
-    Raises:
-        NotFound: none, or not the actor's to see.
-    """
-    file = StoredFile.objects.select_related("stream").filter(uuid=uuid).first()
-    case = _case_of(file) if file else None
-    readable = case is not None and visible(Case.objects.filter(pk=case.pk), actor, "file.read", path="").exists()
-    if file is None or case is None or not readable:
-        raise NotFound(_("There is no such file, or it is not yours to see."), code="file-not-found")
-    return file, case
-
-
-def _case_of(file: StoredFile) -> Case | None:
-    if file.stream.kind == "case":
-        return Case.objects.select_related("agency").filter(uuid=file.stream.uuid).first()
-    if file.stream.kind == "item":
-        item = (
-            Item.objects.select_related("exhibit__case__agency", "sample__case__agency", "container_of__case__agency")
-            .filter(uuid=file.stream.uuid)
-            .first()
-        )
-        return item_case(item) if item else None
-    intake = Intake.objects.select_related("case__agency").filter(uuid=file.stream.uuid).first()
-    return intake.case if intake else None
-
-
-def items_visible(*, actor: Actor, items: list[Item]) -> list[Item]:
-    """Those of the items that the actor may see."""
-    return [item for item in items if item_visible(item, actor, "case.read")]

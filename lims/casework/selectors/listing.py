@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,9 +12,9 @@ from chain_of_custody.models import HandOverLine, Item, Seal
 from chain_of_custody.selectors import HistoryRow, item_history
 from lims.accounts.actors import Actor
 from lims.casework.enums import StepKind
-from lims.casework.models import Case, Container, LabelPrint, Quantity, SampleParent
+from lims.casework.models import Case, Container, Discrepancy, LabelPrint, Quantity, SampleParent
 from lims.casework.selectors.access import visible
-from lims.casework.selectors.cases import item_visible
+from lims.casework.selectors.cases import case_list, item_visible
 
 OPEN_STATES = ("held", "offered")
 HISTORY_AT_MOST = 2000
@@ -300,3 +301,41 @@ def label_prints(item: Item) -> tuple[int, int]:
 def contents(*, box: Item) -> QuerySet[Item]:
     """What lies in a box or bag, by position."""
     return item_rows(Item.objects.filter(container=box)).order_by(F("position").asc(), "reference")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCounts:
+    """What the list of cases says first."""
+
+    open: int
+    late: int
+    differing: int
+    next_due: date | None
+    next_case: str
+
+
+def case_counts(*, actor: Actor, today: date) -> CaseCounts:
+    """How many of the actor's cases are open, late, or have differences nobody explained; the next date."""
+    rows = visible(Case.objects.filter(state="open"), actor, "case.read", path="")
+    differing = Discrepancy.objects.filter(case=OuterRef("pk")).exclude(state="explained")
+    counts = rows.aggregate(
+        number=Count("pk"),
+        late=Count("pk", filter=Q(due_on__lt=today)),
+        differing=Count("pk", filter=Q(Exists(differing))),
+    )
+    first = rows.filter(due_on__gte=today).order_by("due_on", "pk").first()
+    return CaseCounts(
+        open=counts["number"],
+        late=counts["late"],
+        differing=counts["differing"],
+        next_due=first.due_on if first else None,
+        next_case=first.reference if first else "",
+    )
+
+
+def case_search(
+    *, actor: Actor, words: Sequence[str] = (), state: str = "", kind: str = "", agency: str = ""
+) -> QuerySet[Case]:
+    """Cases by words, state, kind and the agency's name."""
+    rows = case_list(actor=actor, search=" ".join(words), state=state, kind=kind)
+    return rows.filter(agency__name__icontains=agency) if agency else rows

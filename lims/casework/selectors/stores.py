@@ -99,3 +99,8 @@ def place_parties(*, actor: Actor) -> QuerySet[Party]:
     """
     require(actor, "custody.act")
     return Party.objects.filter(kind="location", active=True).order_by("name")
+
+
+def own_party(*, actor: Actor) -> Party:
+    """The party behind the actor."""
+    return Party.objects.select_related("organisation").get(pk=actor.party_id)
