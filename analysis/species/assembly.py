@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from analysis.species.trimming import ERROR_LIMIT, PrimerFound, mott_trim, prime
 
 LEAST_OVERLAP: Final = 50
 LEAST_AGREEMENT: Final = 0.85
+FIRM: Final = 20
 _CLEAR: Final = 10
 _GAP_QUALITY: Final = 0
 _HIGHEST: Final = 90
@@ -22,7 +23,11 @@ _HIGHEST: Final = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:
-    """A consensus position (from 1) where the reads differ, with both calls, both qualities, and what was written."""
+    """A consensus position (from 1) where the reads differ, with both calls, both qualities, and what was written.
+
+    `forward_base` and `reverse_base` are the positions (from 1) in the reads as stored, for a gap that of the
+    base beside it; calls are given in the forward direction.
+    """
 
     position: int
     forward: str
@@ -30,6 +35,8 @@ class Disagreement:
     reverse: str
     reverse_quality: int
     consensus: str
+    forward_base: int
+    reverse_base: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,16 @@ class Consensus:
     disagreements: tuple[Disagreement, ...] = ()
     overlap: int | None = None
     agreement: float | None = None
+
+    @property
+    def firm_disagreements(self) -> int:
+        """Positions where both reads are sure (Phred 20 or more) and differ: sign of two specimens or templates."""
+        return sum(item.forward_quality >= FIRM and item.reverse_quality >= FIRM for item in self.disagreements)
+
+    @property
+    def suspect_pair(self) -> bool:
+        """Whether the reads look like two specimens: firm disagreements at 0.5 % of the overlap, 3 at least."""
+        return self.overlap is not None and self.firm_disagreements >= max(3, 0.005 * self.overlap)
 
 
 def trimmed(read: Read, *, limit: float = ERROR_LIMIT) -> Trimmed:
@@ -107,7 +124,7 @@ def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Con
         )
     bases, qualities, disagreements = _merge(rows, left_quality, right_quality)
     start, end, found = primers_trim(bases)
-    moved = tuple(_moved(item, start) for item in disagreements if start < item.position <= end)
+    moved = tuple(_moved(item, start, one, other) for item in disagreements if start < item.position <= end)
     return Consensus(
         bases=bases[start:end],
         qualities=qualities[start:end],
@@ -131,27 +148,39 @@ def _overlap(rows: tuple[str, str]) -> tuple[int, float]:
 def _merge(
     rows: tuple[str, str], left_quality: Qualities, right_quality: Qualities
 ) -> tuple[bytes, Qualities, list[Disagreement]]:
-    columns = [_spread(row, quality) for row, quality in zip(rows, (left_quality, right_quality), strict=True)]
-    inside = [_inside(row) for row in rows]
+    spread = [_spread(row, quality) for row, quality in zip(rows, (left_quality, right_quality), strict=True)]
+    start = max(_inside(row)[0] for row in rows)
+    end = min(_inside(row)[1] for row in rows)
     bases: list[str] = []
     qualities: list[int] = []
-    found: list[tuple[int, str, int, str, int, str]] = []
+    found: list[Disagreement] = []
     for column, (a, b) in enumerate(zip(*rows, strict=True)):
-        qa, qb = int(columns[0][column]), int(columns[1][column])
-        if not (inside[0][0] <= column < inside[0][1] and inside[1][0] <= column < inside[1][1]):
-            letter, quality = (a, qa) if a != "-" else (b, qb)
-        else:
+        qa, qb = int(spread[0][column]), int(spread[1][column])
+        if start <= column < end:
             letter, quality = _call(a, qa, b, qb)
-            if a != b:
-                found.append((len(bases) + 1, a, qa, b, qb, letter))
+        else:
+            letter, quality = (a, qa) if a != "-" else (b, qb)
+        if start <= column < end and a != b:
+            found.append(
+                Disagreement(
+                    position=len(bases) + 1,
+                    forward=a,
+                    forward_quality=qa,
+                    reverse=b,
+                    reverse_quality=qb,
+                    consensus=letter,
+                    forward_base=_bases_before(rows[0], column),
+                    reverse_base=_bases_before(rows[1], column),
+                )
+            )
         if letter != "-":
             bases.append(letter)
             qualities.append(quality)
-    rows_found = [
-        Disagreement(position=p, forward=a, forward_quality=qa, reverse=b, reverse_quality=qb, consensus=letter)
-        for p, a, qa, b, qb, letter in found
-    ]
-    return "".join(bases).encode(), np.asarray(qualities, np.int64), rows_found
+    return "".join(bases).encode(), np.asarray(qualities, np.int64), found
+
+
+def _bases_before(row: str, column: int) -> int:
+    return column - row.count("-", 0, column)
 
 
 def _call(a: str, qa: int, b: str, qb: int) -> tuple[str, int]:
@@ -179,12 +208,11 @@ def _inside(row: str) -> tuple[int, int]:
     return len(row) - len(row.lstrip("-")), len(row.rstrip("-"))
 
 
-def _moved(item: Disagreement, by: int) -> Disagreement:
-    return Disagreement(
+def _moved(item: Disagreement, by: int, one: Trimmed, other: Trimmed) -> Disagreement:
+    """The disagreement in positions of the finished consensus and of the two stored reads."""
+    return replace(
+        item,
         position=item.position - by,
-        forward=item.forward,
-        forward_quality=item.forward_quality,
-        reverse=item.reverse,
-        reverse_quality=item.reverse_quality,
-        consensus=item.consensus,
+        forward_base=one.start + item.forward_base + 1,
+        reverse_base=other.end - item.reverse_base,
     )

@@ -100,6 +100,19 @@ class Library:
         """Accession of a record."""
         return self._accessions[record]
 
+    def record_number(self, accession: str) -> int:
+        """The number of a record by its accession; raises `KeyError` where the set has none."""
+        low, high = 0, self.size
+        while low < high:
+            middle = (low + high) // 2
+            if self._accessions[middle] < accession:
+                low = middle + 1
+            else:
+                high = middle
+        if low == self.size or self._accessions[low] != accession:
+            raise KeyError(accession)
+        return low
+
     def name(self, record: int) -> str:
         """Taxon name of a record, as found."""
         return self._names[record]

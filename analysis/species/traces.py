@@ -180,7 +180,9 @@ def _outside(content: bytes, at: int) -> bool:
 
 
 def _raw(record: SeqRecord) -> Mapping[str, object]:
-    return dict(record.annotations.get("abif_raw", {}))
+    annotations: Mapping[str, object] = dict(record.annotations)
+    raw = annotations.get("abif_raw")
+    return raw if isinstance(raw, dict) else {}
 
 
 def _signals(raw: Mapping[str, object]) -> dict[str, npt.NDArray[np.int64]]:

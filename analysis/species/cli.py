@@ -1,0 +1,228 @@
+"""``python -m analysis species consensus|build|identify|validate``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.canonical import canonical_json, readable_json
+from analysis.errors import InputRefused
+from analysis.inputs import InputFile
+from analysis.outcome import Identification
+from analysis.species.assembly import assemble, single
+from analysis.species.calibrate import SAMPLE, library_calibrate
+from analysis.species.calibration import Calibration, LocusCalibration, calibration_read
+from analysis.species.identify import HITS, Identified, identify
+from analysis.species.library import SAMPLING, library_build, library_open
+from analysis.species.records import records_read, taxonomy_read
+from analysis.species.report import consensus_json, identified_json, identified_table
+from analysis.species.traces import reads_of, trace_read
+from analysis.terminal import progress_bar
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add `species` and its questions."""
+    species = subparsers.add_parser("species", help="which species a sequence belongs to")
+    questions = species.add_subparsers(dest="question", required=True, metavar="QUESTION")
+    _add_consensus(questions)
+    _add_build(questions)
+    _add_identify(questions)
+    _add_validate(questions)
+
+
+def _add_consensus(questions: Subparsers) -> None:
+    parser = questions.add_parser("consensus", help="one consensus from a forward and a reverse trace")
+    parser.add_argument("forward", type=Path, metavar="FORWARD.ab1")
+    parser.add_argument("reverse", type=Path, metavar="REVERSE.ab1", nargs="?")
+    parser.add_argument("--name", help="name of the consensus; the forward file's name by default")
+    parser.add_argument("--format", choices=("fasta", "json"), default="fasta")
+    parser.set_defaults(run=run_consensus)
+
+
+def _add_build(questions: Subparsers) -> None:
+    parser = questions.add_parser("build", help="freeze a reference set and calibrate it")
+    parser.add_argument("references", type=Path, nargs="+", metavar="REFERENCES.fasta")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--taxonomy", type=Path, metavar="TSV", help="identifier, species and ranks")
+    parser.add_argument("--locus", help="locus of all records; each file's name by default")
+    parser.add_argument("--name", help="name of the set; the folder's name by default")
+    parser.add_argument("--version", default="1", help="version of the set (default 1)")
+    parser.add_argument("--sampling", type=_positive, default=SAMPLING, metavar="N", help="keep one k-mer in N")
+    parser.add_argument(
+        "--sample", type=_positive, default=SAMPLE, metavar="N", help="records tried a locus and length"
+    )
+    parser.add_argument("--no-validate", action="store_true", help="do not calibrate now; nothing is named until then")
+    parser.set_defaults(run=run_build)
+
+
+def _add_identify(questions: Subparsers) -> None:
+    parser = questions.add_parser("identify", help="identify sequences against a set")
+    parser.add_argument("queries", type=Path, metavar="QUERIES.fasta")
+    parser.add_argument("--reference", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--declared", type=Path, metavar="TSV", help="query and declared species")
+    parser.add_argument("--hits", type=_positive, default=HITS, metavar="N", help=f"records reported (default {HITS})")
+    parser.add_argument("--format", choices=("table", "jsonl"), default="table")
+    parser.set_defaults(run=run_identify)
+
+
+def _add_validate(questions: Subparsers) -> None:
+    parser = questions.add_parser("validate", help="calibrate a set; its rates are written beside it")
+    parser.add_argument("reference", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--sample", type=_positive, default=SAMPLE, metavar="N", help="records tried a locus and length"
+    )
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    parser.set_defaults(run=run_validate)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
+    return value
+
+
+def run_consensus(parsed: argparse.Namespace) -> int:
+    """Read, assemble, print; a suspect pair is named on standard error."""
+    forward = trace_read(InputFile.from_path("trace_forward", parsed.forward))
+    if parsed.reverse is None:
+        consensus = single(forward)
+    else:
+        consensus = assemble(forward, trace_read(InputFile.from_path("trace_reverse", parsed.reverse)))
+    name = parsed.name or parsed.forward.stem
+    if not consensus.bases:
+        raise InputRefused("No stretch of the read is good enough.", file=parsed.forward.name, remedy="Sequence again.")
+    if consensus.suspect_pair:
+        sys.stderr.write(
+            f"warning: the reads differ firmly at {consensus.firm_disagreements} positions; are they of one specimen?\n"
+        )
+    if parsed.format == "json":
+        sys.stdout.buffer.write(readable_json(consensus_json(consensus, name)))
+    else:
+        sys.stdout.write(f">{name}\n{consensus.bases.decode()}\n")
+    return 0
+
+
+def run_build(parsed: argparse.Namespace) -> int:
+    """Read the records, freeze the set, calibrate it, say what was left out."""
+    progress = progress_bar()
+    taxonomy = taxonomy_read(parsed.taxonomy) if parsed.taxonomy else None
+    library, report = library_build(
+        parsed.out,
+        records_read(parsed.references, locus=parsed.locus, taxonomy=taxonomy),
+        name=parsed.name or parsed.out.resolve().name,
+        version=parsed.version,
+        taxonomy=taxonomy,
+        sampling=parsed.sampling,
+        progress=progress,
+    )
+    sys.stdout.write(
+        f"set {library.reference.name} {library.reference.version}, sha256 {library.reference.sha256}\n"
+        f"{report.records} records, {report.distinct_sequences} distinct sequences, {report.species} species, "
+        f"{report.species_without_record} species known without a record\n"
+    )
+    for accession, why in report.left_out:
+        sys.stdout.write(f"left out {accession}: {why}\n")
+    if not parsed.no_validate:
+        _, calibration = library_calibrate(parsed.out, sample=parsed.sample, progress=progress)
+        sys.stdout.write(calibration_table(calibration))
+    return 0
+
+
+def run_identify(parsed: argparse.Namespace) -> int:
+    """Identify every query, in input order; JSON lines are written as they are found."""
+    library = library_open(parsed.reference)
+    calibration = calibration_read(library)
+    if calibration is None:
+        sys.stderr.write("warning: the set is not calibrated, so nothing is named; run «species validate»\n")
+    reads = reads_of(InputFile.from_path("sequence", parsed.queries))
+    declared = declared_read(parsed.declared, [read.name for read in reads]) if parsed.declared else {}
+    progress = progress_bar()
+    found: list[Identified] = []
+    for number, read in enumerate(reads):
+        progress(number / len(reads), read.name)
+        bases = single(read).bases
+        item = identify(library, calibration, read.name, bases, declared=declared.get(read.name), hits=parsed.hits)
+        if parsed.format == "jsonl":
+            sys.stdout.buffer.write(canonical_json(identified_json(item)) + b"\n")
+        else:
+            found.append(item)
+    progress(1.0, f"{len(reads)} queries")
+    if parsed.format == "table":
+        sys.stdout.write(identified_table(found))
+    sys.stdout.flush()
+    return 0
+
+
+def run_validate(parsed: argparse.Namespace) -> int:
+    """Calibrate a set and print its rules and rates."""
+    _, calibration = library_calibrate(parsed.reference, sample=parsed.sample, progress=progress_bar())
+    if parsed.format == "json":
+        sys.stdout.buffer.write(readable_json(calibration))
+    else:
+        sys.stdout.write(calibration_table(calibration))
+    return 0
+
+
+def declared_read(path: Path, queries: Iterable[str]) -> dict[str, str]:
+    """Query and declared species from a tab-separated table, a header row «query …» allowed.
+
+    Raises `InputRefused` for a row without two cells and for a query that does not occur.
+    """
+    known = set(queries)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputRefused(f"The table cannot be read: {error}.", file=path.name) from error
+    declared: dict[str, str] = {}
+    for row, line in enumerate(lines, start=1):
+        cells = [cell.strip() for cell in line.split("\t")]
+        if not line.strip() or (row == 1 and cells[0].lower() in {"query", "id"} and cells[0] not in known):
+            continue
+        if len(cells) < 2 or not cells[1]:
+            raise InputRefused(
+                "The row names no species.", file=path.name, row=row, remedy="Write query, tab, species."
+            )
+        if cells[0] not in known:
+            raise InputRefused(
+                f"There is no query «{cells[0]}».", file=path.name, row=row, field="query", remedy="Check the name."
+            )
+        declared[cells[0]] = cells[1]
+    return declared
+
+
+def calibration_table(calibration: Calibration) -> str:
+    """Rules and rates, one line a locus and length."""
+    lines = [f"calibration sha256 {calibration.sha256}"]
+    for local in calibration.loci:
+        lines.append(f"{local.locus}, {local.length} bases or more:")
+        lines.extend(_rule_lines(local))
+    return "\n".join([*lines, ""])
+
+
+def _rule_lines(local: LocusCalibration) -> Iterable[str]:
+    for rule in (local.species_one, local.species_several):
+        limit = (
+            f"within {rule.distance:.2%}, next species {rule.gap:.2%} further"
+            if rule.usable
+            else "never (no safe rule)"
+        )
+        yield (
+            f"  {Identification.SPECIES.value} (nearest has {rule.stratum}): {limit}; "
+            f"absent species named {rule.absent_named.count}/{rule.absent_named.total}, "
+            f"present wrong {rule.present_wrong.count}/{rule.present_wrong.total}, "
+            f"present named {rule.present_called.count}/{rule.present_called.total}, "
+            f"records themselves named {rule.records_named.count}/{rule.records_named.total}"
+        )
+    for rank, higher in ((Identification.GENUS, local.genus), (Identification.FAMILY, local.family)):
+        limit = f"within {higher.distance:.2%}, next {higher.gap:.2%} further" if higher.usable else "never"
+        yield (
+            f"  {rank.value}: {limit}; absent named {higher.absent_named.count}/{higher.absent_named.total}, "
+            f"present wrong {higher.present_wrong.count}/{higher.present_wrong.total}"
+        )

@@ -1,0 +1,312 @@
+"""The method «species.identify»: traces or sequences against a frozen, calibrated reference set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.canonical import Json, readable_json
+from analysis.errors import InputRefused
+from analysis.inputs import Artefact, InputFile, Progress, RunInputs, RunResult
+from analysis.outcome import Diagnostic, Figure, Finding, InputDigest, Number, Outcome, ReferenceDigest
+from analysis.registry import Method
+from analysis.species.alignment import Aligned, align
+from analysis.species.assembly import FIRM, Consensus, assemble, single
+from analysis.species.bases import reverse_complement
+from analysis.species.calibration import Calibration, calibration_read
+from analysis.species.chromatogram import chromatogram_svg
+from analysis.species.identify import DEFINITIONS, Hit, Identified, identify
+from analysis.species.library import Library, library_open
+from analysis.species.peaks import MANY, double_peaks
+from analysis.species.report import consensus_json, hits_csv, identified_json, statement
+from analysis.species.traces import reads_of, trace_read
+
+NAME = "species.identify"
+VERSION = "1.0"
+QUESTION = "To which species, or to which higher taxon, does the sequence belong?"
+MOST_SEQUENCES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A sequence to identify, and the reads it rests on."""
+
+    name: str
+    consensus: Consensus
+    files: tuple[InputDigest, ...]
+
+
+def run(inputs: RunInputs, progress: Progress) -> RunResult:
+    """Identify one pair of traces, one single trace, or every sequence of a FASTA or FASTQ file.
+
+    Roles: `trace_forward` and `trace_reverse` (ab1; either alone is allowed), or `sequence`. Parameters: `declared`
+    (the species the item is said to be), `locus` (the set must hold it), `name` of the consensus. The reference
+    is the folder of a set of kind «species». Artefacts: consensus.fasta, consensus.json, hits.json, hits.csv,
+    decision-record.json and, with traces, chromatogram.svg. Raises `InputRefused`.
+    """
+    if inputs.reference is None:
+        raise InputRefused("No reference set was given.", field="reference", remedy="Choose a reference set.")
+    progress(0.0, "opening the reference set")
+    library = library_open(inputs.reference)
+    calibration = calibration_read(library)
+    _locus_check(library, inputs.text("locus"))
+    progress(0.1, "reading")
+    queries = queries_read(inputs)
+    declared = inputs.text("declared") or inputs.text("declared_species")
+    found: list[Identified] = []
+    for number, query in enumerate(queries):
+        progress(0.2 + 0.7 * number / len(queries), f"identifying {query.name}")
+        found.append(identify_query(library, calibration, query, declared))
+    progress(0.95, "writing the record")
+    outcomes = tuple(
+        outcome_of(item, query, library, calibration, inputs) for item, query in zip(found, queries, strict=True)
+    )
+    artefacts = _artefacts(library, queries, found)
+    progress(1.0, "done")
+    return RunResult(outcomes=outcomes, artefacts=artefacts)
+
+
+def queries_read(inputs: RunInputs) -> list[Query]:
+    """What is to be identified; raises `InputRefused` for a wrong set of roles."""
+    forward, reverse, sequences = (inputs.of_role(role) for role in ("trace_forward", "trace_reverse", "sequence"))
+    if sequences and not forward and not reverse:
+        return [query for file in sequences for query in _sequences(file)]
+    if sequences or len(forward) > 1 or len(reverse) > 1 or not (forward or reverse):
+        raise InputRefused(
+            f"Found {len(forward)} forward and {len(reverse)} reverse traces and {len(sequences)} sequence files.",
+            field="files",
+            remedy="Give one forward and one reverse trace, one of them, or sequence files alone.",
+        )
+    files = (*forward, *reverse)
+    reads = [trace_read(file) for file in files]
+    consensus = assemble(reads[0], reads[1]) if len(reads) == 2 else single(reads[0])
+    name = inputs.text("name") or files[0].name.rsplit(".", 1)[0]
+    return [Query(name=name, consensus=consensus, files=tuple(file.digest for file in files))]
+
+
+def _sequences(file: InputFile) -> list[Query]:
+    reads = reads_of(file)
+    if len(reads) > MOST_SEQUENCES:
+        raise InputRefused(
+            f"The file holds {len(reads):,} sequences; one run takes {MOST_SEQUENCES:,}.",
+            file=file.name,
+            remedy="Split the file.",
+        )
+    return [Query(name=read.name, consensus=single(read), files=(file.digest,)) for read in reads]
+
+
+def _locus_check(library: Library, locus: str | None) -> None:
+    if locus is not None and locus.casefold() not in {known.casefold() for known in library.loci}:
+        raise InputRefused(
+            f"The reference set holds {', '.join(library.loci)}, not «{locus}».",
+            field="locus",
+            remedy="Choose a set of that locus.",
+        )
+
+
+def identify_query(library: Library, calibration: Calibration | None, query: Query, declared: str | None) -> Identified:
+    """Identify a query, its own qualities deciding which positions the frame screen looks at."""
+    qualities = query.consensus.qualities
+    good = tuple(bool(value >= FIRM) for value in qualities) if len(qualities) else None
+    return identify(library, calibration, query.name, query.consensus.bases, declared=declared, good=good)
+
+
+def outcome_of(
+    item: Identified, query: Query, library: Library, calibration: Calibration | None, inputs: RunInputs
+) -> Outcome:
+    """The `Outcome` that reports are made of."""
+    reference = library.reference
+    return Outcome(
+        method=NAME,
+        version=VERSION,
+        question=QUESTION,
+        finding=Finding(
+            outcome=item.outcome.value,
+            subject=item.taxon,
+            statement=statement(item),
+            reasons=item.decision.reasons,
+            among=item.decision.among,
+        ),
+        propositions=_propositions(item),
+        numbers=_numbers(item),
+        caveats=(*_trace_caveats(query.consensus), *item.caveats),
+        diagnostics=(*_trace_diagnostics(query.consensus), *item.diagnostics),
+        figures=_figures(item),
+        inputs=query.files,
+        reference=ReferenceDigest(
+            name=reference.name,
+            version=reference.version,
+            sha256=reference.sha256,
+            calibration_sha256=None if calibration is None else calibration.sha256,
+        ),
+        parameters=dict(inputs.parameters),
+        details={**identified_json(item), "id": query.name},
+        seed=inputs.seed,
+    )
+
+
+def _propositions(item: Identified) -> tuple[str, ...]:
+    declared = item.declared.name if item.declared else None
+    named = (f"The sequence belongs to {declared}.",) if declared else ()
+    return (
+        *named,
+        "The sequence belongs to a species that has records in the reference set.",
+        "The sequence belongs to a species that has no record in the reference set.",
+    )
+
+
+def _numbers(item: Identified) -> tuple[Number, ...]:
+    numbers: list[Number] = []
+    if item.hits:
+        best = item.hits[0]
+        numbers.append(Number(name="identity", value=best.identity, unit="share", definition=DEFINITIONS["identity"]))
+        numbers.append(Number(name="coverage", value=best.coverage, unit="share", definition=DEFINITIONS["coverage"]))
+        if best.k2p is not None:
+            numbers.append(Number(name="k2p", value=best.k2p, unit="per site", definition=DEFINITIONS["k2p"]))
+    if item.gap is not None and item.gap.value is not None:
+        definition = DEFINITIONS["barcode_gap"]
+        numbers.append(Number(name="barcode_gap", value=item.gap.value, unit="per site", definition=definition))
+    numbers.extend(
+        Number(
+            name=rate.name,
+            value=rate.rate.value,
+            unit=f"share of {rate.rate.total}",
+            definition=rate.definition,
+            interval=(*rate.rate.interval, 0.95),
+        )
+        for rate in item.error_rates
+        if rate.rate.value is not None
+    )
+    return tuple(numbers)
+
+
+def _trace_caveats(consensus: Consensus) -> tuple[str, ...]:
+    caveats = [
+        f"{kept.read.name}: the stored base calls differ from the basecaller's own; the basecaller's were used."
+        for kept in consensus.reads
+        if kept.read.edited
+    ]
+    if consensus.suspect_pair:
+        caveats.append(
+            f"Forward and reverse read differ firmly at {consensus.firm_disagreements} positions: "
+            "two specimens (a swapped pair) or two templates."
+        )
+    return tuple(caveats)
+
+
+def _trace_diagnostics(consensus: Consensus) -> tuple[Diagnostic, ...]:
+    if consensus.overlap is None:
+        pair = Diagnostic(code="read-pair", state="not_done", text="One read only; no second strand to compare.")
+    else:
+        pair = Diagnostic(
+            code="read-pair",
+            state="failed" if consensus.suspect_pair else "passed",
+            text=f"{consensus.overlap} bases read on both strands, {len(consensus.disagreements)} disagreements, "
+            f"{consensus.firm_disagreements} of them firm (Phred {FIRM} or more on both).",
+            value=consensus.firm_disagreements,
+        )
+    doubles = [peak for kept in consensus.reads for peak in double_peaks(kept)]
+    if not any(kept.read.channels for kept in consensus.reads):
+        return (pair,)
+    mixed = Diagnostic(
+        code="double-peaks",
+        state="warning" if len(doubles) >= MANY else "passed",
+        text=f"{len(doubles)} second peaks above a quarter of the called one, at calls of Phred 20 or more.",
+        value=[peak.position for peak in doubles][:100],
+    )
+    return pair, mixed
+
+
+def _figures(item: Identified) -> tuple[Figure, ...]:
+    if not item.nearest_species:
+        return ()
+    data: list[Json] = [{"taxon": taxon, "distance": distance} for taxon, distance in item.nearest_species]
+    return (
+        Figure(
+            name="nearest-species",
+            kind="distance-list",
+            title="Nearest species",
+            description="Distance (edits / overlap) of the nearest record of each species.",
+            data=data,
+        ),
+    )
+
+
+def _artefacts(library: Library, queries: Sequence[Query], found: Sequence[Identified]) -> tuple[Artefact, ...]:
+    fasta = "".join(f">{query.name}\n{query.consensus.bases.decode()}\n" for query in queries)
+    records: list[Json] = [
+        {**identified_json(item), "consensus": consensus_json(query.consensus, query.name)}
+        for item, query in zip(found, queries, strict=True)
+    ]
+    if len(queries) == 1:
+        records[0] = {**_mapping(records[0]), "alignments": _alignments(library, queries[0], found[0])}
+    hits: list[Json] = [{"query": item.query, "hits": identified_json(item)["hits"]} for item in found]
+    artefacts = [
+        Artefact(name="consensus.fasta", media_type="text/x-fasta", content=fasta.encode()),
+        Artefact(name="hits.json", media_type="application/json", content=readable_json(hits)),
+        Artefact(name="hits.csv", media_type="text/csv", content=hits_csv(found)),
+        Artefact(
+            name="decision-record.json",
+            media_type="application/json",
+            content=readable_json({"method": NAME, "version": VERSION, "queries": records}),
+        ),
+    ]
+    drawing = chromatogram_svg(queries[0].consensus) if len(queries) == 1 else None
+    if drawing is not None:
+        artefacts.append(Artefact(name="chromatogram.svg", media_type="image/svg+xml", content=drawing.encode()))
+    return tuple(artefacts)
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _alignments(library: Library, query: Query, item: Identified) -> list[Json]:
+    """Full alignments (PairwiseAligner) with the best record and the best of the nearest other species."""
+    chosen: list[Hit] = []
+    for hit in item.hits:
+        if not chosen or (len(chosen) == 1 and hit.taxon != chosen[0].taxon):
+            chosen.append(hit)
+    shown: list[Json] = []
+    for hit in chosen:
+        bases = query.consensus.bases if hit.strand == "+" else reverse_complement(query.consensus.bases)
+        number = library.record_number(hit.accession)
+        aligned = align(bases, library.sequence(int(library.record_sequence[number])))
+        shown.append({"accession": hit.accession, "taxon": hit.taxon, **_aligned_json(aligned)})
+    return shown
+
+
+def _aligned_json(aligned: Aligned) -> dict[str, Json]:
+    return {
+        "query": aligned.first,
+        "reference": aligned.second,
+        "columns": aligned.columns,
+        "matches": aligned.matches,
+        "mismatches": aligned.mismatches,
+        "gap_columns": aligned.gaps,
+        "identity": round(aligned.identity, 6),
+        "identity_definition": "matches / columns of the alignment, gap columns counted, compatible IUPAC codes match",
+    }
+
+
+METHOD = Method(
+    name=NAME,
+    version=VERSION,
+    citation="K-mer search and semi-global edit distance; distances after Kimura (1980); naming rules calibrated by "
+    "leave-one-out and leave-one-species-out on the reference set itself.",
+    assumptions=(
+        "The records of the reference set are rightly named but for a small share.",
+        "The sequence is of the locus the set holds, from one template.",
+        "Absent species relate to those in the set as the species in the set relate to each other.",
+    ),
+    limits=(
+        "Mitochondrial and plastid loci show one parent only; hybrids and domestic forms are not told apart.",
+        (
+            "Species that share a sequence are not told apart; a species without a record can only be missed or, at the "
+            "stated rate, be taken for another."
+        ),
+        "A nuclear copy with an open frame is not noticed.",
+    ),
+    validation="docs/species.md; error rates of each set stand in its own calibration.",
+    run=run,
+)

@@ -1,0 +1,161 @@
+"""The forms a result takes: JSON lines, tables, and the figures of a decision record."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from analysis.canonical import Json, jsonable
+from analysis.outcome import Identification
+from analysis.species.assembly import Consensus
+from analysis.species.calibration import Rate
+from analysis.species.identify import DEFINITIONS, Hit, Identified
+
+_HIT_COLUMNS = (
+    "accession", "taxon", "locus", "identity", "edits", "overlap", "coverage", "k2p", "strand", "note",
+)  # fmt: skip
+
+
+def identified_json(item: Identified) -> dict[str, Json]:
+    """The JSON line of one query; every number in it is defined in `definitions`."""
+    return {
+        "query": item.query,
+        "outcome": item.outcome.value,
+        "taxon": item.taxon,
+        "found": {"outcome": item.decision.outcome.value, "taxon": item.decision.taxon},
+        "among": list(item.decision.among),
+        "reasons": jsonable(item.decision.reasons),
+        "error_rates": {
+            rate.name: {**_rate_json(rate.rate), "definition": rate.definition} for rate in item.error_rates
+        },
+        "declared": jsonable(item.declared),
+        "locus": item.locus,
+        "length": item.length,
+        "ambiguous": item.ambiguous,
+        "sha256": item.sha256,
+        "hits": [_hit_json(hit) for hit in item.hits],
+        "nearest_species": [
+            {"taxon": taxon, "distance": round(distance, 6)} for taxon, distance in item.nearest_species
+        ],
+        "congeners": jsonable(item.congeners),
+        "barcode_gap": None
+        if item.gap is None
+        else {
+            "within": item.gap.within,
+            "between": item.gap.between,
+            "gap": item.gap.value,
+            "records": item.gap.records,
+        },
+        "diagnostics": jsonable(item.diagnostics),
+        "caveats": list(item.caveats),
+        "definitions": dict(DEFINITIONS),
+    }
+
+
+def _rate_json(rate: Rate) -> dict[str, Json]:
+    low, high = rate.interval
+    return {
+        "count": rate.count,
+        "total": rate.total,
+        "rate": None if rate.value is None else round(rate.value, 6),
+        "interval95": [round(low, 6), round(high, 6)],
+    }
+
+
+def _hit_json(hit: Hit) -> dict[str, Json]:
+    return {
+        "accession": hit.accession,
+        "taxon": hit.taxon,
+        "locus": hit.locus,
+        "identity": round(hit.identity, 6),
+        "edits": hit.edits,
+        "overlap": hit.overlap,
+        "coverage": round(hit.coverage, 6),
+        "k2p": None if hit.k2p is None else round(hit.k2p, 6),
+        "strand": hit.strand,
+        "note": hit.note,
+    }
+
+
+def hits_csv(items: Sequence[Identified]) -> bytes:
+    """All hits of all queries, one row each."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("query", *_HIT_COLUMNS))
+    for item in items:
+        for hit in item.hits:
+            row = _hit_json(hit)
+            writer.writerow((item.query, *("" if row[name] is None else row[name] for name in _HIT_COLUMNS)))
+    return out.getvalue().encode()
+
+
+def identified_table(items: Sequence[Identified]) -> str:
+    """A readable table, one line a query."""
+    head = ("query", "outcome", "taxon", "nearest record", "identity", "declared", "absent species named")
+    rows = [head, *(_row(item) for item in items)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join([*lines, "", f"identity: {DEFINITIONS['identity']}", ""])
+
+
+def _row(item: Identified) -> tuple[str, ...]:
+    best = item.hits[0] if item.hits else None
+    rate = item.error_rates[0].rate if item.error_rates else None
+    return (
+        item.query,
+        item.outcome.value,
+        item.taxon or ", ".join(item.decision.among) or "–",
+        f"{best.accession} {best.taxon}" if best else "–",
+        f"{best.identity:.2%}" if best else "–",
+        item.declared.answer if item.declared else "–",
+        f"{rate.count} of {rate.total}" if rate else "–",
+    )
+
+
+def statement(item: Identified) -> str:
+    """The finding in words; never more than the outcome allows."""
+    decision = item.decision
+    text = {
+        Identification.SPECIES: f"The sequence was identified as {decision.taxon}.",
+        Identification.SPECIES_GROUP: f"The species was not resolved among {', '.join(decision.among)}.",
+        Identification.GENUS: f"The sequence was identified as genus {decision.taxon}; the species was not resolved.",
+        Identification.FAMILY: f"The sequence was identified as family {decision.taxon}; the genus was not resolved.",
+        Identification.NO_RESULT: "There is no result.",
+    }.get(decision.outcome, "The sequence was not identified.")
+    if item.declared is not None and item.outcome is Identification.EXCLUDED:
+        text = f"{item.declared.name} is excluded. {text}"
+    return text
+
+
+def consensus_json(consensus: Consensus, name: str) -> dict[str, Json]:
+    """Consensus, qualities, trims, primers and every disagreement."""
+    return {
+        "name": name,
+        "bases": consensus.bases.decode(),
+        "qualities": [int(value) for value in consensus.qualities],
+        "overlap": consensus.overlap,
+        "agreement": None if consensus.agreement is None else round(consensus.agreement, 6),
+        "suspect_pair": consensus.suspect_pair,
+        "firm_disagreements": consensus.firm_disagreements,
+        "disagreements": jsonable(consensus.disagreements),
+        "primers": jsonable(consensus.primers),
+        "reads": [
+            {
+                "name": kept.read.name,
+                "bases": len(kept.read.bases),
+                "kept_from": kept.start + 1 if kept.end else 0,
+                "kept_to": kept.end,
+                "mean_quality": round(kept.mean_quality, 2),
+                "edited": kept.read.edited,
+                "facts": dict(kept.read.facts),
+            }
+            for kept in consensus.reads
+        ],
+        "definitions": {
+            "qualities": "Phred; equal calls add (at most 90), unequal ones subtract",
+            "agreement": "equal calls / columns of the overlap",
+            "firm_disagreements": "overlap positions where both reads have Phred 20 or more and differ",
+        },
+    }
