@@ -154,6 +154,7 @@ def labels_print_announced(
             raise RuleViolation(_("No bag of this form waits for its label."), code="nothing-waits")
         copies = _copies(labels)
         reason = text_clean(reason, field="reason", required=any(copies.values()), limit=200)
+        now = timezone.now()
         rows = [
             LabelPrint(
                 label=label,
@@ -161,7 +162,7 @@ def labels_print_announced(
                 size=size,
                 medium=medium,
                 printed_by_id=actor.party_id,
-                printed_at=timezone.now(),
+                printed_at=now,
                 reason=reason,
             )
             for label in labels
