@@ -24,10 +24,11 @@ from chain_of_custody.services.ledger import EntryDraft
 # No join: a row whose joined column changed while we waited for its lock would silently drop out. An array, because the
 # planner reads a whole table of items rather than trust the size of a recursive query.
 _LOCK_TREE = """
-WITH RECURSIVE tree (id) AS (
-    SELECT id FROM chain_of_custody_item WHERE id = ANY(%s::bigint[])
+WITH RECURSIVE tree (id, carries) AS (
+    SELECT id, kind = ANY(%s) FROM chain_of_custody_item WHERE id = ANY(%s::bigint[])
     UNION
-    SELECT i.id FROM chain_of_custody_item i JOIN tree ON i.container_id = tree.id
+    SELECT i.id, i.kind = ANY(%s)
+    FROM chain_of_custody_item i JOIN tree ON i.container_id = tree.id AND tree.carries
 )
 SELECT * FROM chain_of_custody_item
 WHERE id = ANY(ARRAY(SELECT id FROM tree UNION SELECT unnest(%s::bigint[])))
@@ -147,8 +148,9 @@ def items_named(items: Collection[Item]) -> None:
 def _lock(keys: Sequence[int], also: Sequence[int]) -> dict[int, Item]:
     if not keys and not also:
         return {}
+    kinds = [kind.value for kind in CARRIERS]
     while True:
-        rows = {item.pk: item for item in Item.objects.raw(_LOCK_TREE, [list(keys), list(also)])}
+        rows = {item.pk: item for item in Item.objects.raw(_LOCK_TREE, [kinds, list(keys), kinds, list(also)])}
         carriers = [key for key, item in rows.items() if item.kind in CARRIERS and key not in also]
         # What was put in while we waited is outside the snapshot; putting in needs the container's lock, so once
         # nothing is missing nothing can come.
