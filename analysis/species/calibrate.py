@@ -38,13 +38,13 @@ FALSE_SPECIES: Final = 0.02
 FALSE_GENUS: Final = 0.05
 """Highest accepted share of absent species (genera) that are named as another one."""
 
-SAMPLE: Final = 1_000
-"""Records tried per locus and query length, drawn by a hash of their accessions."""
+SAMPLE: Final = 5_000
+"""Records tried of a locus at its whole length, drawn by a hash of their accessions; a quarter for fragments."""
 
 _FEW: Final = 30
 _ENOUGH: Final = 200
 _DISTANCES: Final = (0.0, 0.0016, 0.0031, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.02)
-_GAPS: Final = (0.0, 0.002, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03)
+_GAPS: Final = (0.0, 0.002, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05)
 _RANK_DISTANCES: Final = tuple(step / 200 for step in range(61))
 
 
@@ -69,7 +69,8 @@ def calibrate(library: Library, *, sample: int = SAMPLE, progress: Progress = no
         def part(share: float, _words: str, step: int = step, words: str = words) -> None:
             progress((step + share) / len(plan), words)
 
-        trials = _trials(library, locus, 0 if length == _whole(library, locus) else length, sample, part)
+        fragment = length < _whole(library, locus)
+        trials = _trials(library, locus, length if fragment else 0, -(-sample // 4) if fragment else sample, part)
         loci.append(rules_fit(library, name, length, trials))
     progress(1.0, "calibrated")
     return calibration_seal(library.reference.sha256, tuple(loci))

@@ -302,8 +302,8 @@ METHOD = Method(
     limits=(
         "Mitochondrial and plastid loci show one parent only; hybrids and domestic forms are not told apart.",
         (
-            "Species that share a sequence are not told apart; a species without a record can only be missed or, at the "
-            "stated rate, be taken for another."
+            "Species that share a sequence are not told apart; a species without a record can only be missed "
+            "or, at the stated rate, be taken for another."
         ),
         "A nuclear copy with an open frame is not noticed.",
     ),
