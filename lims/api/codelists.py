@@ -1,5 +1,8 @@
 """Code lists: the open ones as versioned data, the closed ones of the program."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.urls import path
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -9,7 +12,7 @@ from rest_framework.response import Response
 from chain_of_custody.enums import DisposalMethod, Purpose, SealState
 from labels.sizes import LABELS, SHEETS
 from lims.api.base import View
-from lims.api.fields import Output
+from lims.api.fields import Output, named
 from lims.api.operations import lists
 from lims.casework import enums
 from lims.casework.codelists import CURRENT, code_list
@@ -31,7 +34,7 @@ _CLOSED = {
     "seal-state": SealState,
     "disposal-method": DisposalMethod,
 }
-_SIZES = {"label-size": LABELS, "label-sheet": SHEETS}
+_SIZES: dict[str, Mapping[str, Any]] = {"label-size": LABELS, "label-sheet": SHEETS}
 
 
 class ListOut(Output):
@@ -45,7 +48,7 @@ class CodeOut(Output):
     """One code. `mark` is V (read in a source), M (from memory: to be checked) or empty in closed lists."""
 
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = named(serializers.CharField())
     units = serializers.ListField(child=serializers.CharField())
     mark = serializers.CharField(allow_blank=True)
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from lims.api.base import Pointing, View, created, if_match
 from lims.api.cases import CaseView
-from lims.api.fields import CaseRef, Code, Input, Output, PartyRef, decimal, plain, text, when
+from lims.api.fields import CaseRef, Code, Input, Output, PartyRef, decimal, named, plain, text, when
 from lims.api.operations import acts, creates, edits, lists, reads
 from lims.casework.enums import ExhibitKind, LiveEventKind, Unit
 from lims.casework.selectors.cases import (
@@ -90,7 +90,7 @@ class ExhibitOut(HeldOut):
     declared_taxon = serializers.CharField()
     term = serializers.CharField()
     purpose = serializers.CharField()
-    source = serializers.CharField()
+    source = named(serializers.CharField())
     code_lists = serializers.DictField(child=serializers.CharField())
     pieces_stated = serializers.IntegerField(allow_null=True)
     pieces_found = serializers.IntegerField(allow_null=True)
@@ -110,7 +110,7 @@ class ExhibitNew(Input):
     declared_taxon = text(120)
     term = text(3, help_text="CITES term code.")
     purpose = text(1, help_text="CITES purpose code.")
-    source = text(1, help_text="CITES source code.")
+    source = named(text(1, help_text="CITES source code."))
     amount = AmountIn(required=False, allow_null=True)
     pieces_stated = serializers.IntegerField(required=False, allow_null=True, min_value=0)
     pieces_found = serializers.IntegerField(required=False, allow_null=True, min_value=0)
@@ -160,7 +160,7 @@ class ComponentOut(Output):
     """One taxon or kind of thing in a mixed exhibit."""
 
     uuid = serializers.UUIDField()
-    label = serializers.CharField()
+    label = named(serializers.CharField())
     description = serializers.CharField()
     declared_taxon = serializers.CharField()
     term = serializers.CharField()

@@ -75,6 +75,11 @@ def plain(**options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=18, decimal_places=6, normalize_output=True, **options)
 
 
+def named(field: Any) -> Any:
+    """A field whose name the base class uses for something else; declared fields are taken off the class."""
+    return field
+
+
 class PartyRef(Output):
     """A party, as named in answers."""
 
@@ -174,4 +179,4 @@ class Problem(Output):
     detail = serializers.CharField()
     code = serializers.CharField()
     instance = serializers.CharField(required=False)
-    errors = ProblemEntry(many=True, required=False)  # type: ignore[assignment]  # RFC 9457 has this name
+    errors = named(ProblemEntry(many=True, required=False))

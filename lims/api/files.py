@@ -219,8 +219,8 @@ class OneUpload(View):
     def patch(self, request: Request, upload: str) -> Response:
         """Add a chunk of at most 64 MB that begins at `Upload-Offset`; on the answer it is on the disk."""
         offset, digest = _offset(request), _chunk_digest(request)
-        stream = request.data["stream"]
-        session = upload_append(actor=self.actor, upload=upload, offset=offset, chunk=stream, digest=digest)
+        sent: Any = request.data
+        session = upload_append(actor=self.actor, upload=upload, offset=offset, chunk=sent["stream"], digest=digest)
         return self.one(session, UploadOut)
 
     @ends("upload_discard", area=AREA)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from chain_of_custody.enums import CitesPurpose, CitesSource, HandOverState, Purpose, SealState
 from chain_of_custody.services import Permit, Receipt
 from lims.api.base import Pointing, View, created
-from lims.api.fields import Code, Input, ItemRef, Output, PartyRef, key, text, when
+from lims.api.fields import Code, Input, ItemRef, Output, PartyRef, key, named, text, when
 from lims.api.operations import acts, creates, lists, reads
 from lims.casework.selectors.cases import item_case
 from lims.casework.selectors.files import file_named
@@ -33,7 +33,7 @@ class PermitIn(Input):
     number = text(60, required=True)
     country = serializers.RegexField("^[A-Z]{2}$", help_text="ISO 3166-1 alpha-2 of the issuing country.")
     purpose = Code(CitesPurpose.values)
-    source = Code(CitesSource.values)
+    source = named(Code(CitesSource.values))
 
 
 class OfferIn(Input):

@@ -1,7 +1,6 @@
 """Labels: codes of items, recorded prints, drawings of recorded copies."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -127,7 +126,8 @@ class Drawing(View):
             raise NotFound(_("A label is drawn as svg, png or zpl."), code="unknown-form")
         shown = label_copies(actor=self.actor, wanted=[(code.upper(), copy)])[0]
         content, size = label_content(shown), LABELS[shown.size]
-        drawn: Any = {"svg": label_svg, "png": label_png, "zpl": label_zpl}[form](content, size)
+        draw: dict[str, Callable[..., bytes | str]] = {"svg": label_svg, "png": label_png, "zpl": label_zpl}
+        drawn = draw[form](content, size)
         return drawing(drawn, _TYPES[form], f"{shown.code}-{copy}.{form}")
 
 

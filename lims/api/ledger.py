@@ -16,7 +16,7 @@ from lims.accounts.actors import require
 from lims.accounts.enums import AccessKind
 from lims.accounts.selectors import access_list
 from lims.api.base import Feed, View
-from lims.api.fields import Code, Input, Output, PartyRef
+from lims.api.fields import Code, Input, Output, PartyRef, named
 from lims.api.items import HistoryOut, ItemView
 from lims.api.operations import downloads, lists, reads
 from lims.common.errors import NotFound
@@ -29,7 +29,7 @@ class CheckpointOut(Output):
 
     origin = serializers.CharField()
     size = serializers.IntegerField()
-    root = serializers.SerializerMethodField()
+    root = named(serializers.SerializerMethodField())
     text = serializers.CharField()
     created_at = serializers.DateTimeField()
     key = serializers.SerializerMethodField()

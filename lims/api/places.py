@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from lims.api.base import View, created
 from lims.api.exhibits import HeldOut
-from lims.api.fields import CaseRef, Code, Input, Output, PartyRef, text
+from lims.api.fields import CaseRef, Code, Input, Output, PartyRef, named, text
 from lims.api.operations import creates, lists, reads
 from lims.casework.enums import ContainerKind, LocationKind
 from lims.casework.selectors.cases import case_get
@@ -34,7 +34,9 @@ class LocationNew(Input):
 
     name = text(120, required=True)
     kind = Code(LocationKind.values)
-    parent = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Party of the place.")
+    parent = named(
+        serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Party of the place.")
+    )
     secured = serializers.BooleanField(required=False, default=True)
 
 

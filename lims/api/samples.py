@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from lims.api.base import Pointing, View, created
 from lims.api.cases import CaseView
 from lims.api.exhibits import AmountIn, HeldOut, amount_of
-from lims.api.fields import CaseRef, Code, Input, Output, PartyRef, decimal, key, plain, text, when
+from lims.api.fields import CaseRef, Code, Input, Output, PartyRef, decimal, key, named, plain, text, when
 from lims.api.operations import creates, lists, reads
 from lims.casework.enums import SampleKind, Unit
 from lims.casework.selectors.cases import sample_get, sample_list
@@ -75,7 +75,7 @@ class SampleNew(Input):
 class EdgeOut(Output):
     """One taking in the family tree."""
 
-    parent = serializers.UUIDField()
+    parent = named(serializers.UUIDField())
     parent_reference = serializers.CharField()
     child = serializers.UUIDField()
     child_reference = serializers.CharField()
