@@ -225,3 +225,8 @@ def outside_users(*, actor: Actor) -> QuerySet[User]:
     granted = Q(pk__in=outside.values("user_id"))
     nobody_yet = ~Q(pk__in=RoleGrant.objects.filter(until__isnull=True).values("user_id"))
     return users.filter(granted | nobody_yet).select_related("party").order_by("party__name")
+
+
+def user_of_actor(*, actor: Actor) -> User:
+    """The account behind an actor who signed in."""
+    return User.objects.select_related("party__organisation").get(pk=actor.user_id)

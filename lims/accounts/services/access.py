@@ -90,25 +90,27 @@ class Seen:
 
 def access_seen(*, actor: Actor, seen: Sequence[Seen], path: str, address: str | None = None) -> None:
     """One line for each thing shown, in one statement. Called by the outermost handler, after the answer is made."""
-    AccessEntry.objects.bulk_create(
-        [
-            AccessEntry(
-                kind=AccessKind.VIEW,
-                user_id=actor.user_id or None,
-                shown_as=actor.name[:200],
-                role=actor.role[:80],
-                subject_kind=one.subject_kind,
-                subject=one.subject,
-                reference=one.reference[:80],
-                case=one.case,
-                reason=one.reason[:500],
-                path=path[:300],
-                address=address,
-                salt=secrets.token_bytes(32),
-            )
-            for one in seen
-        ]
-    )
+    lines = [
+        AccessEntry(
+            kind=AccessKind.VIEW,
+            user_id=actor.user_id or None,
+            shown_as=actor.name[:200],
+            role=actor.role[:80],
+            subject_kind=one.subject_kind,
+            subject=one.subject,
+            reference=one.reference[:80],
+            case=one.case,
+            reason=one.reason[:500],
+            path=path[:300],
+            address=address,
+            salt=secrets.token_bytes(32),
+        )
+        for one in seen
+    ]
+    if len(lines) == 1:
+        lines[0].save(force_insert=True)
+    else:
+        AccessEntry.objects.bulk_create(lines)
 
 
 def access_reason_state(*, actor: Actor, case: UUID, reference: str, reason: str, address: str | None = None) -> None:
