@@ -15,6 +15,8 @@ from analysis.inputs import Artefact, InputFile, Progress, RunInputs, no_progres
 from analysis.origin.baseline import baseline_freeze, baseline_open
 from analysis.outcome import Outcome
 from analysis.registry import METHODS
+from analysis.species.calibrate import calibrate
+from analysis.species.calibration import LocusCalibration, calibration_write
 from analysis.species.library import library_build
 from analysis.species.records import records_read
 from chain_of_custody.vault.services import store_current
@@ -186,9 +188,34 @@ def _species_build(
         paths.append(path)
     locus = parameters.get("locus")
     records = records_read(paths, locus=str(locus) if locus else None, taxonomy=None)
-    library, report = library_build(folder, records, name=name, version=edition, progress=progress)
-    summary = {"species": report.species, "left_out": [list(pair) for pair in report.left_out][:50]}
+    library, report = library_build(folder, records, name=name, version=edition)
+    calibration = calibrate(library, progress=progress)
+    calibration_write(folder, calibration)
+    summary = {
+        "species": report.species,
+        "left_out": [list(pair) for pair in report.left_out][:50],
+        "calibration": calibration.sha256,
+        "error_rates": [_rates(one) for one in calibration.loci],
+    }
     return report.records, library.reference.sha256, summary
+
+
+def _rates(one: LocusCalibration) -> dict[str, Any]:
+    """Error rates of a locus at a query length (0: whole), as counts: wrong or named out of how many were tried.
+
+    `present_wrong`: a species in the set called by another name; `absent_named`: a species hidden from the set
+    and yet named as another.
+    """
+    rules = {"species": one.species_several, "genus": one.genus, "family": one.family}
+    rates = {
+        rank: {
+            "usable": rule.usable,
+            "present_wrong": [rule.present_wrong.count, rule.present_wrong.total],
+            "absent_named": [rule.absent_named.count, rule.absent_named.total],
+        }
+        for rank, rule in rules.items()
+    }
+    return {"locus": one.locus, "length": one.length, **rates}
 
 
 def _baseline_build(

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -130,6 +130,7 @@ def _results(one: Finding) -> list[doc.Result]:
             definition=str(number["definition"]),
         )
         for number in one.outcome.summary.get("numbers", [])
+        if not _is_rate(number)
     ]
 
 
@@ -147,13 +148,20 @@ def _interval(interval: list[float] | None) -> str:
 def _error_rates(one: Finding) -> list[doc.ErrorRate]:
     if one.outcome is None:
         return []
-    rates = [number for number in one.outcome.summary.get("numbers", []) if "rate" in str(number["name"])]
+    method = one.run.method if one.run else ""
     return [
         doc.ErrorRate(
-            method=one.run.method if one.run else "", statement=f"{rate['definition']}: {_value(rate['value'])}"
+            method=method,
+            statement=f"{rate['definition']}: {_value(rate['value'])}, interval {_interval(rate['interval'])}",
         )
-        for rate in rates
+        for rate in one.outcome.summary.get("numbers", [])
+        if _is_rate(rate)
     ]
+
+
+def _is_rate(number: dict[str, Any]) -> bool:
+    """Rates seen in validation are the numbers that methods give with an interval."""
+    return bool(number.get("interval"))
 
 
 def _item(item: Item) -> doc.ItemExamined:
