@@ -61,22 +61,13 @@ def discrepancy_record(
             recorded_by_id=actor.party_id,
             recorded_at=timezone.now(),
         )
-        act_append(
-            actor=actor,
-            drafts=[
-                _draft(
-                    row,
-                    "recorded",
-                    {
-                        "case": str(case.uuid),
-                        "kind": kind,
-                        "item": str(item.uuid) if item else None,
-                        "intake": str(intake.uuid) if intake else None,
-                    },
-                    {"stated": stated, "found": found},
-                )
-            ],
-        )
+        values: dict[str, Json] = {
+            "case": str(case.uuid),
+            "kind": kind,
+            "item": str(item.uuid) if item else None,
+            "intake": str(intake.uuid) if intake else None,
+        }
+        act_append(actor=actor, drafts=[_draft(row, "recorded", values, {"stated": stated, "found": found})])
     return row
 
 

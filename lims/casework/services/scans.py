@@ -103,8 +103,8 @@ def scan_discard(*, actor: Actor, session: ScanSession) -> None:
     row.save(update_fields=["state"])
 
 
-def scan_move(*, actor: Actor, session: ScanSession, reason: str = "") -> int:
-    """Put all scanned items where the scanned place, badge or box says; returns how many.
+def scan_move(*, actor: Actor, session: ScanSession, reason: str = "", to: Party | None = None) -> int:
+    """Put all scanned items where the scanned place, badge or box says, or to `to`; returns how many.
 
     Raises:
         BadInput: nothing scanned, or no target.
@@ -112,14 +112,15 @@ def scan_move(*, actor: Actor, session: ScanSession, reason: str = "") -> int:
     with transaction.atomic():
         row = _own(actor, session)
         items = _items(row)
-        if row.target is None and row.container is None:
+        box = None if to is not None else row.container
+        if to is None and row.target is None and box is None:
             raise BadInput(_("Scan the place or the box that they go to."), code="required", field="target")
-        positions = _free_positions(row.container, len(items)) if row.container else []
+        positions = _free_positions(box, len(items)) if box else []
         items_move(
             actor=actor,
             items=items,
-            to=row.target,
-            container=row.container,
+            to=to or row.target,
+            container=box,
             positions=positions,
             reason=reason,
         )
@@ -164,14 +165,15 @@ def _own(actor: Actor, session: ScanSession) -> ScanSession:
 
 
 def _items(session: ScanSession) -> list[Item]:
-    items = list(
-        Item.objects.filter(pk__in=session.lines.filter(removed_at__isnull=True).values("item_id"))
-        .select_related("custodian", "exhibit__case__agency", "sample__case__agency", "container_of__case__agency")
-        .order_by("pk")
-    )
-    if not items:
+    """What is on the list, in the order scanned: positions of a box fill in that order."""
+    order = list(session.lines.filter(removed_at__isnull=True).order_by("pk").values_list("item_id", flat=True))
+    if not order:
         raise BadInput(_("Nothing has been scanned yet."), code="required", field="items")
-    return items
+    rows = Item.objects.filter(pk__in=order).select_related(
+        "custodian", "exhibit__case__agency", "sample__case__agency", "container_of__case__agency"
+    )
+    items = {item.pk: item for item in rows}
+    return [items[key] for key in order]
 
 
 def _free_positions(box: Item, count: int) -> list[str]:

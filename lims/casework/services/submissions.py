@@ -52,18 +52,7 @@ def submission_create(
     """
     require(actor, "submission.create", Scope(agency=agency.uuid))
     not_in_future(seized_at, field="seized_at")
-    if not 1 <= len(lines) <= 500:
-        raise BadInput(
-            _("Announce between 1 and 500 bags or items."), code="bad-count", field="lines", found=len(lines)
-        )
-    for row, line in enumerate(lines):
-        if not line.description.strip() or not 1 <= line.pieces <= 1_000_000:
-            raise BadInput(
-                _("Describe the bag and give its number of pieces, from 1."),
-                code="required",
-                field="description",
-                row=row,
-            )
+    _lines_check(lines)
     with transaction.atomic():
         year = timezone.localdate().year
         submission = Submission.objects.create(
@@ -79,29 +68,46 @@ def submission_create(
             question=text_clean(question, field="question"),
             note=text_clean(note, field="note"),
         )
-        rows = SubmissionLine.objects.bulk_create(
-            [
-                SubmissionLine(
-                    submission=submission,
-                    number=number,
-                    description=line.description.strip()[:300],
-                    pieces=line.pieces,
-                    seal_number=line.seal_number.strip()[:60],
-                    declared_taxon=line.declared_taxon.strip()[:120],
-                )
-                for number, line in enumerate(lines, start=1)
-            ]
-        )
-        labels = labels_reserve(lines=rows)
-        codes: list[Json] = [label.code for label in labels]
+        codes: list[Json] = [label.code for label in labels_reserve(lines=_lines_create(submission, lines))]
         values: dict[str, Json] = {
             "reference": submission.reference,
             "agency": str(agency.uuid),
-            "lines": len(rows),
+            "lines": len(lines),
             "codes": codes,
         }
         act_append(actor=actor, drafts=[_draft(submission, "submitted", values)])
     return submission
+
+
+def _lines_check(lines: Sequence[LineFacts]) -> None:
+    if not 1 <= len(lines) <= 500:
+        raise BadInput(
+            _("Announce between 1 and 500 bags or items."), code="bad-count", field="lines", found=len(lines)
+        )
+    for row, line in enumerate(lines):
+        if not line.description.strip() or not 1 <= line.pieces <= 1_000_000:
+            raise BadInput(
+                _("Describe the bag and give its number of pieces, from 1."),
+                code="required",
+                field="description",
+                row=row,
+            )
+
+
+def _lines_create(submission: Submission, lines: Sequence[LineFacts]) -> list[SubmissionLine]:
+    return SubmissionLine.objects.bulk_create(
+        [
+            SubmissionLine(
+                submission=submission,
+                number=number,
+                description=line.description.strip()[:300],
+                pieces=line.pieces,
+                seal_number=line.seal_number.strip()[:60],
+                declared_taxon=line.declared_taxon.strip()[:120],
+            )
+            for number, line in enumerate(lines, start=1)
+        ]
+    )
 
 
 def submission_withdraw(*, actor: Actor, submission: Submission, reason: str) -> Submission:
