@@ -95,7 +95,8 @@ class System:
             ],
             "worker": [
                 *python, "-m", "celery", "-A", "lims.config.celery", "worker", "--loglevel", "INFO",
-                "--concurrency", "1", "--queues", "quick,analysis,disclosure", "--without-gossip", "--without-mingle", "--beat", "--schedule",
+                "--concurrency", "1", "--queues", "quick,analysis,disclosure",
+                "--without-gossip", "--without-mingle", "--beat", "--schedule",
                 str(self.home / "beat"),
             ],
             "sequencer": [*python, "manage.py", "sequencer"],
