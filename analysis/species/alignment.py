@@ -86,9 +86,10 @@ def counted(one: str, two: str) -> Aligned:
     both = (left != 0) & (right != 0)
     same = both & ((left & right) != 0)
     wrong = both & ~same
-    plain = wrong & np.isin(left, (1, 2, 4, 8)) & np.isin(right, (1, 2, 4, 8))
+    # A mask with one bit set is a plain base; A|G = 5 and C|T = 10 are the transitions.
+    plain = wrong & ((left & (left - 1)) == 0) & ((right & (right - 1)) == 0)
     pairs = left[plain] | right[plain]
-    transitions = int(np.isin(pairs, (5, 10)).sum())
+    transitions = int(((pairs == 5) | (pairs == 10)).sum())
     return Aligned(
         first=one,
         second=two,

@@ -38,6 +38,8 @@ FALSE_SPECIES: Final = 0.02
 FALSE_GENUS: Final = 0.05
 """Highest accepted share of absent species (genera) that are named as another one."""
 
+WRONG_WEIGHT: Final = 10.0
+
 SAMPLE: Final = 5_000
 """Records tried of a locus at its whole length, drawn by a hash of their accessions; a quarter for fragments."""
 
@@ -155,22 +157,26 @@ def _exclusion(within: Sequence[float]) -> float:
 
 
 def _species_rule(library: Library, trials: Sequence[Trial], stratum: str) -> Rule:
-    """The rule that names most while naming at most `FALSE_SPECIES` of the absent species.
+    """The rule of most worth: it names much, a wrong name weighing as `WRONG_WEIGHT` missed ones.
 
+    Rules that name more than `FALSE_SPECIES` of the absent species are not used; without another no species is named.
     A stratum with fewer than `_ENOUGH` absent trials takes the rule of all trials together.
     """
     mine = [trial for trial in trials if _nearest_other(library, trial) == stratum]
     present = [trial for trial in trials if trial.records_of_own > 1]
     if len(mine) < _ENOUGH:
         mine, stratum = list(trials), f"{stratum}, pooled"
-    best: tuple[float, float, float] | None = None
-    for distance in _DISTANCES:
-        for gap in _GAPS:
-            if _absent_named(library, mine, distance, gap).too_many(FALSE_SPECIES):
-                continue
-            called = _rate([names_species(t.with_own, distance, gap) for t in present]).value or 0.0
-            named = _records_named(trials, distance, gap).value or 0.0
-            best = max(best or (-1.0, 0.0, 0.0), (called + named, -distance, -gap))
+    # One record says nothing of how a species varies: only an identical sequence may bear its name.
+    distances = _DISTANCES if stratum.startswith("several") else _DISTANCES[:1]
+    rated = [(_absent_named(library, mine, distance, gap), distance, gap) for distance in distances for gap in _GAPS]
+    best = max(
+        (
+            _worth(trials, present, rate, distance, gap)
+            for rate, distance, gap in rated
+            if not rate.too_many(FALSE_SPECIES)
+        ),
+        default=None,
+    )
     distance, gap = (-best[1], -best[2]) if best else (0.0, _GAPS[-1])
     return Rule(
         stratum=stratum,
@@ -184,6 +190,15 @@ def _species_rule(library: Library, trials: Sequence[Trial], stratum: str) -> Ru
         absent_named=_absent_named(library, mine, distance, gap),
         records_named=_records_named(trials, distance, gap),
     )
+
+
+def _worth(
+    trials: Sequence[Trial], present: Sequence[Trial], absent: Rate, distance: float, gap: float
+) -> tuple[float, float, float]:
+    """Shares named rightly, less `WRONG_WEIGHT` times the share of absent species named; then the stricter rule wins."""
+    called = _rate([names_species(t.with_own, distance, gap) for t in present]).value or 0.0
+    named = _records_named(trials, distance, gap).value or 0.0
+    return called + named - WRONG_WEIGHT * (absent.value or 0.0), -distance, -gap
 
 
 def _nearest_other(library: Library, trial: Trial) -> str | None:

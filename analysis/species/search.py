@@ -30,13 +30,14 @@ class Near:
 
     `edits` is the Levenshtein distance over the stretch both share (overhanging ends are free, IUPAC codes
     that can stand for the same base are equal); `overlap` is the length of that stretch in bases;
-    `reverse` says that the reference lies on the other strand.
+    `reverse` says that the reference lies on the other strand, `offset` is where the query begins in it.
     """
 
     sequence: int
     edits: int
     overlap: int
     reverse: bool
+    offset: int
 
     @property
     def identity(self) -> float:
@@ -66,8 +67,8 @@ def nearest(
     for number in chosen:
         placed = _near(library, int(number), strands, ambiguous, guess)
         if placed is not None:
-            guess = (placed[0].reverse, placed[1])
-            found.append(placed[0])
+            guess = (placed.reverse, placed.offset)
+            found.append(placed)
     most = max((near.overlap for near in found), default=0)
     found.sort(key=lambda near: (2 * near.overlap < most, near.edits / near.overlap, -near.overlap, near.sequence))
     return found
@@ -116,7 +117,7 @@ def _species_of(
 
 def _near(
     library: Library, number: int, strands: tuple[bytes, bytes], ambiguous: bool, guess: tuple[bool, int]
-) -> tuple[Near, int] | None:
+) -> Near | None:
     reference = library.sequence(number)
     reverse, offset = guess if _fits(strands[guess[0]], reference, guess[1]) else _orient(strands, reference, guess[0])
     query = strands[1] if reverse else strands[0]
@@ -124,7 +125,7 @@ def _near(
     edits, overlap = _distance(query, reference, offset, equalities)
     if overlap < min(SHORTEST, len(query)):
         return None
-    return Near(sequence=number, edits=edits, overlap=overlap, reverse=reverse), offset
+    return Near(sequence=number, edits=edits, overlap=overlap, reverse=reverse, offset=offset)
 
 
 def _fits(query: bytes, reference: bytes, offset: int) -> bool:
@@ -179,10 +180,11 @@ def rows_of(library: Library, near: Near, query: bytes) -> tuple[str, str]:
     """The query and a near reference as two aligned rows over their shared stretch, in the reference's direction."""
     reference = library.sequence(near.sequence)
     turned = reverse_complement(query) if near.reverse else query
-    inner, outer, swapped = _shared_stretch(turned, reference, _offset(turned, reference)[0])
+    inner, outer, swapped = _shared_stretch(turned, reference, near.offset)
     if not inner:
         return "", ""
-    found = edlib.align(inner, outer, mode="HW", task="path", additionalEqualities=IUPAC_EQUALITIES)
+    equalities = IUPAC_EQUALITIES if library.is_ambiguous(near.sequence) or has_ambiguity(query) else None
+    found = edlib.align(inner, outer, mode="HW", task="path", k=near.edits, additionalEqualities=equalities)
     nice = edlib.getNiceAlignment(found, inner.decode(), outer.decode())
     rows = (str(nice["query_aligned"]), str(nice["target_aligned"]))
     return (rows[1], rows[0]) if swapped else rows
@@ -193,4 +195,4 @@ def distance_to(library: Library, number: int, query: bytes) -> float | None:
     strands = (query, reverse_complement(query))
     ambiguous = has_ambiguity(query)
     placed = _near(library, number, strands, ambiguous, (False, 0))
-    return None if placed is None else placed[0].edits / placed[0].overlap
+    return None if placed is None else placed.edits / placed.overlap

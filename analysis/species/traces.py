@@ -204,7 +204,7 @@ def _peaks(raw: Mapping[str, object], count: int) -> npt.NDArray[np.int64] | Non
 
 def _edited(raw: Mapping[str, object]) -> bool:
     stored, called = raw.get("PBAS1"), raw.get("PBAS2")
-    return isinstance(stored, bytes) and isinstance(called, bytes) and stored != called
+    return isinstance(stored, bytes) and isinstance(called, bytes) and stored.upper() != called.upper()
 
 
 def _facts(raw: Mapping[str, object]) -> dict[str, str]:

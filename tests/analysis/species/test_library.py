@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import InputRefused
+from analysis.species.calibrate import library_calibrate
+from analysis.species.calibration import Calibration, calibration_read
+from analysis.species.library import Library, library_build, library_open
+from analysis.species.records import Record, records_read, species_name, taxonomy_read
+
+
+def records(path: Path) -> list[Record]:
+    return list(records_read([path], locus=None, taxonomy=None))
+
+
+def test_the_order_of_records_changes_nothing(reference_fasta: Path, tmp_path: Path) -> None:
+    every = records(reference_fasta)
+    one, _ = library_build(tmp_path / "a", every, name="s", version="1")
+    random.Random(1).shuffle(every)
+    other, _ = library_build(tmp_path / "b", every, name="s", version="1")
+    assert one.reference.sha256 == other.reference.sha256
+
+
+@pytest.mark.parametrize(
+    "name", ["sequences.bin", "postings.bin", "kmer_keys.npy", "species.json", "accessions.bin", "manifest.json"]
+)
+def test_one_changed_byte_is_refused(calibrated: tuple[Library, Calibration], tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "set"
+    shutil.copytree(calibrated[0].reference.folder, folder)
+    path = folder / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(InputRefused):
+        library_open(folder)
+
+
+def test_a_changed_calibration_is_refused_and_the_set_stays(
+    calibrated: tuple[Library, Calibration], tmp_path: Path
+) -> None:
+    folder = tmp_path / "set"
+    shutil.copytree(calibrated[0].reference.folder, folder)
+    path = folder / "calibration.json"
+    path.write_text(path.read_text().replace('"usable": true', '"usable": false', 1))
+    library = library_open(folder)
+    assert library.reference.sha256 == calibrated[0].reference.sha256
+    with pytest.raises(InputRefused, match="calibration"):
+        calibration_read(library)
+
+
+def test_the_calibration_of_another_set_is_refused(
+    calibrated: tuple[Library, Calibration], reference_fasta: Path, tmp_path: Path
+) -> None:
+    library, _ = library_build(tmp_path / "set", records(reference_fasta)[:12], name="other", version="1")
+    shutil.copy(calibrated[0].reference.folder / "calibration.json", tmp_path / "set")
+    with pytest.raises(InputRefused, match="another reference set"):
+        calibration_read(library)
+
+
+def test_calibrating_twice_gives_the_same_hash(calibrated: tuple[Library, Calibration]) -> None:
+    _, again = library_calibrate(calibrated[0].reference.folder)
+    assert again == calibrated[1]
+    assert calibration_read(calibrated[0]) == again
+
+
+def test_a_set_is_never_built_over_another(calibrated: tuple[Library, Calibration], reference_fasta: Path) -> None:
+    with pytest.raises(InputRefused, match="not empty"):
+        library_build(calibrated[0].reference.folder, records(reference_fasta), name="s", version="2")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no sequence"),
+        ("ACGT\n", "not with"),
+        (">A1\nACGT\n", "names no species"),
+        (">A1|Aus albus\nACGT\n>A1|Aus albus\nACGT\n", "occurs twice"),
+        (">A1|Aus albus\nACJT\n", "'J' at position 3"),
+        (">A1|Aus albus\nACGT\n", "No record can be used"),
+    ],
+)
+def test_bad_references_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "r.fasta"
+    path.write_text(text)
+    with pytest.raises(InputRefused, match=said):
+        library_build(tmp_path / "set", records_read([path], locus=None, taxonomy=None), name="s", version="1")
+    assert not (tmp_path / "set").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "species", "verified"),
+    [
+        ("Panthera tigris altaica", "Panthera tigris", True),
+        ("Manis sp. BOLD:AAA1", "Manis sp. BOLD:AAA1", False),
+        ("Carassius auratus x Cyprinus carpio", "Carassius auratus x Cyprinus carpio", False),
+        ("Scaphirhynchus cf albus", "Scaphirhynchus cf albus", False),
+    ],
+)
+def test_names_that_leave_the_species_open_are_not_verified(name: str, species: str, verified: bool) -> None:
+    assert species_name(name) == (species, verified)
+
+
+def test_a_taxonomy_names_records_and_absent_species(reference_fasta: Path, tmp_path: Path) -> None:
+    every = records(reference_fasta)
+    fasta, table = tmp_path / "r.fasta", tmp_path / "t.tsv"
+    fasta.write_text("".join(f">{one.accession}\n{one.sequence.decode()}\n" for one in every))
+    rows = [f"{one.accession}\t{one.species}\tFamilia{one.species[0]}" for one in every]
+    table.write_text("\n".join(["id\tspecies\tfamily", *rows, "\tAus ruber\tFamiliaA", ""]))
+    taxonomy = taxonomy_read(table)
+    library, report = library_build(
+        tmp_path / "set",
+        records_read([fasta], locus="COI", taxonomy=taxonomy),
+        name="s",
+        version="1",
+        taxonomy=taxonomy,
+    )
+    assert report.species_without_record == 1
+    members = [library.species[number].name for number in library.genus_members["Aus"]]
+    assert members == ["Aus albus", "Aus niger", "Aus ruber"]
+    assert library.species[0].family == "FamiliaA"

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.species.bases import reverse_complement
+from analysis.species.trimming import mott_trim, primers_trim
+
+LCO = b"GGTCAACAAATCATAAAGATATTGG"
+HCO = b"TAAACTTCAGGGTGACCAAAAAATCA"
+INSERT = b"ACCTGTATGATTTTAGGCGCATGAGCAGGAATAGTAGGCACAGCCCTAAGTCTTCTAATTCGTGCTGAA"
+
+
+@given(st.lists(st.integers(0, 60), max_size=40))
+def test_mott_keeps_the_stretch_of_largest_sum(qualities: list[int]) -> None:
+    scores = [0.05 - 10 ** (-value / 10) for value in qualities]
+    sums = [sum(scores[i:j]) for i in range(len(scores)) for j in range(i + 1, len(scores) + 1)]
+    best = max(sums, default=0.0)
+    start, end = mott_trim(np.array(qualities, np.int64))
+    if best <= 1e-12:
+        assert end - start == 0 or abs(sum(scores[start:end])) < 1e-9
+    else:
+        assert abs(sum(scores[start:end]) - best) < 1e-9
+
+
+def test_mott_keeps_the_last_good_base_and_drops_a_short_bad_read() -> None:
+    assert mott_trim(np.array([5, 40, 40, 40])) == (1, 4)
+    assert mott_trim(np.array([4, 4, 4, 4, 4])) == (0, 0)
+
+
+def test_primers_are_found_by_sequence_at_both_ends() -> None:
+    start, end, found = primers_trim(b"TT" + LCO + INSERT + reverse_complement(HCO) + b"G")
+    assert (b"TT" + LCO + INSERT + reverse_complement(HCO) + b"G")[start:end] == INSERT
+    assert {(item.name, item.side) for item in found} == {("LCO1490", "start"), ("HCO2198", "end")}
+
+
+def test_a_sequence_without_primers_stays_whole() -> None:
+    assert primers_trim(INSERT) == (0, len(INSERT), ())
