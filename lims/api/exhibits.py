@@ -1,5 +1,6 @@
 """Exhibits: register many in one act, read, correct; components, live animals."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.urls import path
@@ -40,7 +41,7 @@ class AmountIn(Input):
 
     value = decimal()
     unit = Code(Unit.values)
-    tolerance = decimal(required=False, default="0")
+    tolerance = decimal(required=False, default=Decimal(0))
 
 
 class SealOut(Output):

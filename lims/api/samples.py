@@ -1,5 +1,6 @@
 """Samples: taken from exhibits and samples, pooled; their family tree."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.urls import path
@@ -57,7 +58,7 @@ class TakingIn(Input):
     item = key()
     amount = decimal()
     unit = Code(Unit.values)
-    waste = decimal(required=False, default="0")
+    waste = decimal(required=False, default=Decimal(0))
 
 
 class SampleNew(Input):
