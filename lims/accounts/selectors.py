@@ -1,11 +1,11 @@
 """Reads of accounts, grants and the access log."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -230,3 +230,39 @@ def outside_users(*, actor: Actor) -> QuerySet[User]:
 def user_of_actor(*, actor: Actor) -> User:
     """The account behind an actor who signed in."""
     return User.objects.select_related("party__organisation").get(pk=actor.user_id)
+
+
+def user_search(*, actor: Actor, words: Sequence[str] = (), role: str = "", state: str = "") -> QuerySet[User]:
+    """Accounts by words in name or sign-in name, by a role held now, by state (`active`, `closed`)."""
+    rows = user_list(actor=actor)
+    for word in words:
+        rows = rows.filter(Q(party__name__icontains=word) | Q(username__icontains=word))
+    if role:
+        held = RoleGrant.objects.filter(role=role, until__isnull=True)
+        rows = rows.filter(pk__in=held.values("user_id"))
+    if state:
+        rows = rows.filter(is_active=state == "active")
+    return rows
+
+
+def grants_of(*, actor: Actor, user: User) -> QuerySet[RoleGrant]:
+    """The roles of an account, those held now first.
+
+    Raises:
+        NotAllowed: without `account.manage`.
+    """
+    require(actor, "account.manage")
+    rows = RoleGrant.objects.filter(user=user).select_related("agency", "user")
+    return rows.order_by(F("until").desc(nulls_first=True), "-since")
+
+
+def access_search(
+    *, actor: Actor, words: Sequence[str] = (), who: str = "", kind: str = "", about: str = ""
+) -> QuerySet[AccessEntry]:
+    """The access log by words (in reason or path), person, kind of line, reference; newest first."""
+    rows = access_list(actor=actor, kind=kind)
+    for word in words:
+        rows = rows.filter(Q(reason__icontains=word) | Q(path__icontains=word) | Q(reference__icontains=word))
+    if who:
+        rows = rows.filter(shown_as__icontains=who)
+    return rows.filter(reference__istartswith=about) if about else rows

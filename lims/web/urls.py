@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern
 
+from lims.web import urls_casework
 from lims.web.views import demo, find, frame, signin
 
 AREAS = (frame, signin, find, demo)
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [pattern for area in AREAS for pattern in area.urlpatterns]
+urlpatterns += urls_casework.urlpatterns

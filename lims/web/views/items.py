@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -323,11 +323,11 @@ _LAYOUTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 
 @item_page()
 @require_GET
-def item_proof(request: PageRequest, item: Item, case: Case | None) -> StreamingHttpResponse:
+def item_proof(request: PageRequest, item: Item, case: Case | None) -> HttpResponse:
     """The item's entries with inclusion proofs, for anybody to verify; names and texts stay sealed."""
     export = export_open(items=[item], reveal=reveal_nothing)
-    chunks = export_chunks(export.header, export.rows)
-    response = StreamingHttpResponse(chunks, content_type="application/octet-stream")
+    proof = b"".join(export_chunks(export.header, export.rows))
+    response = HttpResponse(proof, content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="{item.reference}.spoor-export"'
     return response
 

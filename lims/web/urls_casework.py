@@ -1,0 +1,48 @@
+"""Addresses of the pages of people, casework and custody."""
+
+from django.urls import URLPattern
+
+from lims.web.views import (
+    bench,
+    casepages,
+    cases,
+    custody,
+    discrepancies,
+    exhibits,
+    files,
+    handover,
+    intake,
+    items,
+    labels,
+    myself,
+    people,
+    places,
+    seizures,
+    status,
+    submissions,
+    waiting,
+)
+
+AREAS = (
+    cases,
+    casepages,
+    seizures,
+    exhibits,
+    intake,
+    discrepancies,
+    labels,
+    submissions,
+    items,
+    files,
+    custody,
+    handover,
+    bench,
+    places,
+    status,
+    people,
+    myself,
+)
+TODAY = (waiting,)
+"""Modules that register what casework adds to Today."""
+
+urlpatterns: list[URLPattern] = [pattern for area in AREAS for pattern in area.urlpatterns]
