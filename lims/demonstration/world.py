@@ -152,8 +152,8 @@ def _step_run(world: World, step: Step) -> None:
 
 
 def _moment(base: datetime, step: Step) -> datetime:
-    """The step's time, which never lies after the first start less five minutes."""
+    """The step's time, which lies an hour or more before the first start: scenes let up to an hour pass."""
     hour, minute = (int(part) for part in step.at.split(":"))
     local = timezone.localtime(base) - timedelta(days=step.days)
     wanted = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return min(wanted, base - timedelta(minutes=5))
+    return min(wanted, base - timedelta(hours=1))

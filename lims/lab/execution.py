@@ -16,7 +16,7 @@ from analysis.origin.baseline import baseline_freeze, baseline_open
 from analysis.outcome import Outcome
 from analysis.registry import METHODS
 from analysis.species.calibrate import calibrate
-from analysis.species.calibration import LocusCalibration, calibration_write
+from analysis.species.calibration import LocusCalibration, RankRule, Rule, calibration_write
 from analysis.species.library import library_build
 from analysis.species.records import records_read
 from chain_of_custody.vault.services import store_current
@@ -206,7 +206,7 @@ def _rates(one: LocusCalibration) -> dict[str, Any]:
     `present_wrong`: a species in the set called by another name; `absent_named`: a species hidden from the set
     and yet named as another.
     """
-    rules = {"species": one.species_several, "genus": one.genus, "family": one.family}
+    rules: dict[str, Rule | RankRule] = {"species": one.species_several, "genus": one.genus, "family": one.family}
     rates = {
         rank: {
             "usable": rule.usable,

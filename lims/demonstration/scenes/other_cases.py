@@ -121,7 +121,7 @@ def _open(world: World, small: Small) -> Case:
 
 def _itemise(world: World, small: Small, facts: Mapping[str, ExhibitFacts]) -> None:
     custodian = world.actor("custodian")
-    world.clock.forward(hours=14)
+    world.clock.forward(hours=17)
     seal_open(actor=custodian, item=world.item(f"box.{small.key}"), found="intact", reason="Itemising")
     intake = world.intake(f"intake.{small.key}")
     made = intake_itemise(
@@ -157,7 +157,6 @@ def _skin(world: World) -> None:
 
 
 def _skin_run(world: World) -> None:
-    world.clock.forward(hours=20)
     give(world, "custodian", "technician", [world.item("exhibit.skin")], purpose="examination")
     technician = world.actor("technician")
     taking = Taking(parent=world.item("exhibit.skin"), amount=Decimal(2), unit="g")
@@ -220,7 +219,7 @@ def _skin_closed(world: World) -> None:
     give(world, "technician", "custodian", [world.item("exhibit.skin")], purpose="storage")
     custodian = world.actor("custodian")
     seal_apply(actor=custodian, item=world.item("exhibit.skin"), number="WF-0064")
-    world.clock.forward(hours=70)
+    world.clock.forward(hours=73)
     item_return(
         actor=custodian,
         item=world.item("exhibit.skin"),
@@ -327,7 +326,7 @@ def _compute_test(world: World) -> None:
 
 EARLIER = (
     Step(name="skin: received and itemised", days=70, at="16:00", do=_skin),
-    Step(name="skin: sampled and queued", days=69, at="10:00", do=_skin_run),
+    Step(name="skin: sampled and queued", days=68, at="09:30", do=_skin_run),
     Step(name="skin: run", days=67, at="09:00", do=_compute_skin, atomic=False),
     Step(name="skin: report", days=66, at="09:00", do=_skin_report),
     Step(name="skin: returned and closed", days=60, at="09:00", do=_skin_closed),

@@ -107,8 +107,8 @@ def _corrected(world: World) -> None:
         item=old.item,
         outcome=old.outcome,
         facts=FindingFacts(
-            text=f"The sequence was identified as the genus {old.name_found}. The piece was declared as rhinoceros horn;"
-            " by this result it is none. Which species of the genus it is was not resolved.",
+            text=f"The sequence was identified as the genus {old.name_found}. It was declared as rhinoceros horn; "
+            "by this result it is none. Which species of the genus it is was not resolved.",
             identification=old.identification,
             name_found=old.name_found,
             name_cites=old.name_cites,

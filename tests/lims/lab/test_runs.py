@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from analysis.errors import Cancelled
-from chain_of_custody.models import Entry
+from chain_of_custody.models import Entry, StoredFile
 from chain_of_custody.vault.services import store_current
 from lims.common.errors import NotAllowed, RuleViolation
 from lims.lab.execution import run_compute
@@ -84,11 +84,14 @@ def test_a_late_worker_writes_nothing(bench: Bench) -> None:
     answers, artefacts = run_compute(slow, lambda _share, _words: None)
     _lease_over(run)
     run_execute(run.pk)
+    before = _verbs(run)
     with pytest.raises(LeaseLost):
         run_finish(run=slow, answers=answers, artefacts=artefacts)
     run.refresh_from_db()
     assert (run.state, run.attempt, run.outcomes.count()) == ("done", 2, 4)
-    assert _verbs(run).count("finished") == 1
+    assert before.count("finished") == 1
+    assert _verbs(run) == before
+    assert StoredFile.objects.filter(stream__kind="run", stream__uuid=run.uuid).count() == run.outputs.count()
 
 
 def test_a_dead_workers_run_is_swept_and_given_up_after_three_attempts(bench: Bench) -> None:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 "This is a laboratory's own system: nothing synthetic may enter its log. Use «make demo»."
             )
         # Runs and packs are done here, at the time of their scene; nobody is rung.
-        Celery("demonstration", broker="memory://").set_default()
+        Celery("demonstration", broker="memory://localhost/").set_default()
         begun = time.monotonic()
         try:
             world = world_open(credentials_read())
