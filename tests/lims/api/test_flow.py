@@ -442,7 +442,7 @@ def test_an_items_custody_is_proved_and_verified_outside(
     verdict = json.loads(capsys.readouterr().out)
     # Only a signature over its end could say that no later entry was left out; a file on request has none.
     assert (status, verdict["verdict"]) == (2, "indeterminate")
-    assert {step["verdict"] for step in verdict["steps"][:-1]} == {"passed"}, verdict
+    assert {step["status"] for step in verdict["steps"][:-1]} == {"passed"}, verdict
     entries = ok(Caller(lab.manager).get(f"ledger/streams/case/{case.uuid}/entries/"))["results"]
     assert [row["verb"] for row in entries] == ["opened"]
 
