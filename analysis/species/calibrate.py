@@ -195,7 +195,7 @@ def _species_rule(library: Library, trials: Sequence[Trial], stratum: str) -> Ru
 def _worth(
     trials: Sequence[Trial], present: Sequence[Trial], absent: Rate, distance: float, gap: float
 ) -> tuple[float, float, float]:
-    """Shares named rightly, less `WRONG_WEIGHT` times the share of absent species named; then the stricter rule wins."""
+    """Shares named, less `WRONG_WEIGHT` times the share of absent species named; then the stricter rule wins."""
     called = _rate([names_species(t.with_own, distance, gap) for t in present]).value or 0.0
     named = _records_named(trials, distance, gap).value or 0.0
     return called + named - WRONG_WEIGHT * (absent.value or 0.0), -distance, -gap

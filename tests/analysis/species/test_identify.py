@@ -197,7 +197,7 @@ def test_vertebrates_present_are_named_rightly_and_absent_ones_at_most_at_the_st
     absent = set(draw.sample(sorted(chosen), 100))
     kept = [record for record in every if record.species in chosen - absent]
     library_build(tmp_path / "set", kept, name=name, version="1")
-    calibrated = library_calibrate(tmp_path / "set", sample=1200)
+    calibrated = library_calibrate(tmp_path / "set", sample=600)
     removed = [record for record in every if record.species in absent]
     named = [identify(*calibrated, one.accession, one.sequence).outcome is Identification.SPECIES for one in removed]
     stated = calibrated[1].of(name, 600)
