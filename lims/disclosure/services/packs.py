@@ -30,7 +30,7 @@ from lims.disclosure.execution import BuiltPack
 from lims.disclosure.ledger import PACK
 from lims.disclosure.models import Delivery, DisclosurePack, EvidenceRequest
 from lims.lab.enums import JobState
-from lims.lab.services.jobs import job_finish, job_take
+from lims.lab.services.jobs import job_finish, job_hold, job_take
 
 TASK = "lims.disclosure.pack_build"
 CODE_DAYS = 7
@@ -78,11 +78,40 @@ def pack_start(*, pk: int, worker: str) -> DisclosurePack | None:
 
 
 def pack_finish(*, pack: DisclosurePack, built: BuiltPack) -> None:
-    """Store the archive and its signature under retention, then rows and entry in one transaction.
+    """Store the archive and its signature under retention, with rows and entries in one transaction.
+
+    The pack's row is held meanwhile: however long a large archive takes, nobody else builds the pack, and a worker that
+    comes late stores nothing.
 
     Raises:
         LeaseLost: another worker has the pack now.
     """
+    contents: list[dict[str, Any]] = [
+        {"path": one.path, "size": one.size, "sha256": one.sha256} for one in built.contents
+    ]
+    with transaction.atomic():
+        job_hold(jobs=DisclosurePack.objects, job=pack)
+        stored, signature = _built_store(pack, built)
+        job_finish(
+            jobs=DisclosurePack.objects,
+            job=pack,
+            state=JobState.DONE,
+            file=stored,
+            signature_file=signature,
+            contents=contents,
+            checkpoint_size=built.checkpoint_size,
+        )
+        values: dict[str, Json] = {
+            "sha256": stored.digest,
+            "size": stored.size,
+            "files": len(contents),
+            "tagmanifest": built.tagmanifest,
+            "checkpoint": built.checkpoint_size,
+        }
+        act_append(actor=system_actor(), drafts=[pack_draft(pack, "built", values)])
+
+
+def _built_store(pack: DisclosurePack, built: BuiltPack) -> tuple[StoredFile, StoredFile]:
     actor = system_actor()
     stream = StreamKey(kind="pack", id=pack.uuid)
     with built.path.open("rb") as source:
@@ -102,27 +131,7 @@ def pack_finish(*, pack: DisclosurePack, built: BuiltPack) -> None:
         media_type="text/plain",
         role="pack_signature",
     )
-    contents: list[dict[str, Any]] = [
-        {"path": one.path, "size": one.size, "sha256": one.sha256} for one in built.contents
-    ]
-    with transaction.atomic():
-        job_finish(
-            jobs=DisclosurePack.objects,
-            job=pack,
-            state=JobState.DONE,
-            file=stored,
-            signature_file=signature,
-            contents=contents,
-            checkpoint_size=built.checkpoint_size,
-        )
-        values: dict[str, Json] = {
-            "sha256": stored.digest,
-            "size": stored.size,
-            "files": len(contents),
-            "tagmanifest": built.tagmanifest,
-            "checkpoint": built.checkpoint_size,
-        }
-        act_append(actor=actor, drafts=[pack_draft(pack, "built", values)])
+    return stored, signature
 
 
 def pack_fail(*, pack: DisclosurePack, error: str, state: str = JobState.FAILED) -> None:

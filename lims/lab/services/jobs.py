@@ -61,6 +61,19 @@ def job_beat(*, jobs: Manager[J], job: J, progress: float | None = None, message
     return bool(mine.values_list("cancel_requested", flat=True).first())
 
 
+def job_hold(*, jobs: Manager[J], job: J) -> None:
+    """Lock the row of a job one still has, until the caller's transaction ends: before files of its result are stored.
+
+    While it is locked nobody takes the job, however long the store needs.
+
+    Raises:
+        LeaseLost: the attempt is not the row's any more.
+    """
+    mine = jobs.select_for_update(no_key=True, of=("self",))
+    if not mine.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).exists():
+        raise LeaseLost
+
+
 def job_finish(*, jobs: Manager[J], job: J, state: str, error: str = "", **changes: Any) -> None:
     """End the job, once: only the attempt that holds it may. Within the caller's transaction.
 
@@ -81,8 +94,13 @@ def jobs_sweep(*, jobs: Manager[J], task: str, give_up: Callable[[J], None]) -> 
     """
     now = timezone.now()
     dead = jobs.filter(state=JobState.RUNNING, lease_until__lt=now)
-    for job in dead.filter(attempt__gte=jobs.model.MOST_ATTEMPTS):
-        give_up(job)
+    for pk in dead.filter(attempt__gte=jobs.model.MOST_ATTEMPTS).values_list("pk", flat=True):
+        with transaction.atomic():
+            # A locked one is storing its result, late but alive.
+            rows = jobs.select_for_update(no_key=True, of=("self",), skip_locked=True)
+            spent = rows.filter(pk=pk, state=JobState.RUNNING, lease_until__lt=now).first()
+            if spent is not None:
+                give_up(spent)
     waiting = jobs.filter(state=JobState.QUEUED, queued_at__lt=now - timedelta(seconds=5))
     rung = 0
     for pk in [

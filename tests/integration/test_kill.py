@@ -1,0 +1,96 @@
+"""Parts killed with -9 in the middle of work: what was confirmed is there, what was not leaves nothing behind."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from lims.lab.models import Run
+from tests.conftest import TestBroker, TestDatabase
+from tests.integration.working import LONG, SHORT, Work, another, entries, finished_once, in_the_middle, over, work
+from tests.system import System, running_system, wait_until
+
+pytestmark = [pytest.mark.commits, pytest.mark.slow]
+
+LEASE_SECONDS = "3"
+
+
+@pytest.fixture
+def system(committed_db: TestDatabase, embedded_redis: TestBroker, tmp_path: Path) -> Iterator[System]:
+    environment = {
+        **committed_db.environment(),
+        **embedded_redis.environment(),
+        "SPOOR_RUN_LEASE_SECONDS": LEASE_SECONDS,
+    }
+    with running_system(tmp_path, environment) as running:
+        running.start("worker", "web")
+        yield running
+
+
+@pytest.fixture
+def bench(system: System) -> Work:
+    return work(system)
+
+
+def _flush(broker: TestBroker) -> None:
+    with redis.Redis(unix_socket_path=str(broker.socket), db=broker.database) as client:
+        assert client.keys("spoor:*") or client.keys("*"), "the broker was expected to hold something"
+        client.flushdb()
+
+
+def _signal(system: System, number: int) -> None:
+    os.killpg(system.running["worker"].pid, number)
+
+
+def test_a_run_whose_worker_was_killed_finishes_once_after_the_restart(bench: Work) -> None:
+    run = in_the_middle(bench.queue(simulations=LONG))
+    bench.system.kill("worker")
+    stopped = Run.objects.get(pk=run.pk)
+    assert (stopped.state, stopped.attempt, stopped.outputs.count()) == ("running", 1, 0)
+    bench.system.start("worker")
+    finished_once(run, attempt=2)
+
+
+def test_a_worker_that_comes_back_late_writes_nothing(bench: Work, tmp_path: Path) -> None:
+    run = in_the_middle(bench.queue(simulations=LONG))
+    _signal(bench.system, signal.SIGSTOP)
+    second = another(bench.system, tmp_path / "second")
+    try:
+        second.start("worker")
+        assert over(run).attempt == 2
+        before = entries("run", run.uuid)
+        _signal(bench.system, signal.SIGCONT)
+        log = bench.system.home / "worker.log"
+        wait_until(lambda: "was taken over" in log.read_text(), seconds=60, what="the late worker gives up")
+    finally:
+        second.stop()
+    finished_once(run, attempt=2)
+    assert entries("run", run.uuid) == before
+
+
+def test_runs_finish_although_the_broker_lost_every_ring(bench: Work, embedded_redis: TestBroker) -> None:
+    bench.system.stop("worker")
+    waiting = bench.queue(simulations=SHORT)
+    _flush(embedded_redis)
+    bench.system.start("worker")
+    finished_once(waiting, attempt=1)
+    under_way = in_the_middle(bench.queue(simulations=LONG))
+    behind = bench.queue(simulations=SHORT)
+    _flush(embedded_redis)
+    finished_once(under_way, attempt=1)
+    finished_once(behind, attempt=1)
+
+
+def test_a_running_run_is_cancelled_and_leaves_no_result(bench: Work) -> None:
+    run = in_the_middle(bench.queue(simulations=LONG))
+    answer = bench.analyst.api.call("POST", f"runs/{run.uuid}/cancel/")
+    assert answer.status == 202
+    assert answer.headers["Location"] == f"/api/v1/runs/{run.uuid}/"
+    ended = over(run)
+    assert (ended.state, ended.attempt, ended.outputs.count(), ended.outcomes.count()) == ("cancelled", 1, 0, 0)
+    assert [one["verb"] for one in entries("run", run.uuid)] == ["queued", "started", "cancelled"]
+    again = bench.analyst.api.call("POST", f"runs/{run.uuid}/cancel/")
+    assert (again.status, again.body["code"]) == (422, "run-over")

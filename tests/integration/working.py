@@ -1,0 +1,139 @@
+"""A running system with a case, an item, and work long enough to be interrupted."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.origin.synthetic import Design, synthetic_data
+from chain_of_custody.models import Entry, Item, StoredFile
+from lims.accounts.roles import Role
+from lims.lab.models import Run
+from tests.lims import builders
+from tests.story.people import Someone, someone
+from tests.system import System, wait_until
+
+LONG = 100_000
+"""Made genotypes of a run that takes some seconds over `DESIGN`, in steps of a fraction of a second."""
+SHORT = 200
+DESIGN = Design(
+    seed=11,
+    groups=4,
+    populations_per_group=6,
+    animals=30,
+    loci=16,
+    samples=2,
+    outside_samples=0,
+    fst_groups=0.15,
+    fst_populations=0.10,
+)
+OVER_SECONDS = 120
+
+
+@dataclass(slots=True)
+class Work:
+    """One open case with an item, reference population data, and the people who act."""
+
+    system: System
+    technician: Someone
+    analyst: Someone
+    case: str
+    item: Item
+    baseline: str
+    genotypes: str
+
+    def queue(self, *, simulations: int) -> Run:
+        """Queue an origin run through the API; as it stands in the database."""
+        body = {
+            "method": "origin.assign",
+            "inputs": [{"role": "genotypes", "file": self.genotypes}],
+            "item": self.item.reference,
+            "reference_set": self.baseline,
+            "parameters": {"simulations": simulations, "figures": 1},
+        }
+        made = self.analyst.api.post(f"cases/{self.case}/runs/", body)
+        return Run.objects.get(uuid=made["uuid"])
+
+
+def work(system: System) -> Work:
+    """The case and its people; the web part must run."""
+    custodian = someone(system, Role.CUSTODIAN, name="Tomás Ferreira")
+    technician = someone(system, Role.TECHNICIAN, name="Ana Reyes")
+    analyst = someone(system, Role.ANALYST, name="Amina Yusuf")
+    manager = someone(system, Role.MANAGER, name="Okello Odongo")
+    who = builders.actor_of(custodian.user)
+    case = builders.case(who)
+    item = builders.fresh(builders.exhibits(who, case)[0].item)
+    data = synthetic_data(DESIGN)
+    columns = {"id_column": "id", "population_column": "population", "group_column": "group"}
+    baseline = analyst.api.upload(
+        "reference-sets/",
+        {"kind": "origin", "name": "Synthetic baseline", "edition": "1", "provenance": "generated",
+         "synthetic": "true", "parameters": json.dumps(columns)},
+        [("files", "baseline.csv", data.baseline_csv.encode())],
+    )  # fmt: skip
+    manager.api.post(f"reference-sets/{baseline['uuid']}/approval/", {"note": "Checked against the generator."})
+    genotypes = technician.api.upload(
+        f"items/{item.uuid}/files/", {"role": "genotypes"}, [("file", "genotypes.csv", data.samples_csv.encode())]
+    )
+    return Work(
+        system=system,
+        technician=technician,
+        analyst=analyst,
+        case=case.reference,
+        item=item,
+        baseline=baseline["uuid"],
+        genotypes=genotypes["uuid"],
+    )
+
+
+def in_the_middle(run: Run) -> Run:
+    """Wait until a worker computes the run and has told of progress."""
+
+    def begun() -> Run | None:
+        now = Run.objects.get(pk=run.pk)
+        assert not now.over, f"the run was over before it could be interrupted: {now.state} {now.error}"
+        return now if now.progress > 0.1 else None
+
+    found: Run = wait_until(begun, seconds=OVER_SECONDS, what=f"{run.reference} is being computed")
+    return found
+
+
+def over(run: Run) -> Run:
+    """Wait until the run is over."""
+
+    def ended() -> Run | None:
+        now = Run.objects.get(pk=run.pk)
+        return now if now.over else None
+
+    found: Run = wait_until(ended, seconds=OVER_SECONDS, what=f"{run.reference} is over")
+    return found
+
+
+def entries(kind: str, uuid: Any) -> list[dict[str, Any]]:
+    """Every ledger entry of a stream, in order."""
+    rows = Entry.objects.filter(stream__kind=kind, stream__uuid=uuid).order_by("sequence")
+    return [json.loads(bytes(row.canonical)) for row in rows]
+
+
+def finished_once(run: Run, *, attempt: int) -> None:
+    """The run is done by that attempt, with one result in database, ledger and vault."""
+    done = over(run)
+    assert (done.state, done.error, done.attempt) == ("done", "", attempt)
+    told = entries("run", run.uuid)
+    acts = [one for one in told if one["schema"].startswith("lab.run/")]
+    assert [one["verb"] for one in acts] == ["queued", *["started"] * attempt, "finished"]
+    assert [one["values"]["attempt"] for one in acts if one["verb"] == "started"] == list(range(1, attempt + 1))
+    outputs = {row.name: row.file.digest for row in done.outputs.select_related("file")}
+    assert {"outcomes.json", "ranking.json", "ranking.csv"} <= outputs.keys()
+    assert {one["name"]: one["sha256"] for one in acts[-1]["values"]["outputs"]} == outputs
+    kept = StoredFile.objects.filter(stream__kind="run", stream__uuid=run.uuid)
+    assert sorted(kept.values_list("name", flat=True)) == sorted(outputs)
+    assert sum(one["verb"] == "stored" for one in told) == len(outputs)
+    assert done.outcomes.count() == DESIGN.samples
+
+
+def another(system: System, folder: Path) -> System:
+    """A second host of the same laboratory: own logs and clock, the same database, broker and store."""
+    folder.mkdir()
+    return System(home=folder, environment=system.environment, port=system.port)
