@@ -122,14 +122,9 @@ def identify(
     early = _unusable(bases)
     found = [] if early else nearest(library, bases)
     ranked = by_species(library, found)
-    locus = int(library.record_locus[ranked[0].record]) if ranked else None
-    local = None
-    if calibration is not None and locus is not None:
-        local = calibration.of(library.loci[locus], ranked[0].near.overlap)
+    locus, local = _locus(library, calibration, ranked)
     decision = early or _decide(library, bases, ranked, local)
-    compared = None
-    if declared and ranked and not early:
-        compared = declared_compare(library, bases, declared, decision, ranked, local)
+    compared = declared_compare(library, bases, declared, decision, ranked, local) if declared and ranked else None
     excluded = compared is not None and compared.answer == EXCLUDED
     return Identified(
         query=name,
@@ -140,7 +135,7 @@ def identify(
         taxon=decision.taxon,
         decision=decision,
         declared=compared,
-        locus=None if locus is None else library.loci[locus],
+        locus=locus,
         calibration=local,
         hits=_hits(library, bases, found, hits),
         nearest_species=tuple((library.species[item.species].name, item.distance) for item in ranked[:HITS]),
@@ -149,6 +144,16 @@ def identify(
         diagnostics=_diagnostics(library, bases, ranked, good),
         caveats=_caveats(library, decision, ranked, local),
     )
+
+
+def _locus(
+    library: Library, calibration: Calibration | None, ranked: Sequence[SpeciesDistance]
+) -> tuple[str | None, LocusCalibration | None]:
+    """The locus of the nearest record, and its calibration for the stretch compared."""
+    if not ranked:
+        return None, None
+    locus = library.loci[int(library.record_locus[ranked[0].record])]
+    return locus, None if calibration is None else calibration.of(locus, ranked[0].near.overlap)
 
 
 def _unusable(bases: bytes) -> Decision | None:

@@ -196,19 +196,12 @@ def library_build(
     if folder.exists() and any(folder.iterdir()):
         raise InputRefused("The folder for the new set is not empty.", file=str(folder), remedy="Give a new folder.")
     progress(0.0, "reading records")
-    every = sorted(records, key=lambda record: record.accession)
-    left_out = tuple(
-        (record.accession, f"{len(record.sequence)} bases, fewer than {SHORTEST}")
-        for record in every
-        if len(record.sequence) < SHORTEST
-    )
-    used = [record for record in every if len(record.sequence) >= SHORTEST]
-    if not used:
-        raise InputRefused("No record can be used.", remedy=f"Give sequences of {SHORTEST} bases or more.")
+    used, left_out = _usable(records)
+    species = _species_table(used, taxonomy)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        species, facts = _write(scratch, used, taxonomy, sampling, progress)
+        facts = _write(scratch, used, species, sampling, progress)
         freeze(scratch, kind=KIND, name=name, version=version, facts=facts)
         if folder.exists():
             folder.rmdir()
@@ -219,23 +212,35 @@ def library_build(
     progress(1.0, "reference set frozen")
     library = library_open(folder)
     with_record = len({record.species for record in used})
-    report = BuildReport(
+    return library, BuildReport(
         records=len(used),
         distinct_sequences=library.index.size,
         species=with_record,
         species_without_record=len(species) - with_record,
         left_out=left_out,
     )
-    return library, report
+
+
+def _usable(records: Iterable[Record]) -> tuple[list[Record], tuple[tuple[str, str], ...]]:
+    """The records long enough, by accession, and those left out with the reason."""
+    every = sorted(records, key=lambda record: record.accession)
+    used = [record for record in every if len(record.sequence) >= SHORTEST]
+    if not used:
+        raise InputRefused("No record can be used.", remedy=f"Give sequences of {SHORTEST} bases or more.")
+    left_out = tuple(
+        (record.accession, f"{len(record.sequence)} bases, fewer than {SHORTEST}")
+        for record in every
+        if len(record.sequence) < SHORTEST
+    )
+    return used, left_out
 
 
 def _write(
-    folder: Path, used: list[Record], taxonomy: Taxonomy | None, sampling: int, progress: Progress
-) -> tuple[list[Species], dict[str, Json]]:
+    folder: Path, used: list[Record], species: list[Species], sampling: int, progress: Progress
+) -> dict[str, Json]:
     sequences = list(dict.fromkeys(record.sequence for record in used))
     number_of = {sequence: number for number, sequence in enumerate(sequences)}
     loci = sorted({record.locus for record in used})
-    species = _species_table(used, taxonomy)
     species_number = {entry.name: number for number, entry in enumerate(species)}
     record_sequence = np.array([number_of[record.sequence] for record in used], np.int64)
     _Texts.write(folder, "accessions", (record.accession for record in used))
@@ -256,14 +261,13 @@ def _write(
     (folder / "species.json").write_bytes(canonical_json(species))
     (folder / "loci.json").write_bytes(canonical_json(loci))
     index_build(folder, sequences, sampling=sampling, progress=progress)
-    facts: dict[str, Json] = {
+    return {
         "records": len(used),
         "distinct_sequences": len(sequences),
         "species": len({record.species for record in used}),
         "loci": loci,
         "sampling": sampling,
     }
-    return species, facts
 
 
 def _species_table(used: list[Record], taxonomy: Taxonomy | None) -> list[Species]:
