@@ -22,6 +22,8 @@ _FACTORS: dict[str, tuple[str, Decimal]] = {
     "m3": ("space", Decimal(1)),
 }
 DRAW_ALGORITHM = "sha256-rank/1"
+_STEP = Decimal("0.000001")
+"""The finest amount a balance shows, in its own unit: as many decimals as the columns keep."""
 
 
 def convert(amount: Decimal, unit: str, to: str) -> Decimal:
@@ -63,16 +65,29 @@ class Balance:
 def balance_after(balance: Balance, *, out: Decimal, unit: str) -> Decimal:
     """What is left after `out` was taken (waste included).
 
-    A shortfall within the tolerance of the scale counts as nothing left; never a negative amount.
+    A shortfall within the tolerance of the scale counts as nothing left, once; never a negative amount, and nothing
+    from what is empty.
 
     Raises:
+        BadInput: an amount so small that the balance, kept to six decimals of its unit, would not show it.
         RuleViolation: more than there is, naming both amounts.
     """
     taken = convert(out, unit, balance.unit)
-    left = balance.left - taken
+    left = (balance.left - taken).quantize(_STEP)
+    if left == balance.left and out > 0:
+        raise BadInput(
+            _(
+                "%(out)s %(unit)s is too little for an amount kept in %(kept)s. Weigh off a portion as a sample of its "
+                "own first."
+            )
+            % {"out": plain(out), "unit": unit, "kept": balance.unit},
+            code="too-fine",
+            field="amount",
+            found=plain(out),
+        )
     if left >= 0:
         return left
-    if -left <= balance.tolerance:
+    if balance.left > 0 and -left <= balance.tolerance:
         return Decimal(0)
     raise RuleViolation(
         _("%(out)s %(unit)s is more than the %(left)s %(kept)s left. Weigh again or take less.")

@@ -7,6 +7,7 @@ from django.db import connection
 
 from chain_of_custody.models import Item
 from lims.casework.rules import plain
+from lims.casework.selectors.items import RELATED
 
 MOST_EDGES = 500
 
@@ -65,3 +66,14 @@ def item_family(*, item: Item) -> list[Taking]:
         )
         for parent, parent_reference, child, child_reference, amount, waste, unit, kind in rows
     ]
+
+
+def item_contents(item: Item) -> list[Item]:
+    """Everything inside an item, at any depth, with the cases it belongs to; one statement a level."""
+    found: list[Item] = []
+    level = [item.pk]
+    while level:
+        inside = list(Item.objects.filter(container__in=level).select_related(*RELATED).order_by("pk"))
+        found += inside
+        level = [one.pk for one in inside]
+    return found

@@ -18,6 +18,7 @@ from lims.casework.enums import AssignmentRole, CaseKind, CaseState, ReferenceSc
 from lims.casework.ledger import CASE
 from lims.casework.models import Case, CaseAssignment, ExternalReference
 from lims.casework.selectors.access import case_scope
+from lims.casework.services.belonging import item_of_case_check
 from lims.casework.services.numbering import number_next
 from lims.common.checks import text_clean
 from lims.common.errors import BadInput, RuleViolation, StaleVersion
@@ -200,12 +201,14 @@ def external_reference_add(
 
     Raises:
         NotAllowed: without `case.edit`.
+        BadInput: an unknown scheme, no number, or an item of another case.
         RuleViolation: the barcode is registered for another item.
     """
     require(actor, "case.edit", case_scope(case))
     if scheme not in ReferenceScheme.values:
         raise BadInput(_("Choose whose number this is."), code="unknown-scheme", field="scheme", found=scheme)
     value = text_clean(value, field="value", required=True, limit=80)
+    item_of_case_check(item, case, field="item")
     with transaction.atomic():
         case_lock(case)
         if (

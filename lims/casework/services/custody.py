@@ -13,6 +13,7 @@ from lims.accounts.actors import Actor, require
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case
+from lims.casework.selectors.family import item_contents
 from lims.casework.services.cases import case_lock
 from lims.common.errors import NotAllowed, RuleViolation
 
@@ -160,7 +161,7 @@ def item_return(
 ) -> Item:
     """Give an item back for good; refused under a legal hold."""
     with transaction.atomic():
-        _no_hold(_allowed(actor, [item], "item.dispose"))
+        _no_hold(_allowed_with_contents(actor, item))
         return custody.item_return(
             actor=actor, item=item, to=to, authority=authority, receipt=receipt, happened_at=happened_at
         )
@@ -179,7 +180,7 @@ def item_dispose(
 ) -> Item:
     """Dispose of an item with authority and witness; refused under a legal hold."""
     with transaction.atomic():
-        _no_hold(_allowed(actor, [item], "item.dispose"))
+        _no_hold(_allowed_with_contents(actor, item))
         return custody.item_dispose(
             actor=actor,
             item=item,
@@ -240,7 +241,7 @@ def custody_back_enter(
 
 
 def _allowed(actor: Actor, items: Iterable[Item], capability: str = "custody.act") -> list[Case]:
-    """The cases of the items, the capability held in each; the laboratory's own containers are for its staff."""
+    """The cases of the items, the capability held in each, and laboratory-wide for the laboratory's own containers."""
     cases: dict[int, Case] = {}
     for item in items:
         case = item_case(item)
@@ -248,6 +249,8 @@ def _allowed(actor: Actor, items: Iterable[Item], capability: str = "custody.act
             cases[case.pk] = case
         elif not actor.in_laboratory:
             raise NotAllowed(_("Only laboratory staff handle the laboratory's own containers."))
+        else:
+            require(actor, capability)
     for case in cases.values():
         require(actor, capability, case_scope(case))
     return list(cases.values())
@@ -266,8 +269,13 @@ def _is_party(actor: Actor, party: Party) -> None:
         require(actor, "custody.act")
 
 
+def _allowed_with_contents(actor: Actor, item: Item) -> list[Case]:
+    """The cases of an item and of everything inside it, which ends with it; `item.dispose` held in each."""
+    return _allowed(actor, [item, *item_contents(item)], "item.dispose")
+
+
 def _no_hold(cases: Iterable[Case]) -> None:
-    for case in cases:
+    for case in sorted(cases, key=lambda one: one.pk):
         row = case_lock(case)
         if row.legal_hold:
             raise RuleViolation(

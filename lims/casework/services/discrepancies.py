@@ -14,6 +14,7 @@ from lims.casework.enums import DiscrepancyKind, DiscrepancyState
 from lims.casework.ledger import DISCREPANCY
 from lims.casework.models import Case, Discrepancy, Exhibit, Intake
 from lims.casework.selectors.access import case_scope
+from lims.casework.services.belonging import case_pk_check, item_of_case_check
 from lims.casework.services.cases import case_lock
 from lims.common.checks import text_clean
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
@@ -34,11 +35,14 @@ def discrepancy_record(
 
     Raises:
         NotAllowed: without `item.register`.
-        BadInput: unknown kind, or stated and found are the same.
+        BadInput: unknown kind, stated and found are the same, or something of another case.
     """
     require(actor, "item.register", case_scope(case))
     if kind not in DiscrepancyKind.values:
         raise BadInput(_("Choose what differs."), code="unknown-kind", field="kind", found=kind)
+    item_of_case_check(item, case, field="item")
+    case_pk_check(intake.case_id if intake else None, case, field="intake")
+    case_pk_check(exhibit.case_id if exhibit else None, case, field="exhibit")
     stated = text_clean(stated, field="stated", required=True, limit=200)
     found = text_clean(found, field="found", required=True, limit=200)
     if stated == found:

@@ -18,10 +18,12 @@ from lims.accounts.actors import Actor, require
 from lims.casework.codelists import code_check, list_versions
 from lims.casework.enums import ExhibitKind, LiveEventKind
 from lims.casework.ledger import EXHIBIT
-from lims.casework.models import Case, Exhibit, ExhibitComponent, LiveEvent, Seizure
+from lims.casework.models import Case, Exhibit, ExhibitComponent, Intake, LiveEvent, Seizure
 from lims.casework.rules import plain
 from lims.casework.selectors.access import case_scope
+from lims.casework.services.belonging import case_pk_check, item_of_case_check
 from lims.casework.services.cases import case_lock, case_open_required, part_reference
+from lims.casework.services.differences import exhibit_differences
 from lims.casework.services.items import Amount, ItemSpec, items_make
 from lims.common.checks import not_in_future, text_clean
 from lims.common.errors import BadInput, ManyErrors, RuleViolation, StaleVersion
@@ -55,19 +57,25 @@ def exhibits_register(
     held_by: Party,
     seizure: Seizure | None = None,
     container: Item | None = None,
+    intake: Intake | None = None,
     happened_at: datetime | None = None,
 ) -> list[Exhibit]:
     """Register exhibits in one act: items, labels, amounts and entries, in few statements however many they are.
 
+    Where the pieces found are not those stated, a custody discrepancy is opened.
+
     Raises:
         NotAllowed: without `item.register`.
-        BadInput: unknown codes, negative amounts, no description; `row` names the exhibit.
+        BadInput: unknown codes, negative amounts, no description (`row` names the exhibit); a seizure or container of
+            another case.
         RuleViolation: the case is closed.
     """
     require(actor, "item.register", case_scope(case))
     if not facts:
         raise BadInput(_("Describe at least one exhibit."), code="required", field="exhibits")
     checked = _all_checked(facts)
+    case_pk_check(seizure.case_id if seizure else None, case, field="seizure")
+    item_of_case_check(container, case, field="container", own_boxes=True)
     with transaction.atomic():
         locked = case_lock(case)
         case_open_required(locked)
@@ -85,6 +93,7 @@ def exhibits_register(
             drafts=[_registered(row, one) for row, one in zip(exhibits, checked, strict=True)],
             happened_at=happened_at,
         )
+        exhibit_differences(actor, locked, exhibits, intake)
     return exhibits
 
 
@@ -112,7 +121,7 @@ def component_add(
     with transaction.atomic():
         case_lock(case)
         row = Exhibit.objects.select_for_update(no_key=True, of=("self",)).select_related("item").get(pk=exhibit.pk)
-        label = chr(ord("A") + row.components.count())
+        label = _letters(row.components.count())
         component = ExhibitComponent.objects.create(
             uuid=uuid4(),
             exhibit=row,
@@ -146,19 +155,26 @@ def exhibit_correct(
 ) -> Exhibit:
     """Correct what was recorded; the earlier entry stays and the new one names both values.
 
+    A corrected count that is not the one stated opens a custody discrepancy.
+
     Raises:
         NotAllowed: without `item.register`.
+        BadInput: a negative number of pieces, or a text that is too long.
         StaleVersion: somebody else changed it since.
     """
     case = Case.objects.select_related("agency").get(pk=exhibit.case_id)
     require(actor, "item.register", case_scope(case))
     reason = text_clean(reason, field="reason", required=True)
-    given = {
-        "description": description,
-        "declared_taxon": declared_taxon,
-        "condition": condition,
-        "pieces_found": pieces_found,
+    given: dict[str, object] = {
+        name: None if text is None else text_clean(text, field=name, required=name == "description", limit=limit)
+        for name, text, limit in (
+            ("description", description, 300),
+            ("declared_taxon", declared_taxon, 120),
+            ("condition", condition, 300),
+        )
     }
+    _pieces_check("pieces_found", pieces_found)
+    given["pieces_found"] = pieces_found
     with transaction.atomic():
         case_lock(case)
         row = Exhibit.objects.select_for_update(no_key=True, of=("self",)).select_related("item").get(pk=exhibit.pk)
@@ -179,6 +195,8 @@ def exhibit_correct(
         row.version += 1
         row.save()
         act_append(actor=actor, drafts=[exhibit_draft(row, "corrected", {}, {"changed": changed})], reason=reason)
+        if "pieces_found" in changed:
+            exhibit_differences(actor, case, [row])
     return row
 
 
@@ -196,7 +214,7 @@ def live_event_record(
 
     Raises:
         NotAllowed: without `custody.act`.
-        RuleViolation: not live animals, or more of them than there are.
+        RuleViolation: not live animals, more of them than there are, or a release under a legal hold.
     """
     case = Case.objects.select_related("agency").get(pk=exhibit.case_id)
     require(actor, "custody.act", case_scope(case))
@@ -204,6 +222,12 @@ def live_event_record(
         raise BadInput(_("Choose what happened."), code="unknown-kind", field="kind", found=kind)
     when = not_in_future(happened_at or timezone.now(), field="happened_at")
     with transaction.atomic():
+        if case_lock(case).legal_hold and kind == LiveEventKind.RELEASED:
+            raise RuleViolation(
+                _("%(reference)s is under legal hold: nothing is returned or disposed of until it is lifted.")
+                % {"reference": case.reference},
+                code="legal-hold",
+            )
         row = Exhibit.objects.select_for_update(no_key=True, of=("self",)).select_related("item").get(pk=exhibit.pk)
         row.live_count = _live_after(row, kind, count)
         row.version += 1
@@ -267,6 +291,20 @@ def _all_checked(facts: Sequence[ExhibitFacts]) -> list[ExhibitFacts]:
     return checked
 
 
+def _letters(number: int) -> str:
+    """A, B … Z, AA, AB …: the label of a component, counted from 0."""
+    rest, letters = number + 1, ""
+    while rest:
+        rest, place = divmod(rest - 1, 26)
+        letters = chr(ord("A") + place) + letters
+    return letters
+
+
+def _pieces_check(name: str, value: int | None) -> None:
+    if value is not None and not 0 <= value <= 10_000_000:
+        raise BadInput(_("Give a number of pieces from 0 upwards."), code="out-of-range", field=name, found=value)
+
+
 def _checked(facts: ExhibitFacts, row: int) -> ExhibitFacts:
     try:
         if facts.kind not in ExhibitKind.values:
@@ -278,11 +316,7 @@ def _checked(facts: ExhibitFacts, row: int) -> ExhibitFacts:
         code_check("purpose", facts.purpose, field="purpose")
         code_check("source", facts.source, field="source")
         for name in ("pieces_stated", "pieces_found"):
-            value = getattr(facts, name)
-            if value is not None and not 0 <= value <= 10_000_000:
-                raise BadInput(
-                    _("Give a number of pieces from 0 upwards."), code="out-of-range", field=name, found=value
-                )
+            _pieces_check(name, getattr(facts, name))
         if facts.amount is not None:
             facts.amount.check()
     except BadInput as error:

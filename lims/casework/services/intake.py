@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from uuid import uuid4
 
 from django.db import transaction
@@ -15,7 +14,7 @@ from chain_of_custody.enums import SealState
 from chain_of_custody.models import Item, Party, StoredFile
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
 from lims.accounts.actors import Actor, require
-from lims.casework.enums import ContainerKind, DiscrepancyKind, IntakeState, SubmissionState
+from lims.casework.enums import ContainerKind, IntakeState, SubmissionState
 from lims.casework.ledger import CONTAINER, INTAKE
 from lims.casework.models import (
     Case,
@@ -28,31 +27,23 @@ from lims.casework.models import (
     Submission,
 )
 from lims.casework.selectors.access import case_scope
+from lims.casework.services.belonging import case_pk_check, file_of_case_check, item_of_case_check
 from lims.casework.services.cases import case_lock, case_open_required, part_reference
-from lims.casework.services.discrepancies import discrepancy_record
+from lims.casework.services.differences import ContainerFacts, container_differences, kilograms
 from lims.casework.services.exhibits import ExhibitFacts, exhibits_register
 from lims.casework.services.items import ItemSpec, items_make
 from lims.casework.services.numbering import number_next
 from lims.common.checks import not_in_future, text_clean
 from lims.common.errors import BadInput, RuleViolation
 
-_KG = Decimal("0.001")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerFacts:
-    """One closed container as the papers state it and as it was found. Weights in kilograms."""
-
-    description: str
-    kind: str = ContainerKind.CRATE
-    seal_stated: str = ""
-    seal_found: str = ""
-    seal_state: str = SealState.INTACT
-    weight_stated_kg: Decimal | None = None
-    weight_found_kg: Decimal | None = None
-    pieces_stated: int | None = None
-    condition: str = ""
-    code: str = ""
+__all__ = [
+    "ContainerFacts",
+    "Delivery",
+    "intake_complete",
+    "intake_itemise",
+    "intake_receive",
+    "photograph_attach",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +73,7 @@ def intake_receive(
     Raises:
         NotAllowed: without `intake.receive`.
         BadInput: no containers, a negative weight, a time in the future, an unknown seal state.
+        RuleViolation: the submission form was withdrawn, or its seizure arrived for another case.
     """
     require(actor, "intake.receive", case_scope(case))
     for row, one in enumerate(containers):
@@ -92,6 +84,7 @@ def intake_receive(
     with transaction.atomic():
         locked = case_lock(case)
         case_open_required(locked)
+        _submission_take(submission, locked)
         intake = _intake_create(actor, locked, delivery, len(containers), when, submission)
         holder = Party.objects.get(pk=actor.party_id)
         specs = [
@@ -100,6 +93,7 @@ def intake_receive(
                 reference=part_reference(locked, f"B{number_next(f'bag-{locked.pk}'):02d}"),
                 code=one.code,
                 seal_number=one.seal_found,
+                seal_state=one.seal_state,
                 condition=one.condition,
             )
             for one in containers
@@ -113,9 +107,7 @@ def intake_receive(
         )
         _rows_create(intake, locked, items, containers)
         act_append(actor=actor, drafts=_received_drafts(intake, items, containers), happened_at=delivery.received_at)
-        _differences(actor, intake, items, containers)
-        if submission is not None:
-            Submission.objects.filter(pk=submission.pk).update(state=SubmissionState.RECEIVED, case=locked)
+        container_differences(actor, intake, items, containers)
     return intake
 
 
@@ -142,6 +134,7 @@ def intake_itemise(
         if row.state == IntakeState.COMPLETE:
             raise RuleViolation(_("%(intake)s is complete.") % {"intake": row.reference}, code="intake-complete")
         box = Item.objects.select_related("sealed_by", "custodian").get(pk=container.pk)
+        _of_intake(row, box)
         if box.sealed_by_id:
             raise RuleViolation(
                 _("%(item)s is under seal %(seal)s. Open the seal first.")
@@ -156,9 +149,9 @@ def intake_itemise(
             held_by=box.custodian,
             seizure=seizure,
             container=box,
+            intake=row,
             happened_at=happened_at,
         )
-        _exhibit_differences(actor, row, case, made)
         row.state = IntakeState.ITEMISING
         row.version += 1
         row.save(update_fields=["state", "version"])
@@ -211,8 +204,12 @@ def photograph_attach(
 
     Raises:
         NotAllowed: without `file.upload`.
+        BadInput: an intake, an item or a file of another case.
     """
     require(actor, "file.upload", case_scope(case))
+    case_pk_check(intake.case_id if intake else None, case, field="intake")
+    item_of_case_check(item, case, field="item")
+    file_of_case_check(file, case)
     with transaction.atomic():
         row = Photograph.objects.create(
             intake=intake, item=item, file=file, caption=text_clean(caption, field="caption", limit=200)
@@ -223,6 +220,33 @@ def photograph_attach(
                 drafts=[_draft(intake, "photographed", {"file": str(file.uuid), "sha256": file.digest})],
             )
     return row
+
+
+def _submission_take(submission: Submission | None, case: Case) -> None:
+    """Say that the announced seizure is here. It may arrive in several deliveries, all for one case."""
+    if submission is None:
+        return
+    row = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
+    if row.state == SubmissionState.WITHDRAWN or row.case_id not in {None, case.pk}:
+        raise RuleViolation(
+            _("%(ref)s was withdrawn, or belongs to another case. Receive the delivery without it.")
+            % {"ref": row.reference},
+            code="wrong-submission",
+            field="submission",
+            found=row.reference,
+        )
+    row.state, row.case = SubmissionState.RECEIVED, case
+    row.save(update_fields=["state", "case"])
+
+
+def _of_intake(intake: Intake, box: Item) -> None:
+    if not intake.containers.filter(item=box).exists():
+        raise BadInput(
+            _("%(item)s did not come with %(intake)s.") % {"item": box.reference, "intake": intake.reference},
+            code="other-intake",
+            field="container",
+            found=box.reference,
+        )
 
 
 def _container_check(facts: ContainerFacts, row: int) -> None:
@@ -326,8 +350,8 @@ def _received_drafts(intake: Intake, items: Sequence[Item], facts: Sequence[Cont
             "seal_stated": one.seal_stated,
             "seal_found": one.seal_found,
             "seal_state": one.seal_state,
-            "weight_stated_kg": _text(one.weight_stated_kg),
-            "weight_found_kg": _text(one.weight_found_kg),
+            "weight_stated_kg": kilograms(one.weight_stated_kg),
+            "weight_found_kg": kilograms(one.weight_found_kg),
             "pieces_stated": one.pieces_stated,
         }
         stream = StreamKey(kind="item", id=item.uuid)
@@ -341,57 +365,6 @@ def _received_drafts(intake: Intake, items: Sequence[Item], facts: Sequence[Cont
             )
         )
     return drafts
-
-
-def _differences(actor: Actor, intake: Intake, items: Sequence[Item], facts: Sequence[ContainerFacts]) -> None:
-    found: list[tuple[str, str, str, Item | None]] = []
-    if intake.containers_stated != intake.containers_found:
-        found.append(
-            (
-                DiscrepancyKind.COUNT,
-                _("%(n)s containers") % {"n": intake.containers_stated},
-                _("%(n)s containers") % {"n": intake.containers_found},
-                None,
-            )
-        )
-    for item, one in zip(items, facts, strict=True):
-        if one.seal_stated.strip().upper() != one.seal_found.strip().upper():
-            found.append((DiscrepancyKind.SEAL, one.seal_stated or _("no seal"), one.seal_found or _("no seal"), item))
-        elif one.seal_state == SealState.BROKEN:
-            found.append(
-                (
-                    DiscrepancyKind.SEAL,
-                    _("%(seal)s intact") % {"seal": one.seal_stated},
-                    _("%(seal)s broken") % {"seal": one.seal_found},
-                    item,
-                )
-            )
-        pair = (one.weight_stated_kg, one.weight_found_kg)
-        if None not in pair and pair[0] != pair[1]:
-            found.append((DiscrepancyKind.WEIGHT, f"{_text(pair[0])} kg", f"{_text(pair[1])} kg", item))
-    for kind, stated, seen, about in found:
-        discrepancy_record(
-            actor=actor, case=intake.case, kind=kind, stated=stated, found=seen, intake=intake, item=about
-        )
-
-
-def _exhibit_differences(actor: Actor, intake: Intake, case: Case, made: Sequence[Exhibit]) -> None:
-    for one in made:
-        if one.pieces_stated is not None and one.pieces_found is not None and one.pieces_stated != one.pieces_found:
-            discrepancy_record(
-                actor=actor,
-                case=case,
-                kind=DiscrepancyKind.COUNT,
-                stated=_("%(n)s pieces") % {"n": one.pieces_stated},
-                found=_("%(n)s pieces") % {"n": one.pieces_found},
-                intake=intake,
-                item=one.item,
-                exhibit=one,
-            )
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else str(value.quantize(_KG))
 
 
 def _draft(intake: Intake, verb: str, values: dict[str, Json]) -> EntryDraft:

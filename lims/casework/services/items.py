@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chain_of_custody.enums import SealState
 from chain_of_custody.models import Item, Party
 from chain_of_custody.services import NewItem, items_create
 from lims.accounts.actors import Actor
@@ -67,6 +68,7 @@ class ItemSpec:
     code: str = ""
     amount: Amount | None = None
     seal_number: str = ""
+    seal_state: str = SealState.INTACT
     condition: str = ""
     position: str = ""
 
@@ -96,6 +98,7 @@ def items_make(
                 reference=spec.reference,
                 scan_code=code,
                 seal_number=spec.seal_number,
+                seal_state=spec.seal_state,
                 condition=spec.condition,
                 position=spec.position,
             )

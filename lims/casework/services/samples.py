@@ -68,7 +68,7 @@ def sample_take(
         locked = case_lock(case)
         case_open_required(locked)
         quantities = _quantities_lock(takings)
-        item_touch_check(actor=actor, items=[taking.parent for taking in takings])
+        item_touch_check(actor=actor, items=[taking.parent for taking in takings], happened_at=happened_at)
         exhibit = _exhibit_of(takings)
         sample = _make(
             actor,
@@ -115,7 +115,7 @@ def item_reweigh(
     with transaction.atomic():
         case_lock(case)
         quantity = Quantity.objects.select_for_update(no_key=True).filter(item=item).first()
-        item_touch_check(actor=actor, items=[item])
+        item_touch_check(actor=actor, items=[item], happened_at=happened_at)
         if quantity is None:
             quantity = Quantity(item=item, unit=unit, initial=value, left=value)
             before, kind = Decimal(0), StepKind.INITIAL
@@ -166,13 +166,14 @@ def item_use(
     require(actor, "sample.take", case_scope(case))
     note = text_clean(note, field="note", required=True, limit=300)
     amount = decimal_clean(amount, field="amount", above=Decimal(0))
+    when = not_in_future(happened_at or timezone.now(), field="happened_at")
     with transaction.atomic():
         case_lock(case)
         taking = Taking(parent=item, amount=amount, unit=unit)
         quantity = _quantities_lock([taking])[item.pk]
-        item_touch_check(actor=actor, items=[item])
+        item_touch_check(actor=actor, items=[item], happened_at=happened_at)
         act_id = uuid4()
-        left = _take(actor, taking, quantity, None, happened_at or timezone.now(), act_id)
+        left = _take(actor, taking, quantity, None, when, act_id)
         values: dict[str, Json] = {"amount": plain(amount), "unit": unit, "left": plain(left)}
         act_append(
             actor=actor,
