@@ -36,9 +36,7 @@ def canonical_json(value: object) -> bytes:
 
     Raises `ValueError` for NaN and infinities: they are not numbers a report may print.
     """
-    text = json.dumps(
-        jsonable(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    text = json.dumps(jsonable(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 
 
