@@ -67,6 +67,11 @@ def stream_entries(kind: str, id: UUID, *, after: int = 0, limit: int = PAGE) ->
     return history_rows(entries)
 
 
+def entries_latest(*, limit: int = 25) -> list[HistoryRow]:
+    """The newest entries of all streams, newest first: two statements whatever the number."""
+    return history_rows(list(Entry.objects.select_related("leaf").order_by("-pk")[:limit]))
+
+
 def act_entries(act: UUID) -> list[HistoryRow]:
     """All entries of one act, in the order written."""
     return history_rows(list(Entry.objects.filter(act=act).select_related("leaf").order_by("pk")))

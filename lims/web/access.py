@@ -5,7 +5,8 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from lims.accounts.actors import Actor
@@ -22,8 +23,8 @@ class PageRequest(HttpRequest):
     htmx: Any
 
 
-View = Callable[Concatenate[PageRequest, P], HttpResponse]
-OpenView = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[PageRequest, P], HttpResponseBase]
+OpenView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def actor_of(request: HttpRequest) -> Actor | None:
@@ -56,7 +57,7 @@ def page_for(*capabilities: str) -> Callable[[View[P]], OpenView[P]]:
 
     def wrap(view: View[P]) -> OpenView[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             actor = actor_of(request)
             if actor is None:
                 return redirect_to_login(request.get_full_path())

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from lims.web import urls_casework
+from lims.web import urls_casework, urls_lab
 from lims.web.views import demo, find, frame, signin
 
 AREAS = (frame, signin, find, demo)
@@ -10,3 +10,4 @@ AREAS = (frame, signin, find, demo)
 app_name = "web"
 urlpatterns: list[URLPattern] = [pattern for area in AREAS for pattern in area.urlpatterns]
 urlpatterns += urls_casework.urlpatterns
+urlpatterns += urls_lab.urlpatterns

@@ -1,0 +1,107 @@
+"""Raw files of an item: read once before they are kept, so that a damaged one is refused while the tube is at hand."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from analysis.errors import AnalysisError
+from analysis.genotypes.reader import Layout, read_file
+from analysis.inputs import InputFile
+from analysis.species.traces import reads_of, trace_read
+from chain_of_custody.models import Item, StoredFile
+from lims.accounts.actors import Actor, require
+from lims.casework.selectors.access import case_scope
+from lims.casework.selectors.cases import item_case
+from lims.casework.services.files import item_file_store
+from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
+
+MEDIA_TYPES = {"genotypes": "text/csv", "sequence": "text/x-fasta"}
+_TRACE = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFile:
+    """A file as handed in: its role in an analysis, name, bytes; for a table, the column that names the samples."""
+
+    role: str
+    name: str
+    source: BinaryIO
+    id_column: str = "id"
+
+
+def raw_files_store(*, actor: Actor, item: Item, files: Sequence[RawFile]) -> list[StoredFile]:
+    """Check every file as its analysis would read it, then store all of them; none when one is refused.
+
+    Raises:
+        NotAllowed: without `file.upload` in the case.
+        RuleViolation: the item belongs to no case.
+        BadInput, ManyErrors: no file, an unknown role, or what is wrong with each file, its row and what to do.
+    """
+    case = item_case(item)
+    if case is None:
+        raise RuleViolation(_("Files belong to items of a case."), code="no-case", field="item")
+    require(actor, "file.upload", case_scope(case))
+    if not files:
+        raise BadInput(_("Choose at least one file."), code="required", field="files")
+    problems = [problem for file in files if (problem := _problem(file)) is not None]
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise ManyErrors(problems)
+    return [
+        item_file_store(
+            actor=actor,
+            item=item,
+            source=file.source,
+            name=file.name,
+            media_type=MEDIA_TYPES.get(file.role, _TRACE),
+            role=file.role,
+        )
+        for file in files
+    ]
+
+
+def _problem(file: RawFile) -> DomainError | None:
+    check = _CHECKS.get(file.role)
+    if check is None:
+        return BadInput(
+            _("«%(found)s» is not a kind of raw file.") % {"found": file.role}, code="unknown-role", field=file.role
+        )
+    with tempfile.TemporaryDirectory(prefix="raw-") as folder:
+        path = Path(folder) / "file"
+        with path.open("wb") as target:
+            shutil.copyfileobj(file.source, target)
+        file.source.seek(0)
+        with path.open("rb") as written:
+            digest = hashlib.file_digest(written, "sha256").hexdigest()
+        try:
+            check(InputFile(role=file.role, name=file.name, path=path, sha256=digest), file)
+        except AnalysisError as error:
+            return BadInput(str(error), code="unreadable-file", field=file.role, found=file.name)
+    return None
+
+
+def _trace(given: InputFile, _file: RawFile) -> None:
+    trace_read(given)
+
+
+def _sequence(given: InputFile, _file: RawFile) -> None:
+    reads_of(given)
+
+
+def _genotypes(given: InputFile, file: RawFile) -> None:
+    read_file(given, Layout(id=file.id_column))
+
+
+_CHECKS: dict[str, Callable[[InputFile, RawFile], None]] = {
+    "trace_forward": _trace,
+    "trace_reverse": _trace,
+    "sequence": _sequence,
+    "genotypes": _genotypes,
+}

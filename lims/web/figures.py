@@ -1,0 +1,72 @@
+"""Figures of a run on a page: our own SVG, taken apart and written again, so that only drawing is left of it."""
+
+import re
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape, quoteattr
+
+from django.utils.safestring import SafeString, mark_safe
+
+LARGEST = 4_000_000
+_SPACE = "{http://www.w3.org/2000/svg}"
+_ELEMENTS = frozenset(
+    ("svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "title", "desc")
+)
+_ATTRIBUTES = frozenset(
+    (
+        *("aria-label", "aria-labelledby", "class", "cx", "cy", "d", "dominant-baseline", "dx", "dy", "fill"),
+        *("font-family", "font-size", "font-style", "font-weight", "height", "id", "opacity", "points", "r", "role"),
+        *("rx", "ry", "stroke", "stroke-dasharray", "stroke-linejoin", "stroke-width", "text-anchor", "transform"),
+        *("viewBox", "width", "x", "x1", "x2", "y", "y1", "y2", "preserveAspectRatio"),
+    )
+)
+_ACTIVE = re.compile(r"url\s*\(|javascript:|data:|&#", re.IGNORECASE)
+
+
+class UnsafeFigure(ValueError):
+    """A file that is more than a drawing; it is offered for download instead."""
+
+
+def svg_inline(content: bytes) -> SafeString:
+    """A figure as markup for the page.
+
+    Raises:
+        UnsafeFigure: no SVG, too large, or an element, attribute or value that a drawing does not need.
+    """
+    if len(content) > LARGEST or b"<!" in content or b"<?xml-stylesheet" in content:
+        raise UnsafeFigure("The figure is too large, or holds a declaration.")
+    try:
+        # No entities can be declared (refused above), and the bytes are a run's own output, checked by digest.
+        root = ET.fromstring(content)  # noqa: S314
+    except ET.ParseError as error:
+        raise UnsafeFigure(f"The figure is no XML: {error}") from error
+    if root.tag != f"{_SPACE}svg":
+        raise UnsafeFigure(f"The figure begins with {root.tag}.")
+    return mark_safe("".join(_written(root)))  # noqa: S308 - every part of it is written by `_written`
+
+
+def _written(element: ET.Element) -> list[str]:
+    name = element.tag.removeprefix(_SPACE)
+    if name not in _ELEMENTS:
+        raise UnsafeFigure(f"The figure holds <{name}>.")
+    inside = [escape(element.text or "")]
+    for child in element:
+        inside += [*_written(child), escape(child.tail or "")]
+    return [f"<{name}{_attributes(element)}>", *inside, f"</{name}>"]
+
+
+def _attributes(element: ET.Element) -> str:
+    written = []
+    for name, value in element.attrib.items():
+        if name not in _ATTRIBUTES or _ACTIVE.search(value):
+            raise UnsafeFigure(f"The figure holds {name}={value[:40]!r}.")
+        written.append(f" {name}={quoteattr(value)}")
+    return "".join(written)
+
+
+def svg_words(content: bytes) -> tuple[str, str]:
+    """Title and description of a figure, empty where it has none."""
+    try:
+        root = ET.fromstring(content)  # noqa: S314 - as above
+    except ET.ParseError:
+        return "", ""
+    return root.findtext(f"{_SPACE}title", ""), root.findtext(f"{_SPACE}desc", "")

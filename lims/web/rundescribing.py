@@ -1,0 +1,61 @@
+"""Runs in words: one line of a list, one badge for the state."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from lims.lab.enums import JobState
+from lims.lab.models import Run
+from lims.web.describing import Badge
+
+_BADGES = {
+    JobState.QUEUED: "idle",
+    JobState.RUNNING: "running",
+    JobState.DONE: "ok",
+    JobState.FAILED: "bad",
+    JobState.CANCELLED: "idle",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run in a list."""
+
+    row: Run
+    href: str
+    answer: str
+    taxon: str
+    state: Badge
+    method: str
+
+
+def run_badge(run: Run) -> Badge:
+    """Where a run stands."""
+    return Badge(kind=_BADGES[JobState(run.state)], text=str(run.get_state_display()))
+
+
+def method_name(method: str) -> str:
+    """A method in words."""
+    names = {"species.identify": _("Species identification"), "origin.assign": _("Geographic origin")}
+    return names.get(method, method)
+
+
+def run_row(run: Run) -> RunRow:
+    """A run in words; its outcomes must be loaded."""
+    outcomes = list(run.outcomes.all())
+    answer, taxon = "", ""
+    if len(outcomes) == 1:
+        answer = str(outcomes[0].get_identification_display())
+        taxon = outcomes[0].name
+    elif outcomes:
+        answer = ngettext("%(n)s answer", "%(n)s answers", len(outcomes)) % {"n": len(outcomes)}
+    return RunRow(
+        row=run,
+        href=reverse("web:run", args=[run.reference]),
+        answer=answer,
+        taxon=taxon,
+        state=run_badge(run),
+        method=method_name(run.method),
+    )

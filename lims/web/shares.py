@@ -1,0 +1,26 @@
+"""Shares, scores and probabilities as results print them."""
+
+
+def identity_text(value: object) -> str:
+    """An identity of 0–1 as percent with two decimals."""
+    return f"{float(value) * 100:.2f}\u00a0%" if isinstance(value, int | float) else "–"
+
+
+def percent(value: float) -> str:
+    """A share of 0–1 as percent."""
+    return f"{float(value) * 100:.1f}\u00a0%"
+
+
+def share_text(value: float) -> str:
+    """A score of 0–1 as the method prints it."""
+    return "> 0.999" if value >= 0.9995 else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def p_text(value: float) -> str:
+    """An exclusion p as the method prints it."""
+    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
+
+
+def number_text(value: object) -> str:
+    """A number of a result, a dash for none."""
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

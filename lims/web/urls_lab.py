@@ -1,0 +1,40 @@
+"""Addresses of the pages of the laboratory's work, review, disclosure and the ledger."""
+
+from django.urls import URLPattern
+
+from lims.web.views import (
+    batches,
+    caselab,
+    deliveries,
+    drafts,
+    evidence,
+    findings,
+    ledger,
+    packs,
+    rawfiles,
+    references,
+    reports,
+    requests,
+    reviews,
+    runs,
+    verify,
+)
+
+AREAS = (
+    requests,
+    batches,
+    rawfiles,
+    runs,
+    findings,
+    references,
+    drafts,
+    reports,
+    reviews,
+    evidence,
+    packs,
+    deliveries,
+    caselab,
+    ledger,
+    verify,
+)
+urlpatterns: list[URLPattern] = [pattern for area in AREAS for pattern in area.urlpatterns]

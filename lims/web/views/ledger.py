@@ -1,0 +1,223 @@
+"""The ledger, what nobody explained, who looked at what: for auditors and the manager."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from chain_of_custody.selectors import HistoryRow, LedgerHealth, checkpoint_latest, entries_latest, ledger_health
+from chain_of_custody.vault.objects import ProbeOutcome, ProbeReport
+from chain_of_custody.vault.services import vault_probe_last
+from lims.accounts.actors import Actor, require
+from lims.accounts.enums import AccessKind
+from lims.accounts.selectors import access_list
+from lims.casework.selectors.cases import discrepancy_list
+from lims.common.errors import NotFound
+from lims.disclosure.services.checks import own_keys
+from lims.web.access import PageRequest, page_for
+from lims.web.acts import act_words
+from lims.web.describing import Badge
+from lims.web.forms import page
+from lims.web.labfile import address_of, attachment
+from lims.web.listing import Column, Listing, ListRequest
+from lims.web.navigation import Waiting, counts
+from lims.web.parts import Check, Crumb, Fact, Tone
+from lims.web.state import SystemState, system_state
+from lims.web.writing import hash_text, number_text
+
+LATE_SECONDS = 60
+NEWEST = 25
+
+
+@page_for("ledger.read")
+@require_GET
+def ledger(request: PageRequest) -> HttpResponse:
+    """Is the ledger complete and consistent, and does the store hold?"""
+    require(request.actor, "ledger.read")
+    health, state = ledger_health(), system_state()
+    latest = checkpoint_latest()
+    open_ = _open_discrepancies(request.actor)
+    context = {
+        "facts": _facts(health, state, open_),
+        "entries": [_entry(row) for row in entries_latest(limit=NEWEST)],
+        "all_entries": number_text(health.size),
+        "checkpoint": latest.text if latest else "",
+        "keys": [(key.name, key.fingerprint, str(key)) for key in own_keys()],
+        "probe": _probe_checks(vault_probe_last()),
+        "probe_badge": _store_badge(state),
+        "open": open_,
+        "crumbs": [Crumb(label=_("Ledger"))],
+    }
+    return page(request, "web/ledger/ledger.html", context)
+
+
+def _facts(health: LedgerHealth, state: SystemState, open_: int) -> list[Fact]:
+    late = health.lag_seconds > LATE_SECONDS
+    tone: Tone = "bad" if late else ""
+    signed = date_format(timezone.localtime(health.checkpoint_at), "j M Y H:i") if health.checkpoint_at else _("never")
+    store = _store_badge(state)
+    return [
+        Fact(
+            label=_("State"),
+            value=_("The log lags behind") if late else _("Up to date"),
+            detail=ngettext("%(n)s act waits", "%(n)s acts wait", health.pending) % {"n": health.pending}
+            if health.pending
+            else _("no act waits"),
+            tone=tone,
+            lead=True,
+        ),
+        Fact(label=_("Acts in the log"), value=number_text(health.size)),
+        Fact(
+            label=_("Last checkpoint"),
+            value=signed,
+            detail=_("longest wait %(n)s s") % {"n": round(health.lag_seconds)} if health.pending else "",
+        ),
+        Fact(label=_("Evidence store"), value=store.text, tone="bad" if store.kind == "bad" else ""),
+        Fact(label=_("Exceptions open"), value=str(open_) if open_ else _("none"), tone="warn" if open_ else ""),
+    ]
+
+
+def _store_badge(state: SystemState) -> Badge:
+    if state.unproved or not state.reachable:
+        return Badge(kind="bad", text=_("WORM not enforced") if state.unproved else _("not reachable"))
+    if state.enforced is None:
+        return Badge(kind="idle", text=_("not tested yet"))
+    return Badge(kind="worm", text=_("WORM by the server") if state.by_server else _("software WORM"))
+
+
+def _probe_checks(probe: ProbeReport | None) -> list[Check]:
+    if probe is None:
+        return []
+    return [
+        Check(
+            label=one.name.replace("_", " "),
+            state="bad" if one.outcome is ProbeOutcome.FAILED else "ok",
+            value=str(one.outcome.value),
+            detail=one.detail,
+        )
+        for one in probe.checks
+    ]
+
+
+def _entry(row: HistoryRow) -> dict[str, Any]:
+    area = row.schema.split("/")[0]
+    return {
+        "index": "–" if row.index is None else number_text(row.index + 1),
+        "at": row.recorded_at,
+        "who": row.actor_name or "–",
+        "what": act_words(row, {}),
+        "area": area,
+        "hash": hash_text(row.hash),
+        "whole": row.hash,
+    }
+
+
+@page_for("ledger.read")
+@require_GET
+def checkpoint(request: PageRequest) -> HttpResponseBase:
+    """The last signed state of the ledger, as a file to keep: whoever holds it can later show what it was."""
+    require(request.actor, "ledger.read")
+    latest = checkpoint_latest()
+    if latest is None:
+        raise NotFound(_("The ledger has no checkpoint yet."), code="no-checkpoint")
+    name = f"checkpoint-{latest.size}.txt"
+    content = latest.text.encode()
+    return attachment([content], name=name, media_type="text/plain; charset=utf-8", size=len(content))
+
+
+@page_for("ledger.read", "quality.manage")
+@require_GET
+def exceptions(request: PageRequest) -> HttpResponse:
+    """Gaps nobody explained: what was stated against what was found, and what the store lacks."""
+    columns = (
+        Column(key="when", label=_("Recorded"), order="recorded_at"),
+        Column(key="case", label=_("Case"), order="case__reference"),
+        Column(key="item", label=_("Item"), order="item__reference"),
+        Column(key="kind", label=_("What differs"), order="kind"),
+        Column(key="state", label=_("State"), order="state"),
+    )
+    ask = ListRequest.of(request, columns=columns, filters=("state",), sort="when")
+    rows = discrepancy_list(actor=request.actor, open_only=ask.one("state") is None)
+    if ask.one("state"):
+        rows = rows.filter(state=ask.one("state"))
+    for word in ask.words:
+        rows = rows.filter(case__reference__icontains=word) | rows.filter(item__reference__icontains=word)
+    found = ask.listing(rows.order_by(*ask.order_by, "id"))
+    context = {
+        "rows": Listing(
+            ask=ask,
+            rows=tuple((one, address_of("discrepancy", one.uuid)) for one in found),
+            total=found.total,
+            number=found.number,
+        ),
+        "facts": [
+            Fact(
+                label=_("Open"),
+                value=str(found.total) if found.total else _("none"),
+                tone="warn" if found.total else "",
+                lead=True,
+            ),
+            Fact(label=_("Evidence store"), value=_store_badge(system_state()).text),
+        ],
+        "probe": [one for one in _probe_checks(vault_probe_last()) if one.state == "bad"],
+        "crumbs": [Crumb(label=_("Ledger"), href=reverse("web:ledger")), Crumb(label=_("Exceptions"))],
+    }
+    return page(request, "web/ledger/exceptions.html", context)
+
+
+@page_for("access.read")
+@require_GET
+def views(request: PageRequest) -> HttpResponse:
+    """Who looked at what, and why?"""
+    columns = (
+        Column(key="when", label=_("When"), order="at"),
+        Column(key="who", label=_("Who"), order="shown_as"),
+        Column(key="what", label=_("What"), order="kind"),
+        Column(key="subject", label=_("About"), order="reference"),
+        Column(key="reason", label=_("Reason")),
+    )
+    ask = ListRequest.of(request, columns=columns, filters=("kind",), sort="-when")
+    rows = access_list(actor=request.actor, kind=ask.one("kind") or "")
+    for word in ask.words:
+        rows = rows.filter(shown_as__icontains=word) | rows.filter(reference__icontains=word)
+    found = ask.listing(rows.order_by(*ask.order_by, "-id"))
+    refused = access_list(actor=request.actor, kind=AccessKind.REFUSED)
+    day = timezone.now() - timedelta(days=1)
+    lately = refused.filter(at__gte=day).count()
+    context = {
+        "rows": found,
+        "facts": [
+            Fact(
+                label=_("Refused in the last day"),
+                value=str(lately) if lately else _("none"),
+                tone="warn" if lately else "",
+                lead=True,
+            ),
+            Fact(label=_("Lines"), value=number_text(found.total)),
+        ],
+        "crumbs": [Crumb(label=_("Who looked at what"))],
+    }
+    return page(request, "web/ledger/views.html", context)
+
+
+def _open_discrepancies(actor: Actor) -> int:
+    return discrepancy_list(actor=actor, open_only=True).count()
+
+
+@counts("exception_list")
+def _exceptions(actor: Actor) -> Waiting:
+    return Waiting(number=_open_discrepancies(actor), hot=True)
+
+
+urlpatterns = [
+    path("ledger/", ledger, name="ledger"),
+    path("ledger/checkpoint/", checkpoint, name="checkpoint"),
+    path("exceptions/", exceptions, name="exception_list"),
+    path("views/", views, name="access_list"),
+]

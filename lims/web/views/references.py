@@ -1,0 +1,265 @@
+"""Reference sets and methods: what results are measured against, and by which rules."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from analysis.errors import AnalysisError
+from analysis.registry import METHODS
+from lims.accounts.actors import Actor
+from lims.common.errors import BadInput
+from lims.lab.enums import ReferenceKind, ReferenceState
+from lims.lab.models import ReferenceSet
+from lims.lab.selectors.pages import references_waiting
+from lims.lab.selectors.work import reference_get, reference_list
+from lims.lab.services.references import reference_approve, reference_propose, reference_retire
+from lims.web.access import PageRequest, page_for
+from lims.web.describing import Badge
+from lims.web.fields import FilesField, FilesInput, LongField
+from lims.web.formpage import FormPage, form_page
+from lims.web.forms import PageForm, page, submit
+from lims.web.listing import Column, Listing, ListRequest
+from lims.web.parts import Crumb, Fact, Task
+from lims.web.rundescribing import method_name
+from lims.web.today import TodayPart, today_part
+
+_BADGES = {"proposed": "warn", "approved": "ok", "retired": "idle"}
+LARGEST = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRow:
+    """A reference set in a list."""
+
+    row: ReferenceSet
+    href: str
+    state: Badge
+
+
+def _row(row: ReferenceSet) -> ReferenceRow:
+    return ReferenceRow(row=row, href=reverse("web:reference", args=[row.uuid]), state=state_badge(row))
+
+
+def state_badge(row: ReferenceSet) -> Badge:
+    """Proposed, approved or retired."""
+    return Badge(kind=_BADGES[row.state], text=str(row.get_state_display()))
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(key="name", label=_("Name"), order="name"),
+        Column(key="edition", label=_("Edition"), order="edition"),
+        Column(key="kind", label=_("For"), order="kind"),
+        Column(key="records", label=_("Records"), order="records", numeric=True),
+        Column(key="digest", label=_("Digest")),
+        Column(key="added", label=_("Proposed"), order="added_at"),
+        Column(key="state", label=_("State"), order="state"),
+    )
+
+
+@page_for("run.read")
+@require_GET
+def references(request: PageRequest) -> HttpResponse:
+    """Which reference data may be used, and which waits for a second look?"""
+    ask = ListRequest.of(request, columns=_columns(), filters=("state", "kind"), sort="-added")
+    rows = reference_list(actor=request.actor, kind=ask.one("kind") or "", state=ask.one("state") or "")
+    for word in ask.words:
+        rows = rows.filter(name__icontains=word) | rows.filter(digest__startswith=word.lower())
+    found = ask.listing(rows.order_by(*ask.order_by, "-id"))
+    every = reference_list(actor=request.actor)
+    proposed = every.filter(state=ReferenceState.PROPOSED).count()
+    context = {
+        "sets": Listing(ask=ask, rows=tuple(map(_row, found)), total=found.total, number=found.number),
+        "facts": [
+            Fact(label=_("Approved"), value=str(every.filter(state=ReferenceState.APPROVED).count()), lead=True),
+            Fact(
+                label=_("Waiting for a second look"),
+                value=str(proposed) if proposed else _("none"),
+                tone="warn" if proposed else "",
+            ),
+            Fact(label=_("Retired"), value=str(every.filter(state=ReferenceState.RETIRED).count())),
+        ],
+        "can_propose": request.actor.may("reference.manage"),
+        "crumbs": [Crumb(label=_("Reference sets"))],
+    }
+    return page(request, "web/lab/reference_list.html", context)
+
+
+class ProposeForm(PageForm):
+    """A reference set to build and freeze."""
+
+    field_of = {"files": "sources"}
+    kind = forms.ChoiceField(label=gettext_lazy("What it is for"), choices=ReferenceKind.choices)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    edition = forms.CharField(label=gettext_lazy("Edition"), max_length=40)
+    sources = FilesField(
+        label=gettext_lazy("Source files"),
+        widget=FilesInput(attrs={"multiple": True}),
+        help_text=gettext_lazy(
+            "Sequences: FASTA with headers «accession|Genus species|…». Populations: one genotype table."
+        ),
+    )
+    locus = forms.CharField(label=gettext_lazy("Locus of the sequences"), max_length=40, required=False)
+    id_column = forms.CharField(
+        label=gettext_lazy("Column of the animals"), max_length=80, required=False, initial="id"
+    )
+    population_column = forms.CharField(
+        label=gettext_lazy("Column of the populations"), max_length=80, required=False, initial="population"
+    )
+    group_column = forms.CharField(label=gettext_lazy("Column of the groups"), max_length=80, required=False)
+    provenance = LongField(
+        label=gettext_lazy("Where it comes from"),
+        max_length=500,
+        help_text=gettext_lazy("Source, version, date, licence. Evidence may not enter a reference set."),
+    )
+    synthetic = forms.BooleanField(label=gettext_lazy("Invented data"), required=False)
+
+    def parameters(self) -> dict[str, str]:
+        """What the builder needs to know about the files."""
+        species = self.cleaned_data["kind"] == ReferenceKind.SPECIES
+        names = ("locus",) if species else ("id_column", "population_column", "group_column")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
+
+
+@page_for("reference.manage")
+def reference_new(request: PageRequest) -> HttpResponse:
+    """Propose a reference set; its content hash is its identity."""
+    form = ProposeForm(request.POST or None, request.FILES or None)
+
+    def do() -> str:
+        data = form.cleaned_data
+        size = sum(one.size for one in data["sources"])
+        if size > LARGEST:
+            raise BadInput(_("These files hold more than 256 MB. Send them over the API."), field="files", found=size)
+        try:
+            made = reference_propose(
+                actor=request.actor,
+                kind=data["kind"],
+                name=data["name"],
+                edition=data["edition"],
+                files=[(one.name, one.read()) for one in data["sources"]],
+                parameters=dict(form.parameters()),
+                provenance=data["provenance"],
+                synthetic=data["synthetic"],
+            )
+        except AnalysisError as error:
+            raise BadInput(str(error), code="unreadable-file", field="files") from error
+        return reverse("web:reference", args=[made.uuid])
+
+    view = FormPage(
+        title=_("Propose a reference set"),
+        button=_("Build and propose"),
+        cancel=reverse("web:reference_list"),
+        note=_("It is used only after a second person has approved it. An edition never changes."),
+        layout=(
+            (_("The set"), ("kind", "name", "edition", "synthetic")),
+            (_("Files"), ("sources", "locus", "id_column", "population_column", "group_column")),
+            (_("Provenance"), ("provenance",)),
+        ),
+        icon="map",
+        crumbs=[Crumb(label=_("Reference sets"), href=reverse("web:reference_list")), Crumb(label=_("new"))],
+    )
+    return submit(request, form, do) or form_page(request, form, view)
+
+
+class NoteForm(PageForm):
+    """What was checked, or why it ends."""
+
+    note = LongField(label=gettext_lazy("What was checked, or why it is retired"), max_length=500)
+
+
+@page_for("run.read")
+def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
+    """May this set be used, and what is in it?"""
+    row = reference_get(actor=request.actor, uuid=uuid)
+    form = NoteForm(request.POST or None)
+
+    def do() -> str:
+        note = form.cleaned_data["note"]
+        if request.POST.get("act") == "retire":
+            reference_retire(actor=request.actor, reference=row, reason=note)
+        else:
+            reference_approve(actor=request.actor, reference=row, note=note)
+        return reverse("web:reference", args=[row.uuid])
+
+    if done := submit(request, form, do):
+        return done
+    actor = request.actor
+    mine = row.added_by_id == actor.party_id
+    may = actor.may("quality.manage") and row.state != ReferenceState.RETIRED
+    context = {
+        "row": row,
+        "state": state_badge(row),
+        "facts": _facts(row),
+        "form": form if may else None,
+        "can_approve": row.state == ReferenceState.PROPOSED and not mine,
+        "mine": mine,
+        "summary": [(key.replace("_", " "), value) for key, value in sorted(row.summary.items()) if key != "left_out"],
+        "left_out": row.summary.get("left_out") or [],
+        "synthetic": row.synthetic,
+        "runs": row.runs.count(),
+        "crumbs": [Crumb(label=_("Reference sets"), href=reverse("web:reference_list")), Crumb(label=str(row))],
+    }
+    return page(request, "web/lab/reference.html", context, form=form)
+
+
+def _facts(row: ReferenceSet) -> list[Fact]:
+    approved = ""
+    if row.approved_by and row.approved_at:
+        approved = f"{row.approved_by.name}, {date_format(timezone.localtime(row.approved_at), 'j M Y')}"
+    return [
+        Fact(
+            label=_("State"),
+            value=str(row.get_state_display()),
+            detail=approved,
+            tone="warn" if row.state == ReferenceState.PROPOSED else "",
+            lead=True,
+        ),
+        Fact(label=_("Records"), value=str(row.records)),
+        Fact(
+            label=_("Proposed"),
+            value=date_format(timezone.localtime(row.added_at), "j M Y"),
+            detail=row.added_by.name,
+        ),
+        Fact(label=_("Runs that used it"), value=str(row.runs.count())),
+    ]
+
+
+@page_for("run.read")
+@require_GET
+def methods(request: PageRequest) -> HttpResponse:
+    """What this system can compute, from which source, with which limits."""
+    rows = [(method_name(name), METHODS[name]) for name in METHODS]
+    return page(request, "web/lab/methods.html", {"methods": rows, "crumbs": [Crumb(label=_("Methods"))]})
+
+
+@today_part("quality.manage", order=45)
+def references_to_approve(actor: Actor) -> TodayPart:
+    """Reference sets that wait for the second look."""
+    tasks = [
+        Task(
+            title=_("Approve %(name)s") % {"name": str(row)},
+            detail=_("proposed by %(name)s") % {"name": row.added_by.name},
+            icon="map",
+            action=_("Look at it"),
+            href=reverse("web:reference", args=[row.uuid]),
+        )
+        for row in references_waiting(actor=actor)[:5]
+    ]
+    return TodayPart(tasks=tuple(tasks))
+
+
+urlpatterns = [
+    path("references/", references, name="reference_list"),
+    path("references/new/", reference_new, name="reference_new"),
+    path("references/<uuid:uuid>/", reference_page, name="reference"),
+    path("methods/", methods, name="method_list"),
+]
