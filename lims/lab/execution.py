@@ -25,6 +25,9 @@ from lims.lab.enums import Identification, ReferenceKind
 from lims.lab.models import ReferenceSet, Run
 
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+_CALIBRATION_SAMPLE = 1500
+"""Records tried per locus when a set is proposed; `python -m analysis species validate` tries 5,000."""
+
 _WORDS = {
     "population": Identification.ASSIGNED,
     "group": Identification.ASSIGNED,
@@ -189,7 +192,7 @@ def _species_build(
     locus = parameters.get("locus")
     records = records_read(paths, locus=str(locus) if locus else None, taxonomy=None)
     library, report = library_build(folder, records, name=name, version=edition)
-    calibration = calibrate(library, progress=progress)
+    calibration = calibrate(library, sample=_CALIBRATION_SAMPLE, progress=progress)
     calibration_write(folder, calibration)
     summary = {
         "species": report.species,
