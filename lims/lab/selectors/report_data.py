@@ -1,12 +1,13 @@
 """A report's data, gathered from records: what the reviewer sees and what is signed are the same by digest."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -17,8 +18,8 @@ from lims.casework.rules import plain
 from lims.documents.data import report as doc
 from lims.documents.data.parts import Contact, Laboratory, Language, Marks, NamedValue, SignatureSlot
 from lims.documents.engine import data_json
-from lims.lab.enums import FindingKind, JobState, Side
-from lims.lab.models import Finding, Report, ReportPerson, Run
+from lims.lab.enums import ControlOutcome, FindingKind, JobState, Side
+from lims.lab.models import BatchControl, Finding, Report, ReportPerson, Run
 
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)
 Kind = Literal["final", "interim", "draft"]
@@ -90,6 +91,7 @@ def _data(
         error_rates=tuple(rate for one in findings for rate in _error_rates(one)),
         reference_data=tuple(_reference(run) for run in _by_reference(runs)),
         limits=tuple(line.strip() for line in report.limits.splitlines() if line.strip()) + _method_limits(runs),
+        deviations=_deviations(runs, [row.item for row in examined]),
         sampling_plan=_sampling_plan(row.item for row in examined),
         external_providers=tuple(
             doc.ExternalProvider(name=one.provider, part=one.get_source_display()) for one in findings if one.provider
@@ -207,6 +209,22 @@ def _reference(run: Run) -> doc.ReferenceDataUsed:
     assert used is not None  # noqa: S101 - chosen by `_by_reference`
     return doc.ReferenceDataUsed(
         name=used.name, version=used.edition, digest=used.digest, records=str(used.records), note=used.provenance
+    )
+
+
+def _deviations(runs: Iterable[Run], items: Sequence[Item]) -> tuple[str, ...]:
+    """Every failed control of a batch that the runs or the items went through: a failure stays in the record."""
+    batches = Q(batch__runs__in=[run.pk for run in runs]) | Q(batch__items__item__in=[item.pk for item in items])
+    failed = BatchControl.objects.filter(batches, outcome=ControlOutcome.FAILED).select_related("batch").distinct()
+    return tuple(
+        _("%(control)s of batch %(batch)s failed: %(note)s. Disposition: %(disposition)s")
+        % {
+            "control": row.get_kind_display(),
+            "batch": row.batch.reference,
+            "note": row.note,
+            "disposition": row.batch.disposition or _("none yet"),
+        }
+        for row in failed.order_by("pk")
     )
 
 
