@@ -6,8 +6,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from chain_of_custody.models import Item
 from lims.accounts.actors import Actor
@@ -20,7 +22,7 @@ from lims.casework.selectors.cases import case_get, item_case, item_get
 from lims.web.access import PageRequest, page_for
 from lims.web.parts import Crumb
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def case_page(*capabilities: str) -> Callable[[View], View]:
@@ -32,7 +34,7 @@ def case_page(*capabilities: str) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @page_for(*(capabilities or ("case.read",)))
         @wraps(view)
-        def opened(request: PageRequest, /, reference: str, **given: Any) -> HttpResponse:
+        def opened(request: PageRequest, /, reference: str, **given: Any) -> HttpResponseBase:
             case = case_get(actor=request.actor, key=reference)
             gate = case_gate(request, case)
             if gate is not None:
@@ -51,7 +53,7 @@ def item_page(*capabilities: str) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @page_for(*(capabilities or ("case.read",)))
         @wraps(view)
-        def opened(request: PageRequest, /, reference: str, **given: Any) -> HttpResponse:
+        def opened(request: PageRequest, /, reference: str, **given: Any) -> HttpResponseBase:
             item = item_get(actor=request.actor, key=reference)
             case = item_case(item)
             gate = case_gate(request, case) if case else None
@@ -102,8 +104,10 @@ def client_address(request: HttpRequest) -> str | None:
 
 def crumbs(case: Case | None, *steps: Crumb) -> list[Crumb]:
     """The path above the title: cases, this case, and further steps."""
-    start = [Crumb(label=case.reference, href=reverse("web:case", args=[case.reference]))] if case else []
-    return [*start, *steps]
+    if case is None:
+        return list(steps)
+    here = reverse("web:case", args=[case.reference]) if steps else ""
+    return [Crumb(label=_("Cases"), href=reverse("web:case_list")), Crumb(label=case.reference, href=here), *steps]
 
 
 def case_context(request: PageRequest, case: Case | None, *steps: Crumb) -> dict[str, Any]:

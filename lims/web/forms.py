@@ -64,7 +64,8 @@ class PageForm(forms.Form):
         """Put each error of the domain beside its field, or above the form when it is about the whole."""
         for part in parts_of(error):
             name = self.field_of.get(part.field or "", part.field or "")
-            self.add_error(name if name in self.fields else None, words_of(part))
+            shown = name in self.fields and not self.fields[name].widget.is_hidden
+            self.add_error(name if shown else None, words_of(part))
 
     def renew_key(self) -> None:
         """Give the form a new key, so that sending it again is a new act."""

@@ -17,19 +17,26 @@ MOST_ROWS = 200
 
 
 class RowForm(PageForm):
-    """One row; it may stay empty."""
+    """One row; it may stay empty.
+
+    Attributes:
+        layout: names of its fields in order, `amount+unit` for two in one line; all when empty.
+    """
 
     keyed = False
     use_required_attribute = False
+    layout: ClassVar[Sequence[str]] = ()
 
     @property
     def filled(self) -> bool:
         """Whether somebody wrote into this row."""
         return self.is_bound and self.has_changed()
 
-    def row_fields(self) -> list[BoundField]:
-        """The controls of the row."""
-        return self.visible_fields()
+    def lines(self) -> list[tuple[BoundField, BoundField | None]]:
+        """The controls of the row, each with its unit."""
+        names = self.layout or [bound.name for bound in self.visible_fields()]
+        pairs = [name.partition("+")[::2] for name in names]
+        return [(self[first], self[second] if second else None) for first, second in pairs]
 
 
 class RowsForm(PageForm):

@@ -33,7 +33,7 @@ def form_store(*, actor: Actor, case: Case, upload: Any, field: str) -> StoredFi
         BadInput: neither a picture nor a PDF.
         CustodyError: as `picture_store`.
     """
-    return _store(actor, case, upload, "signed-form", field, FORMS)
+    return _store(actor, case, upload, "signed_form", field, FORMS)
 
 
 def pictures_store(*, actor: Actor, case: Case, uploads: Sequence[Any], field: str) -> list[StoredFile]:

@@ -13,6 +13,7 @@ from chain_of_custody.selectors import HistoryRow, item_history
 from lims.accounts.actors import Actor
 from lims.casework.enums import StepKind
 from lims.casework.models import Case, Container, Discrepancy, LabelPrint, Quantity, SampleParent
+from lims.casework.rules import convert
 from lims.casework.selectors.access import visible
 from lims.casework.selectors.cases import case_list, item_visible
 
@@ -204,13 +205,17 @@ def quantity_shares(item: Item) -> Whereabouts | None:
     if quantity is None:
         return None
     spent: dict[str, Decimal] = {}
-    before = quantity.initial
-    for step in quantity.steps.order_by("pk").values("kind", "left"):
-        if step["kind"] == StepKind.INITIAL:
-            before = step["left"]
-            continue
-        spent[step["kind"]] = spent.get(step["kind"], Decimal(0)) + before - step["left"]
-        before = step["left"]
+    before, last = quantity.initial, ""
+    for step in quantity.steps.order_by("pk").values("kind", "left", "amount", "note"):
+        kind = step["kind"]
+        if kind == StepKind.WASTE:
+            # The taking before it wrote the balance after both; its own amount is in the unit it was measured in.
+            lost = convert(-step["amount"], step["note"], quantity.unit)
+            spent[last] = spent.get(last, Decimal(0)) - lost
+            spent[kind] = spent.get(kind, Decimal(0)) + lost
+        elif kind != StepKind.INITIAL:
+            spent[kind] = spent.get(kind, Decimal(0)) + before - step["left"]
+        before, last = step["left"], kind
     return Whereabouts(
         unit=quantity.get_unit_display(),
         initial=quantity.initial,

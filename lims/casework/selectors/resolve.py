@@ -1,5 +1,6 @@
 """The one resolver: a scan code, our label's address, a reference, a case number or a registered foreign barcode."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from lims.casework.selectors.access import visible
 from lims.casework.selectors.cases import item_visible
 from lims.common.errors import BadInput, NotFound
 
+_OWN_BOX = re.compile(r"C-\d{6,}")  # the laboratory's own boxes and plates belong to no case
 _ITEM_PATHS = (
     "custodian",
     "container",
@@ -103,7 +105,8 @@ def _by_code(actor: Actor, code: str) -> Resolved:
 
 def _by_reference(actor: Actor, entered: str) -> Resolved | None:
     text = entered.upper()
-    if not text.startswith(f"{settings.SPOOR_LABORATORY_CODE}-"):
+    own_box = _OWN_BOX.fullmatch(text) is not None
+    if not text.startswith(f"{settings.SPOOR_LABORATORY_CODE}-") and not own_box:
         return None
     item = Item.objects.select_related(*_ITEM_PATHS).filter(reference=text).first()
     if item is not None:

@@ -28,7 +28,23 @@ from lims.web.rows import RowForm, RowsForm
 class ExhibitRow(RowForm):
     """One exhibit."""
 
-    field_of = {"amount": "amount", "unit": "unit", "seal_number": "seal_number"}
+    layout = (
+        "description",
+        "kind",
+        "declared_taxon",
+        "pieces_stated",
+        "pieces_found",
+        "amount+unit",
+        "tolerance",
+        "seal_number",
+        "condition",
+        "mark",
+        "hazards",
+        "code",
+        "term",
+        "source",
+        "purpose",
+    )
     description = forms.CharField(label=gettext_lazy("What it is"), max_length=300)
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind of exhibit"), choices=ExhibitKind.choices, initial=ExhibitKind.SPECIMEN

@@ -1,7 +1,8 @@
 """One item: who holds it, seal, how much is left, any gap; every act; the proof. And the acts on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
@@ -240,7 +241,7 @@ def _shares(shares: Whereabouts) -> list[Share]:
     ]
     if shares.other > 0:
         parts.append(Share(label=_("lost between weighings"), amount=shares.other, kind="waste"))
-    return [part for part in parts if part.amount > 0]
+    return [replace(part, amount=Decimal(plain(part.amount))) for part in parts if part.amount > 0]
 
 
 def _proof(history: History) -> list[Check]:
