@@ -1,0 +1,1 @@
+"""Tests on real data, which are not part of the repository: skipped where ../shared/data is absent."""
