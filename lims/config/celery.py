@@ -8,6 +8,7 @@ from celery.signals import worker_ready
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lims.config.settings")
 
 app = Celery("spoor")
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["lims.accounts", "lims.casework", "lims.lab", "lims.disclosure"])
 

@@ -223,7 +223,7 @@ def _opinion(world: World) -> None:
         facts=FindingFacts(
             kind="opinion",
             text="The consignment holds tusks of more than one origin; probably it was gathered from several stores.",
-            basis="Assignment of sixteen tusks drawn at random, three of which fit no population of the baseline.",
+            basis="Assignment of sixteen tusks drawn at random, two of which fit no population of the baseline.",
         ),
     )
     world.keep("finding.opinion", finding.uuid)

@@ -87,6 +87,16 @@ def language(request: HttpRequest) -> HttpResponse:
             found=wanted,
         )
     response = redirect(local_address(request, request.POST.get("next", "")))
+    language_keep(response, wanted)
+    actor = actor_of(request)
+    if actor is not None:
+        preferences_set(actor=actor, language=wanted)
+    translation.activate(wanted)
+    return response
+
+
+def language_keep(response: HttpResponse, wanted: str) -> None:
+    """The cookie that says in which language this browser reads."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         wanted,
@@ -95,11 +105,6 @@ def language(request: HttpRequest) -> HttpResponse:
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
         samesite="Lax",
     )
-    actor = actor_of(request)
-    if actor is not None:
-        preferences_set(actor=actor, language=wanted)
-    translation.activate(wanted)
-    return response
 
 
 def local_address(request: HttpRequest, wanted: str) -> str:

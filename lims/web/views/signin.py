@@ -18,7 +18,7 @@ from lims.accounts.services import access_record, first_run
 from lims.common.errors import DomainError
 from lims.web.access import actor_of
 from lims.web.forms import PageForm, page
-from lims.web.views.frame import local_address
+from lims.web.views.frame import language_keep, local_address
 
 PAUSE_MINUTES = 10
 
@@ -95,7 +95,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(local_address(request, wanted))
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _signed_in(request, form):
-        return redirect(local_address(request, wanted))
+        response = redirect(local_address(request, wanted))
+        actor = actor_of(request)
+        if actor is not None:
+            language_keep(response, actor.language)
+        return response
     context = {"form": form, "next": wanted, "signed_out": "signed-out" in request.GET and not form.is_bound}
     return page(request, "web/accounts/sign_in.html", context, form=form)
 

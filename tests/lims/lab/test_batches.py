@@ -1,11 +1,15 @@
 """Batches: a failed control blocks everything of its batch until quality has said what happens to it."""
 
 import pytest
+from django.utils import timezone
 
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
+from lims.documents.data.parts import Marks
+from lims.lab.selectors.report_data import report_data
 from lims.lab.services.batches import ControlSpec, batch_dispose, batch_open, batch_release, control_read
+from lims.lab.services.findings import FindingFacts, finding_record
 from lims.lab.services.runs import run_queue
-from tests.lims.lab.support import Bench, upload
+from tests.lims.lab.support import Bench, report, upload
 
 
 @pytest.fixture
@@ -68,3 +72,25 @@ def test_a_batch_has_controls_and_every_position_once(bench: Bench, controls: li
         batch_open(actor=bench.lab.technician, kind="pcr", method="x", items=[(bench.item, "A1")], controls=[])
     with pytest.raises(BadInput, match="H12"):
         batch_open(actor=bench.lab.technician, kind="pcr", method="x", items=[(bench.item, "H12")], controls=controls)
+
+
+def test_a_report_discloses_the_failed_control_of_a_batch_its_item_went_through(
+    bench: Bench, controls: list[ControlSpec]
+) -> None:
+    lab = bench.lab
+    batch = batch_open(
+        actor=lab.technician, kind="extraction", method="EXT-02", items=[(bench.item, "A1")], controls=controls
+    )
+    facts = FindingFacts(source="morphology", text="Outer Schreger angles above 115 degrees.")
+    said = finding_record(actor=lab.analyst, case=bench.case, item=bench.item, facts=facts)
+    draft = report(bench, said)
+
+    def deviations() -> tuple[str, ...]:
+        data = report_data(draft, kind="draft", issued_at=timezone.now(), marks=Marks(), signer=None)
+        return data.deviations
+
+    assert deviations() == ()
+    control_read(actor=lab.technician, control=batch.controls.first(), passed=False, note="a product in the blank")
+    assert len(deviations()) == 1
+    assert batch.reference in deviations()[0]
+    assert "a product in the blank" in deviations()[0]
