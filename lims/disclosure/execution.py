@@ -174,7 +174,7 @@ def _index(pack: DisclosurePack, contents: PackContents) -> bytes:
         language="en",
         number=pack.reference,
         released_at=timezone.localtime(),
-        released_by=pack.ordered_by.name,
+        released_by="" if "actor.name" in contents.fields else pack.ordered_by.name,
         laboratory=laboratory(),
         recipient=Contact(name=request.requested_by.party.name),
         marks=document_marks(synthetic=pack.case.synthetic),

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from uuid import UUID
 
 from django.db.models import Q
 
 from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.models import Item, StoredFile
 from lims.casework.models import Case, Intake, Photograph
-from lims.disclosure.models import DisclosurePack, WithheldItem
+from lims.casework.selectors.parts import case_files
+from lims.disclosure.models import DisclosurePack, EvidenceRequest, WithheldItem
+from lims.disclosure.rules import fields_closed
 from lims.lab.enums import JobState, ReportState
-from lims.lab.models import ExaminationRequest, ReferenceSet, Report, Run, RunInput, RunOutput
+from lims.lab.models import Batch, ExaminationRequest, ReferenceSet, Report, Run, RunInput, RunOutput
 
 REFERENCE_LIMIT = 64 * 1024 * 1024
 
@@ -42,25 +45,36 @@ def pack_contents(pack: DisclosurePack) -> PackContents:
     case = pack.case
     withheld = tuple(WithheldItem.objects.filter(request=pack.request).order_by("pk"))
     hidden = {line.subject for line in withheld if line.kind == "file"}
-    reports = _reports(pack)
+    reports = _reports(pack.request)
     runs = list(Run.objects.filter(case=case).select_related("reference_set__file").order_by("pk"))
-    every = [*_report_files(reports), *_run_files(runs), *_photographs(case)]
+    every = _files(case, reports, runs)
     earlier = DisclosurePack.objects.filter(case=case, state=JobState.DONE, pk__lt=pack.pk).order_by("pk")
     return PackContents(
         files=tuple(one for one in _unique(every) if one.file.uuid not in hidden),
         items=tuple(_items(case)),
         streams=tuple(_streams(case, reports, runs)),
         withheld=withheld,
-        fields=frozenset(line.field for line in withheld if line.kind == "field"),
+        fields=fields_closed({line.field for line in withheld if line.kind == "field"}),
         earlier=tuple(earlier.values_list("reference", flat=True)),
     )
 
 
-def _reports(pack: DisclosurePack) -> list[Report]:
-    asked = list(pack.request.reports.select_related("signed_file", "draft_file").order_by("pk"))
+def files_withholdable(request: EvidenceRequest) -> set[UUID]:
+    """Files that a schedule can name: those that a pack of the request would hold, and all others of the case."""
+    runs = list(Run.objects.filter(case=request.case).select_related("reference_set__file").order_by("pk"))
+    packed = {one.file.uuid for one in _files(request.case, _reports(request), runs)}
+    return packed | set(case_files(request.case).values_list("uuid", flat=True))
+
+
+def _files(case: Case, reports: list[Report], runs: list[Run]) -> list[Included]:
+    return [*_report_files(reports), *_run_files(runs), *_photographs(case)]
+
+
+def _reports(request: EvidenceRequest) -> list[Report]:
+    asked = list(request.reports.select_related("signed_file", "draft_file").order_by("pk"))
     issued = Q(state__in=[ReportState.ISSUED, ReportState.REPLACED])
     return asked or list(
-        Report.objects.filter(issued, case=pack.case).select_related("signed_file", "draft_file").order_by("pk")
+        Report.objects.filter(issued, case=request.case).select_related("signed_file", "draft_file").order_by("pk")
     )
 
 
@@ -116,10 +130,17 @@ def _streams(case: Case, reports: list[Report], runs: list[Run]) -> Iterator[Str
         ("discrepancy", case.discrepancies.values_list("uuid", flat=True)),
         ("request", ExaminationRequest.objects.filter(case=case).values_list("uuid", flat=True)),
         ("finding", case.findings.values_list("uuid", flat=True)),
+        ("batch", _batches(case, runs)),
         ("run", [run.uuid for run in runs]),
         ("report", [report.uuid for report in reports]),
     ):
         yield from (StreamKey(kind=kind, id=one) for one in ids)
+
+
+def _batches(case: Case, runs: list[Run]) -> list[UUID]:
+    """Batches the case's items or runs went through: their controls are disclosed, failed ones too."""
+    mine = Q(items__item__exhibit__case=case) | Q(items__item__sample__case=case) | Q(runs__in=[run.pk for run in runs])
+    return list(Batch.objects.filter(mine).distinct().order_by("pk").values_list("uuid", flat=True))
 
 
 def _safe(name: str) -> str:

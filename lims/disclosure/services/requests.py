@@ -21,6 +21,8 @@ from lims.common.errors import BadInput, RuleViolation, StaleVersion
 from lims.disclosure.enums import EvidenceRequestState
 from lims.disclosure.ledger import REQUEST
 from lims.disclosure.models import EvidenceRequest, WithheldItem
+from lims.disclosure.rules import FIELDS
+from lims.disclosure.selectors.contents import files_withholdable
 from lims.lab.enums import ReportState
 from lims.lab.models import Report
 
@@ -29,7 +31,8 @@ from lims.lab.models import Report
 class Withholding:
     """One line of the schedule: a committed field of the ledger, or a thing, that the pack does not show.
 
-    `kind` is "field" (a committed ledger field such as `place.name` or `actor.name`) or "file" (a stored file by UUID).
+    `kind` is "field" (a committed ledger field, one of `lims.disclosure.rules.FIELDS`; places and names of persons are
+    closed whole) or "file" (a stored file of the pack by UUID).
     """
 
     kind: str
@@ -98,15 +101,17 @@ def evidence_decide(
 
     Raises:
         NotAllowed: without `pack.approve`.
-        BadInput: declined without a note, or a line of the schedule without rule or decider.
+        BadInput: declined without a note; a line of the schedule without rule or decider, or one that would withhold
+            nothing because no such field is ever written or the case has no such file.
         RuleViolation: decided already.
         StaleVersion: changed since it was read.
     """
     case = Case.objects.select_related("agency").get(pk=request.case_id)
     require(actor, "pack.approve", case_scope(case))
     note = text_clean(note, field="note", required=not approve)
+    files = files_withholdable(request) if any(line.kind == "file" for line in withheld) else set()
     for row, line in enumerate(withheld):
-        _withholding_check(line, row)
+        _withholding_check(line, row, files)
     with transaction.atomic():
         case_lock(case)
         row_request = EvidenceRequest.objects.select_for_update(no_key=True, of=("self",)).get(pk=request.pk)
@@ -120,15 +125,31 @@ def evidence_decide(
         row_request.version += 1
         row_request.save()
         WithheldItem.objects.bulk_create([_withheld_row(row_request, line) for line in withheld])
-        lines: list[Json] = [{"kind": line.kind, "field": line.field, "rule": line.rule} for line in withheld]
-        act_append(actor=actor, drafts=[_draft(row_request, row_request.state, {"withheld": lines}, {})], reason=note)
+        act_append(actor=actor, drafts=[_draft(row_request, row_request.state, *_schedule(withheld))], reason=note)
     return row_request
 
 
-def _withholding_check(line: Withholding, row: int) -> None:
+def _withholding_check(line: Withholding, row: int, files: set[UUID]) -> None:
     if line.kind not in {"field", "file"} or (line.kind == "field") != bool(line.field):
         raise BadInput(
             _("Name the field or the file that is withheld."), code="bad-withholding", field="withheld", row=row
+        )
+    if line.kind == "field" and line.field not in FIELDS:
+        raise BadInput(
+            _("«%(found)s» is no field of the record, so nothing would be withheld. Use one of %(fields)s.")
+            % {"found": line.field, "fields": ", ".join(sorted(FIELDS))},
+            code="unknown-field",
+            field="field",
+            found=line.field,
+            row=row,
+        )
+    if line.kind == "file" and line.subject not in files:
+        raise BadInput(
+            _("The case has no such file, so nothing would be withheld. Choose a file of this case."),
+            code="unknown-file",
+            field="subject",
+            found=str(line.subject),
+            row=row,
         )
     for name in ("description", "rule", "decided_by"):
         if not getattr(line, name).strip():
@@ -138,6 +159,18 @@ def _withholding_check(line: Withholding, row: int) -> None:
                 field=name,
                 row=row,
             )
+
+
+def _schedule(withheld: Sequence[Withholding]) -> tuple[dict[str, Json], dict[str, Json]]:
+    """The schedule for the ledger: what is withheld in the open, the words of rule and decider committed."""
+    lines: list[Json] = [
+        {"kind": line.kind, "field": line.field, "subject": str(line.subject) if line.subject else None}
+        for line in withheld
+    ]
+    words: list[Json] = [
+        {"description": line.description, "rule": line.rule, "decided_by": line.decided_by} for line in withheld
+    ]
+    return {"withheld": lines}, {"schedule": words} if words else {}
 
 
 def _withheld_row(request: EvidenceRequest, line: Withholding) -> WithheldItem:

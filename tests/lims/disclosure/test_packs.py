@@ -5,17 +5,23 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from chain_of_custody.core.note import note_open
 from chain_of_custody.core.verify import Report as Verdict
 from chain_of_custody.core.verify import Status, verify_file
+from chain_of_custody.models import Commitment
 from chain_of_custody.vault.services import store_current
 from lims.accounts.models import AccessEntry
 from lims.accounts.roles import Role
+from lims.casework.services.cases import case_close, case_hold
+from lims.casework.services.retention import files_kept
 from lims.common.errors import BadInput, NotAllowed, NotFound, RuleViolation, StaleVersion
 from lims.disclosure.models import DisclosurePack, EvidenceRequest
+from lims.disclosure.rules import FIELDS
+from lims.disclosure.selectors.contents import pack_contents
 from lims.disclosure.services.packs import delivery_code_create, delivery_code_use, pack_order, pack_read
 from lims.disclosure.services.requests import Withholding, evidence_decide, evidence_request
 from lims.disclosure.tasks import pack_build
@@ -221,3 +227,61 @@ def test_a_report_still_in_review_is_not_disclosed(disclosure: Disclosure) -> No
         names = archive.namelist()
     assert any(disclosure.report.number in name for name in names)
     assert not any(waiting.number in name for name in names)
+
+
+def test_a_place_and_a_persons_name_are_withheld_whole(disclosure: Disclosure) -> None:
+    name = Withholding(
+        kind="field", field="actor.name", description="Staff", rule="Witness protection", decided_by="Court"
+    )
+    place = Withholding(
+        kind="field", field="place.latitude", description="Site", rule="Protection of a source", decided_by="Court"
+    )
+    path = _written(disclosure, _built(disclosure, _approved(disclosure, name, place)))
+    with zipfile.ZipFile(path) as archive:
+        inside = next(one for one in archive.namelist() if one.endswith("custody.jsonl"))
+        custody = archive.read(inside).decode()
+    assert "Berth 14" not in custody
+    assert disclosure.bench.lab.custodian.name not in custody
+    assert _verify(disclosure, path).status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "code"), [("field", "place_name", "unknown-field"), ("file", "", "unknown-file")]
+)
+def test_a_line_that_would_withhold_nothing_is_refused(
+    disclosure: Disclosure, kind: str, field: str, code: str
+) -> None:
+    line = Withholding(kind=kind, field=field, description="x", rule="y", decided_by="z", subject=uuid4())
+    with pytest.raises(BadInput) as refused:
+        _approved(disclosure, line)
+    assert (refused.value.code, refused.value.row) == (code, 0)
+
+
+def test_every_committed_field_of_a_pack_can_be_withheld(disclosure: Disclosure) -> None:
+    pack = _built(disclosure, _approved(disclosure))
+    contents = pack_contents(pack)
+    streams = [(key.kind, key.id) for key in contents.streams] + [("item", item.uuid) for item in contents.items]
+    written = {
+        field
+        for kind, uuid in streams
+        for field in Commitment.objects.filter(entry__stream__kind=kind, entry__stream__uuid=uuid).values_list(
+            "field", flat=True
+        )
+    }
+    assert {"place.name", "actor.name", "description", "text"} <= written
+    assert written <= FIELDS
+
+
+def test_files_of_a_held_case_are_kept_after_it_is_closed(disclosure: Disclosure) -> None:
+    pack, case, lab = _built(disclosure, _approved(disclosure)), disclosure.bench.case, disclosure.bench.lab
+    run = case.runs.get()
+    assert pack.file is not None
+    assert disclosure.report.signed_file is not None
+    wanted = {pack.file.uuid, disclosure.report.signed_file.uuid, run.outputs.order_by("pk")[0].file.uuid}
+    assert wanted <= set(files_kept())
+    case_hold(actor=lab.custodian, case=case, hold=True, reason="Appeal is pending")
+    case.refresh_from_db()
+    case = case_close(actor=lab.custodian, case=case, version=case.version, reason="Reported")
+    assert wanted <= set(files_kept())
+    case_hold(actor=lab.custodian, case=case, hold=False, reason="Appeal decided")
+    assert not wanted & set(files_kept())
