@@ -169,6 +169,7 @@ def access_leaf(row: AccessEntry) -> bytes:
         row.at.isoformat(),
         row.kind,
         row.user_id,
+        row.shown_as,
         row.role,
         row.subject_kind,
         row.subject,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.models import Party
-from chain_of_custody.services import act_append, party_create
+from chain_of_custody.services import act_append, party_create, party_deactivate
 from lims.accounts.actors import Actor, require
 from lims.accounts.enums import GrantScope
 from lims.accounts.models import RoleGrant, User
@@ -164,6 +164,8 @@ def role_revoke(*, actor: Actor, grant: RoleGrant, reason: str) -> None:
 def user_deactivate(*, actor: Actor, user: User, reason: str) -> None:
     """Close an account; what its party holds is then reassigned by `custody_reassign`.
 
+    With a person's last account the party becomes inactive: nothing can be handed to somebody who cannot receive it.
+
     Raises:
         NotAllowed: without `account.manage`, or on one's own account.
     """
@@ -172,12 +174,14 @@ def user_deactivate(*, actor: Actor, user: User, reason: str) -> None:
         raise NotAllowed(_("You cannot close your own account. Ask another administrator."), code="own-account")
     reason = text_clean(reason, field="reason", required=True)
     with transaction.atomic():
-        row = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        row = User.objects.select_for_update(no_key=True, of=("self",)).select_related("party").get(pk=user.pk)
         row.is_active = False
         row.version += 1
         row.save(update_fields=["is_active", "version"])
         RoleGrant.objects.filter(user=row, until__isnull=True).update(until=timezone.now())
         act_append(actor=actor, drafts=[account_draft(row, "deactivated", {})], reason=reason)
+        if row.party.active and not User.objects.filter(party=row.party, is_active=True).exists():
+            party_deactivate(actor=actor, party=row.party, reason=reason)
 
 
 def first_run(*, token: str, username: str, name: str, password: str, laboratory_via: str = "web") -> User:

@@ -16,6 +16,8 @@ from lims.accounts.actors import Actor, require
 from lims.accounts.enums import AccessKind
 from lims.accounts.ledger import TOKEN
 from lims.accounts.models import ApiToken, User
+from lims.accounts.roles import Role
+from lims.accounts.selectors import grants_held, sign_in_blocked
 from lims.accounts.services.access import access_record
 from lims.accounts.services.drafts import account_draft, password_rules_check
 from lims.common.checks import text_clean
@@ -47,8 +49,15 @@ def reauthenticate(*, actor: Actor, password: str) -> ReAuthentication:
 
     Raises:
         BadInput: the password is wrong; recorded as a failed sign-in.
+        NotAllowed: too many failures lately, as at sign-in.
     """
     user = User.objects.get(pk=actor.user_id)
+    if sign_in_blocked(user.username, None):
+        raise NotAllowed(
+            _("The password was wrong too often. Wait ten minutes, then type it again."),
+            code="too-many-attempts",
+            field="password",
+        )
     if not user.check_password(password):
         access_record(kind=AccessKind.SIGN_IN_FAILED, actor=actor, reference=user.username)
         raise BadInput(_("The password is not right. Type it again."), code="wrong-password", field="password")
@@ -97,11 +106,21 @@ def password_change(*, actor: Actor, user: User, old: str, new: str) -> None:
 def token_create(*, actor: Actor, user: User, name: str, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
     """A bearer token for the account; the secret is returned once and never stored.
 
+    Whoever manages accounts makes tokens for instruments only: with a token of a person they would act, and read case
+    content, as that person.
+
     Raises:
-        NotAllowed: for another's account without `account.manage`.
+        NotAllowed: for another's account without `account.manage`, or for one that is not an instrument's alone.
     """
     if user.pk != actor.user_id:
         require(actor, "account.manage")
+        held = {grant.role for grant in grants_held(user.pk)}
+        if not actor.system and held != {Role.INSTRUMENT}:
+            raise NotAllowed(
+                _("Only instruments get their token from somebody else. A person makes it in their own account."),
+                code="not-an-instrument",
+                field="account",
+            )
     secret = "spoor_" + secrets.token_urlsafe(32)
     with transaction.atomic():
         token = ApiToken.objects.create(
