@@ -1,12 +1,14 @@
 """One item: who holds it, seal, how much is left, any gap; every act; the proof. And the acts on it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import path, reverse
+from django.urls import path, register_converter, reverse
+from django.urls.converters import StringConverter
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
@@ -39,7 +41,7 @@ from lims.casework.selectors.listing import (
 )
 from lims.casework.selectors.resolve import public_host
 from lims.casework.services.samples import Taking, sample_take
-from lims.common.errors import BadInput, NotFound
+from lims.common.errors import BadInput
 from lims.web.access import PageRequest
 from lims.web.acts import mentioned, timeline
 from lims.web.casefile import case_context, case_page, item_page
@@ -280,8 +282,6 @@ def _references(actor: Actor, item: Item, case: Case | None) -> list[Any]:
 @item_page()
 def item_act(request: PageRequest, item: Item, case: Case | None, act: str) -> HttpResponse:
     """One act on the item."""
-    if act not in ACTS:
-        raise NotFound(_("There is no such page."))
     chosen = ACTS[act]
     form = chosen.form(request.POST or None, request.FILES or None, initial=initial_of(act, item))
     files: Stored = []
@@ -368,9 +368,17 @@ def pool(request: PageRequest, case: Case) -> HttpResponse:
     return submit(request, form, do) or form_page(request, form, view)
 
 
+class ActConverter(StringConverter):
+    """The acts by name: what else stands below an item's address belongs to other pages."""
+
+    regex = "|".join(map(re.escape, ACTS))
+
+
+register_converter(ActConverter, "act")
+
 urlpatterns = [
     path("items/<str:reference>/", item, name="item"),
     path("items/<str:reference>/proof/", item_proof, name="item_proof"),
-    path("items/<str:reference>/<str:act>/", item_act, name="item_act"),
+    path("items/<str:reference>/<act:act>/", item_act, name="item_act"),
     path("cases/<str:reference>/pool/", pool, name="pool"),
 ]

@@ -1,6 +1,5 @@
 """The ledger, what nobody explained, who looked at what: for auditors and the manager."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -15,8 +14,6 @@ from chain_of_custody.selectors import HistoryRow, LedgerHealth, checkpoint_late
 from chain_of_custody.vault.objects import ProbeOutcome, ProbeReport
 from chain_of_custody.vault.services import vault_probe_last
 from lims.accounts.actors import Actor, require
-from lims.accounts.enums import AccessKind
-from lims.accounts.selectors import access_list
 from lims.casework.selectors.cases import discrepancy_list
 from lims.common.errors import NotFound
 from lims.disclosure.services.checks import own_keys
@@ -171,41 +168,6 @@ def exceptions(request: PageRequest) -> HttpResponse:
     return page(request, "web/ledger/exceptions.html", context)
 
 
-@page_for("access.read")
-@require_GET
-def views(request: PageRequest) -> HttpResponse:
-    """Who looked at what, and why?"""
-    columns = (
-        Column(key="when", label=_("When"), order="at"),
-        Column(key="who", label=_("Who"), order="shown_as"),
-        Column(key="what", label=_("What"), order="kind"),
-        Column(key="subject", label=_("About"), order="reference"),
-        Column(key="reason", label=_("Reason")),
-    )
-    ask = ListRequest.of(request, columns=columns, filters=("kind",), sort="-when")
-    rows = access_list(actor=request.actor, kind=ask.one("kind") or "")
-    for word in ask.words:
-        rows = rows.filter(shown_as__icontains=word) | rows.filter(reference__icontains=word)
-    found = ask.listing(rows.order_by(*ask.order_by, "-id"))
-    refused = access_list(actor=request.actor, kind=AccessKind.REFUSED)
-    day = timezone.now() - timedelta(days=1)
-    lately = refused.filter(at__gte=day).count()
-    context = {
-        "rows": found,
-        "facts": [
-            Fact(
-                label=_("Refused in the last day"),
-                value=str(lately) if lately else _("none"),
-                tone="warn" if lately else "",
-                lead=True,
-            ),
-            Fact(label=_("Lines"), value=number_text(found.total)),
-        ],
-        "crumbs": [Crumb(label=_("Who looked at what"))],
-    }
-    return page(request, "web/ledger/views.html", context)
-
-
 def _open_discrepancies(actor: Actor) -> int:
     return discrepancy_list(actor=actor, open_only=True).count()
 
@@ -219,5 +181,4 @@ urlpatterns = [
     path("ledger/", ledger, name="ledger"),
     path("ledger/checkpoint/", checkpoint, name="checkpoint"),
     path("exceptions/", exceptions, name="exception_list"),
-    path("views/", views, name="access_list"),
 ]

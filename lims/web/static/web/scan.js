@@ -18,9 +18,13 @@
     if (!field) return false;
     field.value = text;
     form.requestSubmit();
-    if (form.dataset.scanForm === "session") field.value = "";
     return true;
   }
+
+  /* The code is on its way: the field is free for the next scan, however this one was sent. */
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.matches('form[data-scan-form="session"]')) codeField(event.detail.elt).value = "";
+  });
 
   /* ---- wedge scanner: a burst of keys that ends with Enter or Tab ---- */
 
