@@ -14,12 +14,14 @@ from lims.accounts.actors import Actor, require
 from lims.casework.models import Case, ExhibitComponent
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case
+from lims.casework.services.belonging import case_pk_check, component_of_item_check, file_of_case_check
 from lims.casework.services.cases import case_lock
 from lims.common.checks import text_clean
 from lims.common.errors import BadInput, RuleViolation
 from lims.lab.enums import FindingKind, FindingSource, Identification, JobState
 from lims.lab.ledger import FINDING
 from lims.lab.models import Finding, RunOutcome
+from lims.lab.services.blocking import batch_usable_check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +55,9 @@ def finding_record(
 
     Raises:
         NotAllowed: without `finding.write`.
-        BadInput: no text, an item of another case, a run's finding without outcome, an opinion without its basis.
-        RuleViolation: the run is not done, or the finding to replace was replaced already.
+        BadInput: no text, a run's finding without outcome, an opinion without its basis; an item, a component, a file,
+            an outcome or a finding to replace that belongs to another case or exhibit.
+        RuleViolation: the run is not done, its batch is blocked or rejected, or the finding to replace was replaced.
     """
     require(actor, "finding.write", case_scope(case))
     _facts_check(facts, outcome)
@@ -67,6 +70,10 @@ def finding_record(
         raise RuleViolation(
             _("A finding rests on a finished run of the same case."), code="run-not-done", field="outcome"
         )
+    _outcome_check(outcome, item)
+    component_of_item_check(component, item)
+    file_of_case_check(file, case)
+    case_pk_check(replaces.case_id if replaces else None, case, field="replaces")
     if replaces is not None:
         reason = text_clean(reason, field="reason", required=True)
     with transaction.atomic():
@@ -96,6 +103,28 @@ def finding_record(
             drafts.append(_replace(replaces, finding))
         act_append(actor=actor, drafts=drafts, reason=reason)
     return finding
+
+
+def _outcome_check(outcome: RunOutcome | None, item: Item) -> None:
+    """A run about one item says nothing of another exhibit, and nothing at all while its batch is blocked."""
+    if outcome is None:
+        return
+    batch_usable_check(outcome.run.batch)
+    about, wanted = _exhibit_pk(outcome.run.item), _exhibit_pk(item)
+    if about is not None and wanted is not None and about != wanted:
+        raise BadInput(
+            _("%(run)s was about another exhibit than %(item)s.")
+            % {"run": outcome.run.reference, "item": item.reference},
+            code="other-exhibit",
+            field="outcome",
+            found=outcome.run.reference,
+        )
+
+
+def _exhibit_pk(item: Item | None) -> int | None:
+    """The exhibit an item is or was taken from; None for pools, boxes, and runs over many items."""
+    exhibit, sample = getattr(item, "exhibit", None), getattr(item, "sample", None)
+    return exhibit.pk if exhibit is not None else sample.exhibit_id if sample is not None else None
 
 
 def _facts_check(facts: FindingFacts, outcome: RunOutcome | None) -> None:

@@ -18,6 +18,7 @@ from lims.accounts.actors import Actor, require
 from lims.accounts.services import ReAuthentication
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
+from lims.casework.services.belonging import case_pk_check, item_of_case_check
 from lims.casework.services.cases import case_lock, part_reference
 from lims.casework.services.numbering import number_next
 from lims.common.checks import text_clean
@@ -31,6 +32,8 @@ from lims.lab.ledger import REPORT
 from lims.lab.models import ExaminationRequest, Finding, Report, ReportItem, ReportPerson
 from lims.lab.selectors.marks import document_marks
 from lims.lab.selectors.report_data import Kind, report_data, report_digest
+from lims.lab.services.blocking import report_usable_check
+from lims.lab.services.involved import people_of_work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +63,13 @@ def report_draft(
 
     Raises:
         NotAllowed: without `report.write`.
-        BadInput: no title or question, a finding of another case, an amended report without a reason.
+        BadInput: no title or question, an amended report without a reason; a finding, an item or an examination request
+            of another case.
         RuleViolation: the report to replace is not issued, or is being replaced already.
     """
     require(actor, "report.write", case_scope(case))
     _facts_check(case, facts)
+    case_pk_check(request.case_id if request else None, case, field="request")
     if replaces is not None:
         replace_reason = text_clean(replace_reason, field="replace_reason", required=True)
         if replaces.case_id != case.pk or replaces.state != ReportState.ISSUED:
@@ -126,20 +131,24 @@ def report_change(*, actor: Actor, report: Report, version: int, facts: ReportFa
 def report_submit(*, actor: Actor, report: Report, version: int) -> Report:
     """Freeze the draft and send it to technical review: its content is known by digest from here on.
 
+    The file is made under the report's lock, so that a second click stores none.
+
     Raises:
         NotAllowed: without `report.write`, or by somebody who is not its author.
-        RuleViolation: it is not a draft, or says nothing.
+        RuleViolation: it is not a draft, says nothing, or rests on a blocked batch.
         StaleVersion: somebody else changed it since.
     """
-    require(actor, "report.write", case_scope(Case.objects.select_related("agency").get(pk=report.case_id)))
-    draft = _load(report)
-    digest = report_digest(draft)
-    stored = _file_store(actor, draft, _rendered(draft, "draft"), "draft")
+    case = Case.objects.select_related("agency").get(pk=report.case_id)
+    require(actor, "report.write", case_scope(case))
+    _author_check(actor, report)
     with transaction.atomic():
-        case_lock(draft.case)
+        case_lock(case)
         row = report_lock(report, version)
         _state_check(row, ReportState.DRAFT)
         _findings_check(row)
+        draft = _load(row)
+        digest = report_digest(draft)
+        stored = _file_store(actor, draft, _rendered(draft, "draft"), "draft")
         row.state, row.frozen_digest, row.draft_file = ReportState.TECHNICAL_REVIEW, digest, stored
         row.version += 1
         row.save()
@@ -151,42 +160,36 @@ def report_submit(*, actor: Actor, report: Report, version: int) -> Report:
 def report_sign(*, actor: Actor, report: Report, version: int, proof: ReAuthentication) -> Report:
     """Sign and issue a reviewed report: PDF/A with a PAdES signature, kept under retention.
 
-    The signer is one of its authors or its reviewer and has just entered the password again. A report that replaces
-    another makes that one «replaced».
+    The signer is one of its authors or its reviewer and has just entered the password again. What is signed is looked
+    at under the locks of case and report, so that no finding changes meanwhile and a second click signs nothing. A
+    report that replaces another makes that one «replaced».
 
     Raises:
         NotAllowed: without `report.sign`, without a fresh password, or a stranger to the report.
-        RuleViolation: not reviewed, or a record it rests on has changed since the review.
+        RuleViolation: not reviewed, a record it rests on has changed since the review, or a control failed since.
         StaleVersion: signed or changed meanwhile (a second click).
     """
     case = Case.objects.select_related("agency").get(pk=report.case_id)
     require(actor, "report.sign", case_scope(case))
     proof.check(actor)
-    draft = _load(report)
-    if draft.version != version:
-        raise _stale(draft, version)
-    _state_check(draft, ReportState.REVIEWED)
-    if not ReportPerson.objects.filter(report=draft, party_id=actor.party_id).exists():
+    if not ReportPerson.objects.filter(report=report, party_id=actor.party_id).exists():
         raise NotAllowed(_("A report is signed by one of its authors or its reviewer."), code="not-involved")
-    if report_digest(draft) != draft.frozen_digest or draft.findings.filter(replaced_by__isnull=False).exists():
-        raise RuleViolation(
-            _("A record this report rests on has changed since the review. Send it back and review it again."),
-            code="changed-since-review",
-        )
-    signed = _signed(actor, draft)
-    stored = _file_store(actor, draft, signed, "report")
     with transaction.atomic():
         case_lock(case)
+        old = _replaced_lock(report)
         row = report_lock(report, version)
         _state_check(row, ReportState.REVIEWED)
+        draft = _load(row)
+        _unchanged_check(draft)
+        stored = _file_store(actor, draft, _signed(actor, draft), "report")
         row.state, row.signed_file, row.issued_at = ReportState.ISSUED, stored, timezone.now()
         row.signed_by_id = actor.party_id
         row.version += 1
         row.save()
         values: dict[str, Json] = {"number": row.number, "content": row.frozen_digest, "sha256": stored.digest}
         drafts = [report_draft_entry(row, "signed", values)]
-        if row.replaces_id is not None:
-            drafts.append(_replaced(row))
+        if old is not None:
+            drafts.append(_replaced(old, row))
         act_append(actor=actor, drafts=drafts)
     return row
 
@@ -258,6 +261,8 @@ def _facts_check(case: Case, facts: ReportFacts) -> None:
             raise BadInput(
                 _("A finding of another case, or one that was replaced."), code="bad-finding", field="findings", row=row
             )
+    for item, _reason in facts.not_examined:
+        item_of_case_check(item, case, field="not_examined")
 
 
 def _findings_check(row: Report) -> None:
@@ -273,6 +278,21 @@ def _findings_check(row: Report) -> None:
             code="finding-replaced",
             field="findings",
         )
+    report_usable_check(row)
+
+
+def _unchanged_check(row: Report) -> None:
+    if report_digest(row) != row.frozen_digest or row.findings.filter(replaced_by__isnull=False).exists():
+        raise RuleViolation(
+            _("A record this report rests on has changed since the review. Send it back and review it again."),
+            code="changed-since-review",
+        )
+    report_usable_check(row)
+
+
+def _author_check(actor: Actor, report: Report) -> None:
+    if not ReportPerson.objects.filter(report=report, party_id=actor.party_id, side=Side.WORK).exists():
+        raise NotAllowed(_("A report is sent to review by one who worked on it."), code="not-involved")
 
 
 def _columns(facts: ReportFacts) -> dict[str, object]:
@@ -300,10 +320,8 @@ def _contents_set(actor: Actor, report: Report, facts: ReportFacts) -> None:
         ]
     )
     parts: dict[int, str] = {actor.party_id: "author"}
-    for one in facts.findings:
-        parts.setdefault(one.analyst_id, "analyst")
-        if one.run is not None:
-            parts.setdefault(one.run.started_by_id, "analyst")
+    for party_id in people_of_work(facts.findings):
+        parts.setdefault(party_id, "analyst")
     known = dict(ReportPerson.objects.filter(report=report).values_list("party_id", "side"))
     for party_id, part in parts.items():
         if known.get(party_id) == Side.REVIEW:
@@ -356,8 +374,13 @@ def _file_store(actor: Actor, report: Report, content: bytes, role: str) -> Stor
     )
 
 
-def _replaced(new: Report) -> EntryDraft:
-    old = Report.objects.select_for_update(no_key=True, of=("self",)).get(pk=new.replaces_id or 0)
+def _replaced_lock(report: Report) -> Report | None:
+    """The report that this one replaces, under lock: the older one first, as ids ascend."""
+    rows = Report.objects.select_for_update(no_key=True, of=("self",))
+    return rows.get(pk=report.replaces_id) if report.replaces_id is not None else None
+
+
+def _replaced(old: Report, new: Report) -> EntryDraft:
     old.state = ReportState.REPLACED
     old.version += 1
     old.save(update_fields=["state", "version"])

@@ -16,6 +16,7 @@ from lims.accounts.actors import Actor, require
 from lims.casework.models import Case, ExhibitComponent
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case
+from lims.casework.services.belonging import component_of_item_check
 from lims.casework.services.cases import case_lock, case_open_required
 from lims.casework.services.numbering import number_next
 from lims.common.checks import text_clean
@@ -49,7 +50,8 @@ def examination_request(
 
     Raises:
         NotAllowed: without `examination.request` in this case.
-        BadInput: no lines, an unknown question, an item of another case; `row` names the line.
+        BadInput: no lines, an unknown question, an item of another case, a component of another exhibit; `row` names
+            the line.
     """
     require(actor, "examination.request", case_scope(case))
     if not lines:
@@ -134,6 +136,11 @@ def _line_check(case: Case, line: Asked, row: int) -> None:
             found=line.item.reference,
             row=row,
         )
+    try:
+        component_of_item_check(line.component, line.item)
+    except BadInput as error:
+        error.row = row
+        raise
 
 
 def _draft(request: ExaminationRequest, verb: str, values: dict[str, Json]) -> EntryDraft:

@@ -63,6 +63,7 @@ def review_point_set(*, actor: Actor, review: Review, key: str, passed: bool, co
     comment = text_clean(comment, field="comment", required=not passed, limit=4000)
     with transaction.atomic():
         row = _own_open(actor, review)
+        _still_allowed(actor, row)
         point = ReviewPoint.objects.filter(review=row, key=key).first()
         if point is None:
             raise BadInput(_("There is no such point in this review."), code="unknown-point", field="key", found=key)
@@ -85,6 +86,7 @@ def review_decide(*, actor: Actor, review: Review, agree: bool, note: str = "") 
         case_lock(report.case)
         row_report = report_lock(report)
         row = _own_open(actor, review)
+        _still_allowed(actor, row)
         if agree:
             _all_passed(row)
         row.decision = ReviewDecision.AGREED if agree else ReviewDecision.SENT_BACK
@@ -154,6 +156,12 @@ def _own_open(actor: Actor, review: Review) -> Review:
     if row.decision != ReviewDecision.OPEN:
         raise RuleViolation(_("This review is closed."), code="review-closed")
     return row
+
+
+def _still_allowed(actor: Actor, review: Review) -> None:
+    """The role that opened the review must still be held when it is done."""
+    case = Case.objects.select_related("agency").get(reports=review.report_id)
+    require(actor, f"review.{review.kind}", case_scope(case))
 
 
 def _all_passed(review: Review) -> None:

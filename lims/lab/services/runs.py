@@ -20,13 +20,16 @@ from lims.accounts.services import system_actor
 from lims.casework.models import Case, ExhibitComponent
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case
+from lims.casework.selectors.parts import case_files
+from lims.casework.services.belonging import component_of_item_check
 from lims.casework.services.numbering import number_next
 from lims.common.bell import ring
 from lims.common.errors import BadInput, RuleViolation
-from lims.lab.enums import BatchState, JobState, ReferenceState
+from lims.lab.enums import JobState, ReferenceState
 from lims.lab.execution import Answer
 from lims.lab.ledger import RUN
 from lims.lab.models import Batch, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
+from lims.lab.services.blocking import batch_usable_check, item_usable_check
 from lims.lab.services.jobs import job_cancel, job_finish, job_take
 
 TASK = "lims.lab.run_execute"
@@ -50,7 +53,7 @@ def run_queue(
 
     Raises:
         NotAllowed: without `run.start`.
-        BadInput: unknown method, no files, or an item of another case.
+        BadInput: unknown method, no files, an item or files of another case, a component of another exhibit.
         RuleViolation: the reference is not approved, or a failed control blocks the batch.
     """
     require(actor, "run.start", case_scope(case))
@@ -62,11 +65,13 @@ def run_queue(
             field="method",
             found=method,
         )
-    _inputs_check(case, item, inputs)
+    _inputs_check(case, item, component, inputs)
     _reference_check(reference)
     with transaction.atomic():
-        if batch is not None:
-            _batch_check(Batch.objects.select_for_update(no_key=True).get(pk=batch.pk))
+        if batch is None:
+            item_usable_check(item)
+        else:
+            batch_usable_check(Batch.objects.select_for_update(no_key=True).get(pk=batch.pk))
         year = timezone.localdate().year
         run = Run.objects.create(
             uuid=uuid4(),
@@ -214,7 +219,9 @@ def run_draft(run: Run, verb: str, values: dict[str, Json], committed: dict[str,
     return EntryDraft(stream=stream, schema=RUN, verb=verb, values=values, committed=committed or {})
 
 
-def _inputs_check(case: Case, item: Item | None, inputs: Sequence[tuple[str, StoredFile]]) -> None:
+def _inputs_check(
+    case: Case, item: Item | None, component: ExhibitComponent | None, inputs: Sequence[tuple[str, StoredFile]]
+) -> None:
     if not inputs:
         raise BadInput(_("Choose the files to analyse."), code="required", field="inputs")
     if item is not None:
@@ -226,6 +233,19 @@ def _inputs_check(case: Case, item: Item | None, inputs: Sequence[tuple[str, Sto
                 field="item",
                 found=item.reference,
             )
+        component_of_item_check(component, item)
+    elif component is not None:
+        raise BadInput(_("Name the item that the component is part of."), code="required", field="item")
+    known = set(case_files(case).filter(pk__in=[file.pk for _role, file in inputs]).values_list("pk", flat=True))
+    for row, (_role, file) in enumerate(inputs):
+        if file.pk not in known:
+            raise BadInput(
+                _("There is no such file in %(case)s.") % {"case": case.reference},
+                code="unknown-file",
+                field="file",
+                found=str(file.uuid),
+                row=row,
+            )
 
 
 def _reference_check(reference: ReferenceSet | None) -> None:
@@ -234,17 +254,6 @@ def _reference_check(reference: ReferenceSet | None) -> None:
             _("%(name)s is not approved for casework. Ask quality to approve it.") % {"name": str(reference)},
             code="not-approved",
             field="reference",
-        )
-
-
-def _batch_check(batch: Batch) -> None:
-    if batch.state in {BatchState.BLOCKED, BatchState.REJECTED}:
-        raise RuleViolation(
-            _("A control of %(batch)s failed. Nothing of it is analysed until quality records a disposition.")
-            % {"batch": batch.reference},
-            code="batch-blocked",
-            field="batch",
-            found=batch.reference,
         )
 
 
