@@ -33,6 +33,8 @@ def _of_intake(uuid: UUID) -> Case | None:
 
 CASE_OF_STREAM: dict[str, CaseReader] = {"case": _of_case, "item": _of_item, "intake": _of_intake}
 """How the case behind a file's stream is found, by the stream's kind. Apps above this one add theirs."""
+CAPABILITY_OF_STREAM: dict[str, str] = {}
+"""What one must be allowed besides, by the stream's kind: results of runs are not for everybody who reads files."""
 
 
 def file_get(*, actor: Actor, uuid: UUID, capability: str = "file.read") -> tuple[StoredFile, Case]:
@@ -44,7 +46,8 @@ def file_get(*, actor: Actor, uuid: UUID, capability: str = "file.read") -> tupl
     row = StoredFile.objects.select_related("stream", "uploaded_by").filter(uuid=uuid).first()
     reader = CASE_OF_STREAM.get(row.stream.kind) if row else None
     case = reader(row.stream.uuid) if row and reader else None
-    if row is None or case is None or not actor.may(capability, case_scope(case)):
+    wanted = {capability, CAPABILITY_OF_STREAM.get(row.stream.kind, capability)} if row else set()
+    if row is None or case is None or not all(actor.may(one, case_scope(case)) for one in wanted):
         raise NotFound(_("There is no such file, or it is not yours to see."), code="file-not-found")
     return row, case
 

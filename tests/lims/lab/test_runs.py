@@ -12,13 +12,14 @@ from django.utils import timezone
 from analysis.errors import Cancelled
 from chain_of_custody.models import Entry, StoredFile
 from chain_of_custody.vault.services import store_current
-from lims.common.errors import NotAllowed, RuleViolation
+from lims.casework.selectors.files import file_get
+from lims.common.errors import NotAllowed, NotFound, RuleViolation
 from lims.lab.execution import run_compute
 from lims.lab.models import Run, RunOutcome
 from lims.lab.services.jobs import Heart, LeaseLost
 from lims.lab.services.runs import run_cancel, run_finish, run_rerun, run_start
 from lims.lab.tasks import run_execute, runs_sweep
-from tests.lims.lab.support import Bench, origin_run
+from tests.lims.lab.support import Bench, origin_run, upload
 
 
 def _verbs(run: Run) -> list[str]:
@@ -54,6 +55,15 @@ def test_results_are_in_the_vault_and_the_entries_name_their_digests(bench: Benc
     assert {one["reference"]["sha256"] for one in body} == {bench.baseline.digest}
     kinds = [verb for verb in _verbs(run) if verb != "stored"]
     assert kinds == ["queued", "started", "finished"]
+
+
+def test_results_are_read_like_files_by_those_who_may_read_runs(bench: Bench) -> None:
+    result = origin_run(bench).outputs.get(name="ranking.csv").file
+    assert file_get(actor=bench.lab.analyst, uuid=result.uuid) == (result, bench.case)
+    raw = upload(bench, b"a photograph", "tusk.jpg", "photograph")
+    assert file_get(actor=bench.lab.custodian, uuid=raw.uuid)[0] == raw
+    with pytest.raises(NotFound):
+        file_get(actor=bench.lab.custodian, uuid=result.uuid)
 
 
 def test_a_rerun_is_identical_and_says_so(bench: Bench) -> None:
