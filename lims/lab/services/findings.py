@@ -13,8 +13,12 @@ from chain_of_custody.services import EntryDraft, StreamKey, act_append
 from lims.accounts.actors import Actor, require
 from lims.casework.models import Case, ExhibitComponent
 from lims.casework.selectors.access import case_scope
-from lims.casework.selectors.cases import item_case
-from lims.casework.services.belonging import case_pk_check, component_of_item_check, file_of_case_check
+from lims.casework.services.belonging import (
+    case_pk_check,
+    component_of_item_check,
+    file_of_case_check,
+    item_of_case_check,
+)
 from lims.casework.services.cases import case_lock
 from lims.common.checks import text_clean
 from lims.common.errors import BadInput, RuleViolation
@@ -61,11 +65,7 @@ def finding_record(
     """
     require(actor, "finding.write", case_scope(case))
     _facts_check(facts, outcome)
-    owner = item_case(item)
-    if owner is None or owner.pk != case.pk:
-        raise BadInput(
-            _("%(item)s is not an item of this case.") % {"item": item.reference}, code="other-case", field="item"
-        )
+    item_of_case_check(item, case, field="item")
     if outcome is not None and (outcome.run.case_id != case.pk or outcome.run.state != JobState.DONE):
         raise RuleViolation(
             _("A finding rests on a finished run of the same case."), code="run-not-done", field="outcome"
