@@ -56,7 +56,9 @@ def test_me_tokens_and_accounts(lab: Laboratory, custodian: Caller) -> None:
     assert ok(administrator.post(f"users/{user}/roles/", {"role": "technician"}))["roles"][-1]["role"] == "technician"
     ended = ok(administrator.post(f"users/{user}/roles/end/", {"role": "technician", "reason": "moved on"}))
     assert [role["until"] is None for role in ended["roles"]] == [True, False]
-    token = ok(administrator.post(f"users/{user}/tokens/", {"name": "sequencer"}), 201)
+    problem(administrator.post(f"users/{user}/tokens/", {"name": "as her"}), 403, "not-an-instrument")
+    instrument = builders.person(Role.INSTRUMENT)
+    token = ok(administrator.post(f"users/{instrument.uuid}/tokens/", {"name": "sequencer"}), 201)
     assert token["secret"].startswith("spoor_")
     assert not ok(administrator.post(f"users/{user}/deactivate/", {"reason": "left"}))["is_active"]
     problem(custodian.get("users/"), 403, "not-allowed")
