@@ -20,7 +20,7 @@ def test_a_finding_of_a_run_rests_on_a_finished_run_of_the_case(bench: Bench) ->
     item = builders.fresh(builders.exhibits(bench.lab.custodian, other)[0].item)
     with pytest.raises(RuleViolation, match="same case"):
         finding_record(actor=bench.lab.analyst, case=other, item=item, facts=FindingFacts(text="x"), outcome=outcome)
-    with pytest.raises(BadInput, match="not an item of this case"):
+    with pytest.raises(BadInput, match="is not an item of"):
         finding_record(
             actor=bench.lab.analyst, case=bench.case, item=item, facts=FindingFacts(text="x"), outcome=outcome
         )
