@@ -179,5 +179,5 @@ def _cell(name: str, inside: dict[str, Item], numbers: dict[str, int], after: st
     if name in numbers:
         return Cell(position=name, text=str(numbers[name]), state="new", meaning=_("scanned now"))
     if name == after:
-        return Cell(position=name, text=_("next"), state="next", meaning=_("next position"))
+        return Cell(position=name, text="→", state="next", meaning=_("next position"))
     return Cell(position=name, meaning=_("free"))
