@@ -121,7 +121,7 @@ def test_the_nearest_column_is_suggested() -> None:
         (b"", "empty"),
         (b"  \n ", "empty"),
         (b"\x1f\x8b\x08broken", "cannot be unpacked"),
-        (gzip.compress(b"id,pop,A_1,A_2\nx,P,1,2\n")[:-6], "cannot be unpacked"),
+        (gzip.compress(b"id,pop,A_1,A_2\nx,P,1,2\n", mtime=0)[:-6], "cannot be unpacked"),
         (b"id,pop,A_1,A_2\nx,\xe9,1,2\n", "0xe9 is not UTF-8"),
         (b"PK\x03\x04\x00\x00", "NUL bytes"),
     ],
