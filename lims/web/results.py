@@ -117,7 +117,7 @@ def result_view(outcome: Mapping[str, Any], identification: str, name: str) -> R
     ranking = tuple(_rank(one) for one in details.get("ranking") or ())
     hits = tuple(_hits(details.get("hits") or (), name))
     return ResultView(
-        title=_title(identification, name),
+        title=_title(identification, name, details),
         taxon=name if identification in _NAMED else "",
         statement=str(finding.get("statement", "")),
         badge=Badge(kind=_KINDS.get(identification, "plain"), text=str(Identification(identification).label)),
@@ -143,7 +143,10 @@ def result_view(outcome: Mapping[str, Any], identification: str, name: str) -> R
     )
 
 
-def _title(identification: str, name: str) -> str:
+def _title(identification: str, name: str, details: Mapping[str, Any]) -> str:
+    declared = details.get("declared")
+    if identification == Identification.EXCLUDED and name and isinstance(declared, Mapping):
+        return _("%(found)s, not the declared %(declared)s") % {"found": name, "declared": declared.get("name", "")}
     titles = {
         "species_group": _("One of several species: %(name)s"),
         "excluded": _("Not the declared species: %(name)s"),

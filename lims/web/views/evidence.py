@@ -20,6 +20,7 @@ from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
 from lims.disclosure.enums import EvidenceRequestState
 from lims.disclosure.models import EvidenceRequest
+from lims.disclosure.rules import ALONE
 from lims.disclosure.selectors.pages import (
     cases_followed,
     evidence_to_order,
@@ -44,19 +45,24 @@ from lims.web.today import TodayPart, today_part
 from lims.web.views.requests import due_badge
 
 _BADGES = {"requested": "warn", "approved": "running", "declined": "idle", "delivered": "ok"}
-FIELDS = (
-    ("actor.name", gettext_lazy("Names of those who acted")),
-    ("from.name", gettext_lazy("Names: released by")),
-    ("to.name", gettext_lazy("Names: received by")),
-    ("custodian.name", gettext_lazy("Names of custodians")),
-    ("witness.name", gettext_lazy("Names of witnesses")),
-    ("place.name", gettext_lazy("Place of the seizure")),
-    ("place.latitude", gettext_lazy("Latitude of the seizure")),
-    ("place.longitude", gettext_lazy("Longitude of the seizure")),
-    ("reason", gettext_lazy("Reasons of acts")),
-    ("note", gettext_lazy("Notes")),
-    ("statement", gettext_lazy("Statements")),
+_FAMILIES = (
+    ("place.name", gettext_lazy("The place of the seizure, with its coordinates")),
+    ("actor.name", gettext_lazy("Names of persons, in every act")),
 )
+_ALONE = {
+    "actor.organisation": gettext_lazy("Organisations of those who acted"),
+    "basis": gettext_lazy("Basis of opinions"),
+    "condition": gettext_lazy("Condition of items"),
+    "description": gettext_lazy("Descriptions"),
+    "explanation": gettext_lazy("Explanations of discrepancies"),
+    "name": gettext_lazy("Names of files"),
+    "note": gettext_lazy("Notes"),
+    "operation": gettext_lazy("Name of the operation"),
+    "reason": gettext_lazy("Reasons of acts"),
+    "statement": gettext_lazy("Statements"),
+    "text": gettext_lazy("Texts of findings"),
+    "transport": gettext_lazy("Means of transport"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +222,8 @@ class WithheldForm(RowForm):
 
     def __init__(self, *args: Any, files: Sequence[tuple[UUID, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields = [(f"field:{name}", label) for name, label in FIELDS]
+        alone = [(name, _ALONE.get(name, name)) for name in sorted(ALONE)]
+        fields = [(f"field:{name}", label) for name, label in (*_FAMILIES, *alone)]
         things = [(f"file:{uuid}", label) for uuid, label in files]
         groups: list[tuple[Any, Any]] = [(_("Parts of the custody history"), fields)]
         self.fields["what"].choices = with_empty([*groups, (_("Files"), things)] if things else groups)  # type: ignore[attr-defined]

@@ -91,7 +91,7 @@ def test_run_page_answers_first_and_records_the_view(client: Client, bench: Benc
     text = response.content.decode()
     assert response.status_code == 200
     assert "Best explained by" in text
-    assert "How often this is wrong" in text
+    assert "How often it is right, how often wrong" in text
     assert "<svg" in text and 'class="off"' in text
     assert AccessEntry.objects.filter(subject=run.uuid, kind="view").count() == 1
     for number in (2, 3, 4):
