@@ -210,7 +210,7 @@ def check_time(claimed: datetime | None, item: Standing) -> None:
             f"the claimed time lies before the previous act on {item.reference}, at {shown}",
             field="happened_at",
             found=claimed.isoformat(),
-            remedy="Correct the time. What a paper form says happened earlier is entered as a back-entry.",
+            remedy="Correct the time. Acts are entered in the order in which they happened, paper forms too.",
         )
 
 

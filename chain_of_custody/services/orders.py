@@ -118,8 +118,8 @@ def custody_back_enter(
 ) -> None:
     """Enter a transfer from a paper form filled in while Spoor was out of reach: both times, the reason, the scan.
 
-    The entry shows the claimed time of the form as `happened_at` and now as `recorded_at`; the claimed time may lie
-    before the items' previous acts, never before they were first in custody here.
+    The entry shows the claimed time of the form as `happened_at` and now as `recorded_at`. The claimed time never lies
+    before an item's last act: who held it after that act is on record, and an older form does not change it.
 
     Raises `BadInput` without a reason, `BadTime`, `AlreadyOffered`, `ItemFinal`, `ItemSealed`, `Conflict` when the
     items are with that party already.
@@ -177,6 +177,15 @@ def _claimed_check(holding: Holding, claimed: datetime, receiver: Party) -> None
             )
         if item.custodian_id == receiver.pk:
             raise Conflict(f"{item.reference} is with {receiver.name} already", field="to", found=receiver.name)
+    for item in holding.everything:
+        if claimed < item.last_act_at.replace(second=0, microsecond=0):
+            shown = item.last_act_at.astimezone(claimed.tzinfo).isoformat(timespec="minutes")
+            raise BadTime(
+                f"{item.reference} has a later act on record, at {shown}; who holds it since then stands",
+                field="happened_at",
+                found=claimed.isoformat(),
+                remedy="Enter the paper forms in order, or record it as earlier custody.",
+            )
 
 
 def _offers_lock(items: Sequence[Item]) -> dict[int, HandOver]:

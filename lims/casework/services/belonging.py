@@ -1,5 +1,7 @@
 """What an act names beside its case belongs to that case: no entry, page or report of one case speaks of another."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from chain_of_custody.models import Item, StoredFile
@@ -72,3 +74,25 @@ def file_of_case_check(file: StoredFile | None, case: Case, *, field: str = "fil
             field=field,
             found=file.name,
         )
+
+
+def file_of_items_check(file: StoredFile | None, items: Iterable[Item], *, field: str = "file") -> None:
+    """Refuse a form or certificate that was handed in for none of the cases of the items it is about.
+
+    One form may list items of several cases; it is kept with one of them.
+
+    Raises:
+        BadInput: it belongs elsewhere, or the items belong to no case.
+    """
+    if file is None:
+        return
+    cases = {case.pk: case for item in items if (case := item_case(item)) is not None}
+    if any(case_files(case).filter(pk=file.pk).exists() for case in cases.values()):
+        return
+    raise BadInput(
+        _("«%(file)s» was not handed in for %(case)s.")
+        % {"file": file.name, "case": ", ".join(case.reference for case in cases.values()) or _("a case")},
+        code="other-case",
+        field=field,
+        found=file.name,
+    )

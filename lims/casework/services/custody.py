@@ -13,7 +13,9 @@ from lims.accounts.actors import Actor, require
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case
+from lims.casework.selectors.exchanges import sides
 from lims.casework.selectors.family import item_contents
+from lims.casework.services.belonging import file_of_items_check
 from lims.casework.services.cases import case_lock
 from lims.common.errors import NotAllowed, RuleViolation
 
@@ -36,6 +38,7 @@ def handover_offer(
     A giver without account releases by a `signature`: the stored photograph of the signed form.
     """
     _allowed(actor, items)
+    _form_check(signature, items)
     return custody.handover_offer(
         actor=actor,
         items=items,
@@ -63,6 +66,7 @@ def handover_receive(
     A receiver without account signs on the actor's screen: `signature` is the stored photograph of the signed form.
     """
     _is_party(actor, handover.receiver)
+    _form_check(signature, [receipt.item for receipt in receipts])
     return custody.handover_receive(
         actor=actor, handover=handover, receipts=receipts, signature=signature, happened_at=happened_at
     )
@@ -73,6 +77,7 @@ def handover_refuse(
 ) -> HandOver:
     """Refuse items with a reason; they stay with the giver."""
     _is_party(actor, handover.receiver)
+    _form_check(signature, items)
     return custody.handover_refuse(actor=actor, handover=handover, items=items, reason=reason, signature=signature)
 
 
@@ -181,6 +186,7 @@ def item_dispose(
     """Dispose of an item with authority and witness; refused under a legal hold."""
     with transaction.atomic():
         _no_hold(_allowed_with_contents(actor, item))
+        file_of_items_check(certificate, [item, *item_contents(item)], field="certificate")
         return custody.item_dispose(
             actor=actor,
             item=item,
@@ -227,6 +233,7 @@ def custody_state_earlier(
 ) -> None:
     """Record custody before ours as stated, not witnessed."""
     _allowed(actor, [item])
+    file_of_items_check(file, [item])
     custody.custody_state_earlier(
         actor=actor, item=item, holder=holder, statement=statement, since=since, until=until, file=file
     )
@@ -235,8 +242,16 @@ def custody_state_earlier(
 def custody_back_enter(
     *, actor: Actor, items: Sequence[Item], to: Party, file: StoredFile, happened_at: datetime, reason: str
 ) -> None:
-    """Enter a transfer from a paper form filled in during an outage, with both times and the scan."""
-    _allowed(actor, items)
+    """Enter a transfer from a paper form filled in during an outage, with both times and the scan.
+
+    Raises:
+        NotAllowed: by somebody who neither gave nor received, without `custody.reassign` in the items' cases.
+        BadInput: the form was not handed in for a case of the items.
+        CustodyError: an item has a later act on record, whose custodian stands.
+    """
+    cases = _allowed(actor, items)
+    _is_side(actor, items, to, cases)
+    file_of_items_check(file, items)
     custody.custody_back_enter(actor=actor, items=items, to=to, file=file, happened_at=happened_at, reason=reason)
 
 
@@ -267,6 +282,28 @@ def _is_party(actor: Actor, party: Party) -> None:
         )
     if not party.members.filter(pk=actor.party_id).exists():
         require(actor, "custody.act")
+
+
+def _is_side(actor: Actor, items: Sequence[Item], to: Party, cases: Sequence[Case]) -> None:
+    """Who gave or who received enters the paper form; others need what an ordered reassignment needs."""
+    mine = set(sides(actor))
+    # Read again: the caller's rows may be older than the last act.
+    givers = set(Item.objects.filter(pk__in=[item.pk for item in items]).values_list("custodian_id", flat=True))
+    if to.pk in mine or givers <= mine:
+        return
+    scopes = [case_scope(case) for case in cases]
+    if all(actor.may("custody.reassign", scope) for scope in scopes) if scopes else actor.may("custody.reassign"):
+        return
+    raise NotAllowed(
+        _("Whoever gave or received the items enters the paper form. Ask one of them, or the laboratory manager."),
+        code="not-your-half",
+    )
+
+
+def _form_check(signature: StoredFile | None, items: Sequence[Item]) -> None:
+    if signature is not None:
+        inside = [one for item in items for one in item_contents(item)]
+        file_of_items_check(signature, [*items, *inside], field="signature")
 
 
 def _allowed_with_contents(actor: Actor, item: Item) -> list[Case]:

@@ -334,14 +334,18 @@ def test_a_paper_form_is_entered_with_both_times_and_its_scan() -> None:
         custody_back_enter(actor=ada.actor, items=[tusk], to=bob.party, file=form, happened_at=at(11), reason="")
     with pytest.raises(BadTime):
         custody_back_enter(actor=ada.actor, items=[tusk], to=bob.party, file=form, happened_at=at(7), reason="outage")
-    custody_back_enter(actor=ada.actor, items=[tusk], to=bob.party, file=form, happened_at=at(11), reason="outage")
+    with pytest.raises(BadTime, match="later act on record, at .*12:00"):
+        custody_back_enter(actor=ada.actor, items=[tusk], to=bob.party, file=form, happened_at=at(11), reason="outage")
+    tusk.refresh_from_db()
+    assert tusk.custodian == ada.party
+    custody_back_enter(actor=ada.actor, items=[tusk], to=bob.party, file=form, happened_at=at(13), reason="outage")
     tusk.refresh_from_db()
     row = item_history(tusk)[-1]
-    assert (tusk.custodian, row.verb, row.happened_at) == (bob.party, "back_entered", at(11))
+    assert (tusk.custodian, row.verb, row.happened_at) == (bob.party, "back_entered", at(13))
     assert row.recorded_at - row.happened_at > timedelta(days=1)
     assert (row.values["file"], row.values["sha256"]) == (str(form.uuid), form.digest)
     with pytest.raises(BadTime):
-        handover_offer(actor=bob.actor, items=[tusk], to=ada.party, purpose="storage", happened_at=at(11, 30))
+        handover_offer(actor=bob.actor, items=[tusk], to=ada.party, purpose="storage", happened_at=at(12, 30))
 
 
 @pytest.mark.parametrize("claimed", [datetime(2999, 1, 1, tzinfo=UTC), datetime(2026, 3, 4, 9)])  # noqa: DTZ001
