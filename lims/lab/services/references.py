@@ -1,14 +1,16 @@
 """Reference sets: proposed with their content hash, approved by a second look, used only while approved."""
 
+import hashlib
 import io
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chain_of_custody.core.canonical import Json
+from chain_of_custody.models import StoredFile
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
 from chain_of_custody.vault.services import file_store
 from lims.accounts.actors import Actor, require
@@ -38,7 +40,8 @@ def reference_propose(
 
     Raises:
         NotAllowed: without `reference.manage`.
-        BadInput: the name and edition exist.
+        BadInput: the name and edition exist, also when somebody else proposes them at the same moment.
+        RuleViolation: a source file is a file of a case or an item: evidence may not enter a reference.
         AnalysisError: a file cannot be used, naming file, row and remedy.
     """
     require(actor, "reference.manage")
@@ -48,50 +51,26 @@ def reference_propose(
     edition = text_clean(edition, field="edition", required=True, limit=40)
     provenance = text_clean(provenance, field="provenance", required=True)
     if ReferenceSet.objects.filter(kind=kind, name=name, edition=edition).exists():
-        raise BadInput(
-            _("%(name)s %(edition)s exists. A reference never changes: choose a new edition.")
-            % {"name": name, "edition": edition},
-            code="taken",
-            field="edition",
-            found=edition,
-        )
+        raise _taken(name, edition)
+    _no_evidence(files)
     frozen = reference_freeze(kind=kind, name=name, edition=edition, files=files, parameters=parameters or {})
     uuid = uuid4()
-    stream = StreamKey(kind="reference", id=uuid)
-    stored = file_store(
-        actor=actor,
-        stream=stream,
-        source=io.BytesIO(frozen.archive),
-        name=f"{name}-{edition}.zip",
-        media_type="application/zip",
-        role="reference",
-        limit=settings.SPOOR_UPLOAD_LIMIT,
+    row = ReferenceSet(
+        uuid=uuid,
+        kind=kind,
+        name=name,
+        edition=edition,
+        digest=frozen.digest,
+        file=_archive_store(actor, uuid, f"{name}-{edition}.zip", frozen.archive),
+        records=frozen.records,
+        summary=frozen.summary,
+        parameters=parameters or {},
+        provenance=provenance,
+        synthetic=synthetic,
+        added_by_id=actor.party_id,
+        added_at=timezone.now(),
     )
-    with transaction.atomic():
-        row = ReferenceSet.objects.create(
-            uuid=uuid,
-            kind=kind,
-            name=name,
-            edition=edition,
-            digest=frozen.digest,
-            file=stored,
-            records=frozen.records,
-            summary=frozen.summary,
-            parameters=parameters or {},
-            provenance=provenance,
-            synthetic=synthetic,
-            added_by_id=actor.party_id,
-            added_at=timezone.now(),
-        )
-        values: dict[str, Json] = {
-            "kind": kind,
-            "name": name,
-            "edition": edition,
-            "digest": frozen.digest,
-            "file": str(stored.uuid),
-            "records": frozen.records,
-        }
-        act_append(actor=actor, drafts=[EntryDraft(stream=stream, schema=REFERENCE, verb="proposed", values=values)])
+    _add(actor, row)
     return row
 
 
@@ -130,6 +109,64 @@ def reference_retire(*, actor: Actor, reference: ReferenceSet, reason: str) -> R
         row.save(update_fields=["state"])
         _entry(actor, row, "retired", reason)
     return row
+
+
+def _archive_store(actor: Actor, uuid: UUID, name: str, archive: bytes) -> StoredFile:
+    return file_store(
+        actor=actor,
+        stream=StreamKey(kind="reference", id=uuid),
+        source=io.BytesIO(archive),
+        name=name,
+        media_type="application/zip",
+        role="reference",
+        limit=settings.SPOOR_UPLOAD_LIMIT,
+    )
+
+
+def _no_evidence(files: list[tuple[str, bytes]]) -> None:
+    """Whatever was handed in about a case or an item is evidence, and is known by its bytes whatever its name."""
+    names = {hashlib.sha256(content).hexdigest(): name for name, content in files}
+    known = StoredFile.objects.filter(digest__in=list(names), stream__kind__in=["case", "item"])
+    for digest in known.values_list("digest", flat=True)[:1]:
+        raise RuleViolation(
+            _("«%(file)s» is a file of a case: evidence may not enter a reference. Leave it out.")
+            % {"file": names[digest]},
+            code="evidence-in-reference",
+            field="files",
+            found=names[digest],
+        )
+
+
+def _taken(name: str, edition: str) -> BadInput:
+    return BadInput(
+        _("%(name)s %(edition)s exists. A reference never changes: choose a new edition.")
+        % {"name": name, "edition": edition},
+        code="taken",
+        field="edition",
+        found=edition,
+    )
+
+
+def _add(actor: Actor, row: ReferenceSet) -> None:
+    stream = StreamKey(kind="reference", id=row.uuid)
+    values: dict[str, Json] = {
+        "kind": row.kind,
+        "name": row.name,
+        "edition": row.edition,
+        "digest": row.digest,
+        "file": str(row.file.uuid),
+        "records": row.records,
+    }
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            # Proposed at the same moment: the database decides who was first.
+            if "reference_edition_once" not in str(error):
+                raise
+            raise _taken(row.name, row.edition) from error
+        act_append(actor=actor, drafts=[EntryDraft(stream=stream, schema=REFERENCE, verb="proposed", values=values)])
 
 
 def _entry(actor: Actor, row: ReferenceSet, verb: str, reason: str) -> None:

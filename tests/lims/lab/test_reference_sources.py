@@ -1,0 +1,46 @@
+"""What may become a reference: no evidence, and one set for each name and edition even at the same moment."""
+
+from typing import Any
+
+import pytest
+
+from lims.common.errors import BadInput, RuleViolation
+from lims.lab.models import ReferenceSet
+from lims.lab.services import references
+from lims.lab.services.references import reference_propose
+from tests.lims.lab.support import Bench, baseline, upload
+
+
+def test_evidence_may_not_enter_a_reference_whatever_its_name(bench: Bench) -> None:
+    content = bench.data.baseline_csv.encode() + b"\n"
+    evidence = upload(bench, content, "genotypes.csv", "genotypes")
+    with pytest.raises(RuleViolation, match="evidence may not enter a reference") as refused:
+        reference_propose(
+            actor=bench.lab.analyst,
+            kind="origin",
+            name="Renamed",
+            edition="1",
+            files=[("baseline.csv", content)],
+            parameters={"id_column": "id", "population_column": "population"},
+            provenance="Renamed evidence.",
+        )
+    assert refused.value.found == "baseline.csv"
+    assert evidence.name != "baseline.csv"
+    assert not ReferenceSet.objects.filter(name="Renamed").exists()
+
+
+def test_of_two_proposals_at_the_same_moment_the_second_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    freeze = references.reference_freeze
+    rivals: list[ReferenceSet] = []
+
+    def overtaken(**arguments: Any) -> Any:
+        # Between the first one's check and its row, somebody else proposes the same edition.
+        monkeypatch.setattr(references, "reference_freeze", freeze)
+        rivals.append(baseline(bench.lab, bench.data, edition="2", approved=False))
+        return freeze(**arguments)
+
+    monkeypatch.setattr(references, "reference_freeze", overtaken)
+    with pytest.raises(BadInput, match="choose a new edition") as refused:
+        baseline(bench.lab, bench.data, edition="2", approved=False)
+    assert (refused.value.code, refused.value.field) == ("taken", "edition")
+    assert [row.pk for row in ReferenceSet.objects.filter(edition="2")] == [rivals[0].pk]
