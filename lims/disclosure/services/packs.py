@@ -22,6 +22,7 @@ from lims.accounts.enums import AccessKind
 from lims.accounts.services import access_record, system_actor
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
+from lims.casework.services.belonging import file_of_case_check
 from lims.casework.services.cases import case_lock
 from lims.common.bell import ring
 from lims.common.errors import NotAllowed, NotFound, RuleViolation
@@ -239,10 +240,12 @@ def delivery_stick_record(*, actor: Actor, pack: DisclosurePack, recipient: Part
 
     Raises:
         NotAllowed: without `pack.approve`.
+        BadInput: the receipt was not handed in for the pack's case.
     """
     case = Case.objects.select_related("agency").get(pk=pack.case_id)
     require(actor, "pack.approve", case_scope(case))
     _built(pack)
+    file_of_case_check(receipt, case, field="receipt")
     with transaction.atomic():
         delivery = Delivery.objects.create(
             uuid=uuid4(),

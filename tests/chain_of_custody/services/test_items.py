@@ -334,7 +334,7 @@ def test_a_paper_form_is_entered_with_both_times_and_its_scan() -> None:
         custody_back_enter(actor=ada.actor, items=[tusk], to=bob.party, file=form, happened_at=at(11), reason="")
     with pytest.raises(BadTime):
         custody_back_enter(actor=ada.actor, items=[tusk], to=bob.party, file=form, happened_at=at(7), reason="outage")
-    with pytest.raises(BadTime, match="later act on record, at .*12:00"):
+    with pytest.raises(BadTime, match=r"later act on record, at .*12:00"):
         custody_back_enter(actor=ada.actor, items=[tusk], to=bob.party, file=form, happened_at=at(11), reason="outage")
     tusk.refresh_from_db()
     assert tusk.custodian == ada.party

@@ -138,9 +138,8 @@ def test_a_box_of_the_laboratory_carries_papers_of_what_is_inside(lab: Laborator
     items_move(actor=lab.custodian, items=[_item(lab, case)], container=box)
     box, driver = builders.fresh(box), builders.driver()
     offer = handover_offer(actor=lab.custodian, items=[box], to=driver, purpose="transport")
-    receipts = [Receipt(item=box)]
+    receipts, strange = [Receipt(item=box)], _paper(lab, builders.case(lab.custodian))
     with pytest.raises(BadInput, match="was not handed in for"):
-        strange = _paper(lab, builders.case(lab.custodian))
         handover_receive(actor=lab.custodian, handover=offer, receipts=receipts, signature=strange)
     handover_receive(actor=lab.custodian, handover=offer, receipts=receipts, signature=_paper(lab, case))
     assert builders.fresh(box).custodian_id == driver.pk
