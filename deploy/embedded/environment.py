@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chain_of_custody.core.note import VerifierKey
 from deploy.embedded.errors import DeployError
-from deploy.embedded.home import Home, write_private
+from deploy.embedded.home import Home, private_folder, write_private
 from deploy.embedded.postgres import APP, OWNER, Cluster
 from deploy.embedded.redis import Broker
 from deploy.keys import keys_make
@@ -18,6 +18,7 @@ from deploy.keys import keys_make
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_PORT = 8000
 SETTINGS_FILE = "spoor.env"
+FIRST_RUN = "first-run-token"
 
 
 class Mode(StrEnum):
@@ -91,7 +92,13 @@ class Plan:
         return {**self.environment(), "SPOOR_DATABASE_URL": owner}
 
     def make_secrets(self) -> None:
-        """Make at the first start what must differ in every installation; each file is 0600."""
+        """Make at the first start what must differ in every installation; each file is 0600.
+
+        A laboratory's own home also gets the code with which its first administrator is made; it goes with its use.
+        """
+        if self.mode is Mode.LAB and not (self.home.secrets / "django.key").exists():
+            private_folder(self.home.secrets)
+            write_private(self.home.secrets / FIRST_RUN, secrets.token_urlsafe(9))
         keys_make(self.home.secrets, f"spoor.local/{self.mode.value}-{secrets.token_hex(4)}")
 
     def mode_recorded(self) -> str:

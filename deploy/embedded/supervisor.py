@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.embedded.environment import ROOT, Mode, Plan, has_command, python_command
+from deploy.embedded.environment import FIRST_RUN, ROOT, Mode, Plan, has_command, python_command
 from deploy.embedded.errors import PartFailed, log_tail
 from deploy.embedded.guards import check_port, clear_uploads, space_warning
 from deploy.embedded.health import Health, health_ask
@@ -305,10 +305,19 @@ class Supervisor:
         if credentials.exists():
             lines.append(f"  Sign-in names and passwords:  {_short(credentials)}")
         elif self.plan.mode is Mode.LAB:
-            lines.append("  The first visit asks for the administrator's name and password.")
+            lines += self._first_visit()
         lines.append(f"  Data and logs:   {_short(self.home.root)}")
         lines.append("  Stop with Ctrl-C here, or «make down» in another terminal.")
         self._say("\n".join([*lines, ""]))
+
+    def _first_visit(self) -> list[str]:
+        code = self.home.secrets / FIRST_RUN
+        if not code.is_file():
+            return []
+        return [
+            "  The first visit makes the administrator's account. It asks for this set-up code:",
+            f"      {code.read_text(encoding='ascii').strip()}",
+        ]
 
     def _tell(self, text: str) -> None:
         self._say(f"[{time.monotonic() - self._begun:6.1f} s] {text}")

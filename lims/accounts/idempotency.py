@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -56,6 +57,12 @@ def idempotency_begin(*, user_id: int, key: str, path: str, body: bytes) -> Idem
             found=key,
         )
     return FirstAnswer(status=first.status, answer=first.answer, headers=dict(first.headers))
+
+
+def idempotency_expire(*, hours: int = 48) -> int:
+    """Forget answers older than `hours`: they may hold case content. Returns how many."""
+    count, _kinds = IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - timedelta(hours=hours)).delete()
+    return count
 
 
 def idempotency_finish(*, record: IdempotencyRecord, status: int, answer: Any, headers: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ from lims.accounts.models import AccessEntry, ApiToken, RoleGrant, User, WorkerB
 from lims.accounts.roles import LABORATORY_ROLES
 from lims.common.errors import NotFound
 
+ROLE_WORD_LONGEST = 64
 CaseGrantReader = Callable[[int, datetime], list[Grant]]
 """Case assignments of a user that hold at an instant. `casework`, which lies above this app, registers its reader."""
 
@@ -49,7 +50,7 @@ def actor_of_user(user: User, *, via: str) -> Actor:
         party=party.uuid,
         account=user.uuid,
         name=party.name,
-        role=", ".join(dict.fromkeys(grant.role for grant in grants)) or "none",
+        role=_role_word(grants),
         organisation=party.organisation.name if party.organisation else "",
         via=via,
         user_id=user.pk,
@@ -57,6 +58,13 @@ def actor_of_user(user: User, *, via: str) -> Actor:
         grants=grants,
         language=user.language,
     )
+
+
+def _role_word(grants: tuple[Grant, ...]) -> str:
+    """The roles held, as the one lower-case word that an entry of the ledger has for them: `custodian_technician`."""
+    held = list(dict.fromkeys(grant.role for grant in grants))
+    word = "_".join(held) or "none"
+    return word if len(word) <= ROLE_WORD_LONGEST else held[0]
 
 
 def user_of_token(secret: str) -> User | None:
@@ -75,7 +83,7 @@ def sign_in_blocked(username: str, address: str | None, *, limit: int = 8, minut
     """Whether this name or address failed too often lately (counted in the database, so over all instances)."""
     since = timezone.now() - timedelta(minutes=minutes)
     failures = AccessEntry.objects.filter(kind=AccessKind.SIGN_IN_FAILED, at__gte=since)
-    by_name = failures.filter(reference=username[:80]).count()
+    by_name = failures.filter(reference__iexact=username.strip()[:80]).count()
     by_address = failures.filter(address=address).count() if address else 0
     return by_name >= limit or by_address >= limit * 5
 

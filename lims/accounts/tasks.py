@@ -4,6 +4,7 @@ import socket
 
 from celery import shared_task
 
+from lims.accounts.idempotency import idempotency_expire
 from lims.accounts.services import access_anchor, worker_seen
 
 
@@ -15,5 +16,6 @@ def worker_heartbeat() -> None:
 
 @shared_task(name="lims.accounts.access_log_anchor")
 def access_log_anchor() -> None:
-    """Anchor the access log in the ledger."""
+    """Anchor the access log in the ledger; forget first answers that nobody asks for again."""
     access_anchor()
+    idempotency_expire()

@@ -140,7 +140,7 @@ class Tokens(View):
         """The tokens that hold."""
         return self.page(token_list(user_id=self.actor.user_id), TokenOut)
 
-    @creates("token_create", TokenNew, TokenMade, area=AREA)
+    @creates("token_create", TokenNew, TokenMade, area=AREA, kept=False)
     def post(self, request: Request) -> Response:
         """Make a token of one's own account; its secret is answered once."""
         return _token(self, request.user)
@@ -222,7 +222,7 @@ class UserDeactivate(View):
 class UserTokens(View):
     """Tokens of another account: for instruments."""
 
-    @creates("user_token_create", TokenNew, TokenMade, area=AREA)
+    @creates("user_token_create", TokenNew, TokenMade, area=AREA, kept=False)
     def post(self, request: Request, uuid: UUID) -> Response:
         """Make a token of an account, for an instrument or a script."""
         return _token(self, user_by_uuid(actor=self.actor, uuid=uuid))

@@ -158,9 +158,9 @@ class Cases(View):
 class CaseView(View):
     """A view of one case, by UUID or reference."""
 
-    def case(self, *, seen: bool = False) -> Any:
-        """The case, when one may see it; `seen` records that it is shown."""
-        case = case_get(actor=self.actor, key=self.kwargs["key"])
+    def case(self, *, seen: bool = False, capability: str = "case.read") -> Any:
+        """The case, when one may see it (or do what `capability` says); `seen` records that it is shown."""
+        case = case_get(actor=self.actor, key=self.kwargs["key"], capability=capability)
         if seen:
             self.shows(case)
         return case

@@ -126,7 +126,8 @@ class EvidenceRequests(View):
     def get(self, request: Request, case: str) -> Response:
         """Requests of the case, newest first."""
         row = case_get(actor=self.actor, key=case, capability="pack.read")
-        return self.page(evidence_list(actor=self.actor, case=row, **self.query(EvidenceFilter)), EvidenceOut)
+        rows = evidence_list(actor=self.actor, case=row, **self.query(EvidenceFilter))
+        return self.page(rows, EvidenceOut, seen=lambda one: one.case)
 
     @creates("evidence_request", EvidenceNew, EvidenceOut, area=AREA)
     def post(self, request: Request, case: str) -> Response:
@@ -149,6 +150,7 @@ class EvidenceRequestView(View):
     def get(self, request: Request, uuid: UUID) -> Response:
         """The request and where it stands."""
         row = evidence_get(actor=self.actor, uuid=uuid)
+        self.shows(row.case, kind="evidence_request", subject=row.uuid, reference=row.reference)
         return self.one(row, EvidenceOut, version=row.version)
 
 
@@ -185,7 +187,7 @@ class CasePacks(View):
     def get(self, request: Request, case: str) -> Response:
         """Packs of the case, newest first."""
         row = case_get(actor=self.actor, key=case, capability="pack.read")
-        return self.page(pack_list(actor=self.actor, case=row), PackOut)
+        return self.page(pack_list(actor=self.actor, case=row), PackOut, seen=lambda pack: pack.case)
 
 
 class Pack(View):
@@ -194,7 +196,9 @@ class Pack(View):
     @reads("pack_get", PackOut, area=AREA)
     def get(self, request: Request, uuid: UUID) -> Response:
         """State, progress, and what it holds once it is built."""
-        return self.one(pack_get(actor=self.actor, key=uuid), PackOut)
+        row = pack_get(actor=self.actor, key=uuid)
+        self.shows(row.case, kind="pack", subject=row.uuid, reference=row.reference)
+        return self.one(row, PackOut)
 
 
 class PackFile(View):
@@ -226,6 +230,7 @@ class CaseStatus(View):
     def get(self, request: Request, case: str) -> Response:
         """A word and a date for each exhibit; never an interim result."""
         row = case_get(actor=self.actor, key=case, capability="status.read")
+        self.shows(row, kind="status")
         rows: list[Any] = status_list(actor=self.actor, case=row)
         return Response([self.data(one, StatusOut) for one in rows])
 

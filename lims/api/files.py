@@ -24,9 +24,8 @@ from lims.api.downloads import download
 from lims.api.fields import Input, Output, PartyRef, text
 from lims.api.items import ItemView
 from lims.api.operations import creates, downloads, ends, lists, reads, refusals
-from lims.casework.selectors.cases import case_get
+from lims.casework.selectors.cases import case_get, item_get
 from lims.casework.selectors.files import file_get, file_list
-from lims.casework.selectors.naming import item_named
 from lims.casework.services.files import (
     case_file_store,
     item_file_store,
@@ -140,7 +139,7 @@ class CaseFiles(CaseView, FilesView):
     @creates("case_file_store", FileIn, FileOut, area=AREA)
     def post(self, request: Request, key: str) -> Response:
         """Store a file about a case; it cannot be changed afterwards."""
-        row = case_file_store(actor=self.actor, case=self.case(), **self.file_body())
+        row = case_file_store(actor=self.actor, case=self.case(capability="file.upload"), **self.file_body())
         return created(self.data(row, FileOut), location=f"/api/v1/files/{row.uuid}/")
 
 
@@ -155,7 +154,7 @@ class ItemFiles(ItemView, FilesView):
     @creates("item_file_store", FileIn, FileOut, area=AREA)
     def post(self, request: Request, key: str) -> Response:
         """Store a file about an item; it cannot be changed afterwards."""
-        row = item_file_store(actor=self.actor, item=self.item(), **self.file_body())
+        row = item_file_store(actor=self.actor, item=self.item(capability="file.upload"), **self.file_body())
         return created(self.data(row, FileOut), location=f"/api/v1/files/{row.uuid}/")
 
 
@@ -237,8 +236,8 @@ class Finish(View):
     def post(self, request: Request, upload: str) -> Response:
         """Store what the upload gathered, about a case or an item of a case."""
         body = self.body(UploadFinish)
-        case = case_get(actor=self.actor, key=body["case"]) if body.get("case") else None
-        item = item_named(actor=self.actor, key=body["item"]) if body.get("item") else None
+        case = case_get(actor=self.actor, key=body["case"], capability="file.upload") if body.get("case") else None
+        item = item_get(actor=self.actor, key=body["item"], capability="file.upload") if body.get("item") else None
         if (case is None) == (item is None):
             raise BadInput(_("Name the case or the item, one of the two."), code="required", field="case")
         row = upload_finish(actor=self.actor, upload=upload, role=body["role"], case=case, item=item)

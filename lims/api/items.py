@@ -140,9 +140,9 @@ class Items(View):
 class ItemView(View):
     """A view of one item, by UUID or reference."""
 
-    def item(self, *, seen: bool = False) -> Any:
-        """The item, when one may see it; `seen` records that it is shown."""
-        item = item_get(actor=self.actor, key=self.kwargs["key"])
+    def item(self, *, seen: bool = False, capability: str = "case.read") -> Any:
+        """The item, when one may see it (or do what `capability` says); `seen` records that it is shown."""
+        item = item_get(actor=self.actor, key=self.kwargs["key"], capability=capability)
         case = item_case(item)
         if seen and case is not None:
             self.shows(case, kind="item", subject=item.uuid, reference=item.reference)

@@ -32,6 +32,7 @@ from lims.casework.selectors.cases import case_get, item_get
 from lims.casework.selectors.naming import item_named
 from lims.casework.selectors.parts import component_get, files_get
 from lims.lab.selectors.work import (
+    batch_cases,
     batch_get,
     batch_list,
     control_get,
@@ -79,7 +80,9 @@ class Examinations(LabView):
     @lists("examination_list", ExaminationShow, area="examinations")
     def get(self, request: Request, case: str) -> Response:
         """Requests of the case, newest first."""
-        return self.page(request_list(actor=self.actor, case=self._case(case)), ExaminationShow)
+        return self.page(
+            request_list(actor=self.actor, case=self._case(case)), ExaminationShow, seen=lambda one: one.case
+        )
 
     @creates("examination_create", ExaminationAsk, ExaminationShow, area="examinations")
     def post(self, request: Request, case: str) -> Response:
@@ -111,6 +114,7 @@ class Examination(LabView):
     def get(self, request: Request, uuid: UUID) -> Response:
         """The request with its questions."""
         row = request_get(actor=self.actor, uuid=uuid)
+        self.shows(row.case, kind="request", subject=row.uuid, reference=row.reference)
         return self.one(row, ExaminationShow, version=row.version)
 
 
@@ -132,7 +136,7 @@ class Batches(LabView):
     def get(self, request: Request) -> Response:
         """Batches, newest first."""
         rows = batch_list(actor=self.actor, state=self.query(StateQuery).get("state", ""))
-        return self.page(rows, BatchShow)
+        return self.page(rows, BatchShow, index="batch list")
 
     @creates("batch_create", BatchAsk, BatchShow, area="batches")
     def post(self, request: Request) -> Response:
@@ -152,6 +156,7 @@ class Batch(LabView):
     def get(self, request: Request, uuid: UUID) -> Response:
         """The batch with its items and controls."""
         row = batch_get(actor=self.actor, key=uuid)
+        self.shows(*batch_cases(row), kind="batch", subject=row.uuid, reference=row.reference)
         return self.one(row, BatchShow, version=row.version)
 
 
@@ -193,7 +198,7 @@ class Runs(LabView):
         """Runs of the case, newest first."""
         row = self.case(case)
         rows = run_list(actor=self.actor, case=row, state=self.query(StateQuery).get("state", ""))
-        return self.page(rows, RunShow)
+        return self.page(rows, RunShow, seen=lambda run: run.case)
 
     @creates("run_create", RunAsk, RunShow, area="runs", status=202)
     def post(self, request: Request, case: str) -> Response:
@@ -224,7 +229,9 @@ class Run(LabView):
     @reads("run_get", RunShow, area="runs")
     def get(self, request: Request, uuid: UUID) -> Response:
         """State, progress, inputs by digest and, once done, outcomes and result files."""
-        return Response(RunShow(run_get(actor=self.actor, key=uuid)).data)
+        row = run_get(actor=self.actor, key=uuid)
+        self.shows(row.case, kind="run", subject=row.uuid, reference=row.reference)
+        return self.one(row, RunShow)
 
 
 class RunCancel(LabView):
@@ -253,7 +260,9 @@ class Findings(LabView):
     @lists("finding_list", FindingShow, area="findings")
     def get(self, request: Request, case: str) -> Response:
         """Findings that hold now, oldest first."""
-        return self.page(finding_list(actor=self.actor, case=self.case(case)), FindingShow)
+        return self.page(
+            finding_list(actor=self.actor, case=self.case(case)), FindingShow, seen=lambda finding: finding.case
+        )
 
     @creates("finding_create", FindingAsk, FindingShow, area="findings")
     def post(self, request: Request, case: str) -> Response:

@@ -114,10 +114,13 @@ def lists(
 
 
 def creates(
-    name: str, request: AnyShape | None, shape: AnyShape | None, *, area: str, status: int = 201
+    name: str, request: AnyShape | None, shape: AnyShape | None, *, area: str, status: int = 201, kept: bool = True
 ) -> Callable[[Handler], Handler]:
-    """A POST that makes evidence, custody or a job: 201 with its address, under an Idempotency-Key."""
-    return _post(name, request, {status: shape}, area=area, headers=[LOCATION] if status == 201 else [])
+    """A POST that makes evidence, custody or a job: 201 with its address, under an Idempotency-Key.
+
+    `kept` is false where the answer holds a secret, which is nowhere stored: there a key is not honoured.
+    """
+    return _post(name, request, {status: shape}, area=area, headers=[LOCATION] if status == 201 else [], kept=kept)
 
 
 def acts(
@@ -128,18 +131,18 @@ def acts(
 
 
 def _post(
-    name: str, request: AnyShape | None, good: dict[int, Any], *, area: str, headers: Sequence[Any]
+    name: str, request: AnyShape | None, good: dict[int, Any], *, area: str, headers: Sequence[Any], kept: bool = True
 ) -> Callable[[Handler], Handler]:
     schema = extend_schema(
         operation_id=name,
         tags=_area(area),
-        parameters=[IDEMPOTENCY_KEY, *headers],
+        parameters=[*([IDEMPOTENCY_KEY] if kept else []), *headers],
         request=request,
         responses=refusals(good, 400, 409, 415, 422),
     )
 
     def declare(method: Handler) -> Handler:
-        declared: Handler = schema(idempotent(method))
+        declared: Handler = schema(idempotent(method) if kept else method)
         return declared
 
     return declare

@@ -70,6 +70,7 @@ class SampleNew(Input):
     description = text(300)
     method = text(120)
     position_on_item = text(120)
+    authority = text(500, help_text="Needed to take the last of an exhibit.")
     happened_at = when()
 
 

@@ -119,6 +119,28 @@ def reweighing_allowed(balance: Balance, *, new: Decimal, unit: str) -> Decimal:
     return amount
 
 
+def made_allowed(made: Decimal, unit: str, taken: Sequence[tuple[Decimal, str]]) -> None:
+    """What a step makes weighs no more than what went in, where both are measured alike (mass from mass).
+
+    50 mg of powder may give 80 µL of extract: masses and volumes are not compared.
+
+    Raises:
+        RuleViolation: more than was taken, naming both amounts.
+    """
+    kind = _FACTORS[unit][0]
+    if any(_FACTORS[name][0] != kind for _amount, name in taken):
+        return
+    whole = sum((convert(amount, name, unit) for amount, name in taken), Decimal(0))
+    if made > whole:
+        raise RuleViolation(
+            _("%(made)s %(unit)s cannot come from the %(taken)s %(unit)s taken. Weigh again.")
+            % {"made": plain(made), "unit": unit, "taken": plain(whole)},
+            code="more-than-taken",
+            field="made",
+            found=plain(made),
+        )
+
+
 def plain(amount: Decimal) -> str:
     """A decimal without exponent or trailing zeros: the form shown and written to the ledger."""
     text = format(amount.normalize(), "f")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from lims.accounts.enums import AccessKind
@@ -33,7 +34,7 @@ PERMISSIONS_POLICY = "camera=(self), microphone=(), geolocation=(), payment=(), 
 class ContentSecurityPolicyMiddleware:
     """Nothing runs that did not come from this server as a file: no inline script or style, no other origin, no frame.
 
-    Pages are never kept by a cache: tablets are shared, and a page of evidence must not come back from history.
+    No answer but a static file is kept by a cache: tablets are shared, and evidence must not come back from history.
     """
 
     def __init__(self, get_response: Respond) -> None:
@@ -44,7 +45,7 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        if response.headers.get("Content-Type", "").startswith("text/html"):
+        if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 

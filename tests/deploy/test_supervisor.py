@@ -198,11 +198,26 @@ def test_secrets_are_made_once_and_differ_between_homes(open_folder: Path) -> No
         return {path.name: path.read_text() for path in plan.home.secrets.iterdir()}
 
     first = content("a")
-    assert set(first) == {"django.key", "log.key", "log.vkey", "pack.key", "pack.vkey"}
+    assert set(first) == {"django.key", "first-run-token", "log.key", "log.vkey", "pack.key", "pack.vkey"}
     assert content("a") == first
     assert all(content("b")[name] != text for name, text in first.items())
     for path in (open_folder / "a" / "secrets").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_set_up_code_is_made_once_and_only_for_a_laboratory(open_folder: Path) -> None:
+    lab = plan_read(Mode.LAB, {"SPOOR_HOME": str(open_folder / "lab")})
+    lab.home.prepare()
+    lab.make_secrets()
+    code = lab.home.secrets / "first-run-token"
+    assert len(code.read_text().strip()) >= 12
+    code.unlink()
+    lab.make_secrets()
+    assert not code.exists()
+    demo = plan_read(Mode.DEMO, {"SPOOR_HOME": str(open_folder / "demo")})
+    demo.home.prepare()
+    demo.make_secrets()
+    assert not (demo.home.secrets / "first-run-token").exists()
 
 
 def test_a_home_is_known_once_in_the_mode_it_was_made_in(open_folder: Path) -> None:

@@ -127,6 +127,8 @@ def role_grant(*, actor: Actor, user: User, grant: GrantSpec, since: datetime | 
         RuleViolation: the role is already held in this scope.
     """
     require(actor, "account.manage")
+    if user.pk == actor.user_id:
+        raise NotAllowed(_("Nobody gives a role to their own account. Ask another administrator."), code="own-account")
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if RoleGrant.objects.filter(user=user, role=grant.role, agency=grant.agency, until__isnull=True).exists():
@@ -193,22 +195,30 @@ def first_run(*, token: str, username: str, name: str, password: str, laboratory
     expected = first_run_token()
     if User.objects.exists() or not expected or not secrets.compare_digest(expected, token.strip()):
         raise NotAllowed(
-            _("The set-up code is not right. It was printed when Spoor started and stands in secrets/first-run-token."),
+            _("The set-up code is not right. It was printed when Spoor started and stands in %(path)s.")
+            % {"path": first_run_path()},
             code="wrong-token",
             field="token",
         )
     with transaction.atomic():
         actor = system_actor(laboratory_via)
-        return user_create(
+        user = user_create(
             actor=actor,
             username=username,
             name=name,
             password=password,
             grants=(GrantSpec(role=Role.ADMINISTRATOR),),
         )
+    first_run_path().unlink(missing_ok=True)
+    return user
 
 
 def first_run_token() -> str:
     """The one-time code of the first start, empty where there is none."""
-    path = Path(settings.SPOOR_HOME) / "secrets" / "first-run-token"
+    path = first_run_path()
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+
+def first_run_path() -> Path:
+    """Where the one-time code stands until the first account exists."""
+    return Path(settings.SPOOR_HOME) / "secrets" / "first-run-token"

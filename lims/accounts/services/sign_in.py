@@ -112,6 +112,8 @@ def token_create(*, actor: Actor, user: User, name: str, expires_at: datetime | 
     Raises:
         NotAllowed: for another's account without `account.manage`, or for one that is not an instrument's alone.
     """
+    if Role.INSTRUMENT in actor.roles and not actor.in_laboratory:
+        raise NotAllowed(_("An instrument makes no tokens. The administrator makes one for it."), code="instrument")
     if user.pk != actor.user_id:
         require(actor, "account.manage")
         held = {grant.role for grant in grants_held(user.pk)}

@@ -93,7 +93,7 @@ def sample_list(*, actor: Actor, case: Case | None = None) -> QuerySet[Sample]:
 
 
 def item_get(*, actor: Actor, key: str | UUID, capability: str = "case.read") -> Item:
-    """One item by UUID or reference, when the actor may see its case.
+    """One item by UUID, reference or scan code, when the actor may see its case.
 
     Raises:
         NotFound: the same answer whether it does not exist or may not be seen.
@@ -109,7 +109,10 @@ def item_get(*, actor: Actor, key: str | UUID, capability: str = "case.read") ->
         "sample__exhibit__item",
         "container_of__case__agency",
     )
-    found = rows.filter(uuid=key).first() if _is_uuid(key) else rows.filter(reference=str(key).upper()).first()
+    text = str(key).upper()
+    found = (
+        rows.filter(uuid=key).first() if _is_uuid(key) else rows.filter(Q(reference=text) | Q(scan_code=text)).first()
+    )
     if found is None or not item_visible(found, actor, capability):
         raise NotFound(_("There is no such item, or it is not yours to see."), code="item-not-found")
     return found

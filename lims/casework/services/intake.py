@@ -33,6 +33,7 @@ from lims.casework.services.differences import ContainerFacts, container_differe
 from lims.casework.services.exhibits import ExhibitFacts, exhibits_register
 from lims.casework.services.items import ItemSpec, items_make
 from lims.casework.services.numbering import number_next
+from lims.casework.services.pictures import picture_check
 from lims.common.checks import not_in_future, text_clean
 from lims.common.errors import BadInput, RuleViolation
 
@@ -204,12 +205,13 @@ def photograph_attach(
 
     Raises:
         NotAllowed: without `file.upload`.
-        BadInput: an intake, an item or a file of another case.
+        BadInput: an intake, an item or a file of another case, or a file that is no picture.
     """
     require(actor, "file.upload", case_scope(case))
     case_pk_check(intake.case_id if intake else None, case, field="intake")
     item_of_case_check(item, case, field="item")
     file_of_case_check(file, case)
+    picture_check(file)
     with transaction.atomic():
         row = Photograph.objects.create(
             intake=intake, item=item, file=file, caption=text_clean(caption, field="caption", limit=200)

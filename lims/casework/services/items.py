@@ -15,10 +15,13 @@ from chain_of_custody.services import NewItem, items_create
 from lims.accounts.actors import Actor
 from lims.casework.enums import LabelState, StepKind, Unit
 from lims.casework.models import Label, Quantity, QuantityStep
+from lims.casework.rules import plain
 from lims.casework.services.labels import codes_new, labels_issue
 from lims.common.errors import BadInput, Conflict
 
 MOST = Decimal(10) ** 11
+TOLERANCE_SHARE = Decimal("0.1")
+"""A tolerance may be a tenth of the amount at most: a rule of this product, not of a standard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,14 @@ class Amount:
                 code="negative-amount",
                 field="amount",
                 found=str(self.value),
+            )
+        if self.tolerance > self.value * TOLERANCE_SHARE:
+            raise BadInput(
+                _("A tolerance of %(found)s %(unit)s is no weighing of %(value)s %(unit)s. Give that of the scale.")
+                % {"found": plain(self.tolerance), "unit": self.unit, "value": plain(self.value)},
+                code="tolerance-too-wide",
+                field="tolerance",
+                found=plain(self.tolerance),
             )
         if self.tolerance < 0:
             raise BadInput(

@@ -18,7 +18,7 @@ from lims.accounts.actors import Actor, require
 from lims.casework.enums import SampleKind, StepKind
 from lims.casework.ledger import SAMPLE
 from lims.casework.models import Case, Exhibit, Quantity, QuantityStep, Sample, SampleParent
-from lims.casework.rules import Balance, balance_after, plain, reweighing_allowed
+from lims.casework.rules import Balance, balance_after, made_allowed, plain, reweighing_allowed
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case
 from lims.casework.services.cases import case_lock, case_open_required, part_reference
@@ -46,6 +46,7 @@ def sample_take(
     description: str = "",
     method: str = "",
     position_on_item: str = "",
+    authority: str = "",
     happened_at: datetime | None = None,
 ) -> Sample:
     """Take a sub-sample from one parent, or pool several parents of one case.
@@ -53,11 +54,13 @@ def sample_take(
     The child weighs what was taken, or `made` where a step changes the measure (50 mg of powder give 80 µL of extract).
     Every parent must be in the actor's custody and unsealed; none goes below zero (ISO/IEC 17025 7.4.2: identity kept
     through sub-division; ASTM E1459: sub-samples are labelled as exhibits are).
+    Taking the last of an exhibit needs a recorded `authority` (prosecutor or court): ASTM E860 practice.
 
     Raises:
         NotAllowed: without `sample.take`.
         BadInput: unknown kind or unit, negative amounts.
-        RuleViolation: more taken than is left, parents of different cases, an unweighed parent.
+        RuleViolation: more taken than is left, parents of different cases, an unweighed parent, an exhibit's last
+            without authority.
         CustodyError: a parent is sealed, offered, final, or in somebody else's custody.
     """
     case = _one_case(takings)
@@ -86,7 +89,9 @@ def sample_take(
         )
         act_id = uuid4()
         left = [_take(actor, taking, quantities[taking.parent.pk], sample.item, when, act_id) for taking in takings]
-        act_append(actor=actor, drafts=_drafts(sample, takings, left), happened_at=happened_at, act=act_id)
+        authority = text_clean(authority, field="authority", limit=500)
+        drafts = _drafts(sample, takings, left, authority)
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, act=act_id)
     return sample
 
 
@@ -182,13 +187,7 @@ def item_use(
             act=act_id,
         )
         if left == 0:
-            if hasattr(item, "exhibit") and not authority.strip():
-                raise RuleViolation(
-                    _("This uses up %(item)s. Record the authority of the prosecutor or court first.")
-                    % {"item": item.reference},
-                    code="authority-needed",
-                    field="authority",
-                )
+            _authority_check(item, authority)
             item_consume(actor=actor, item=item, authority=authority, reason=note, happened_at=happened_at)
     return quantity
 
@@ -230,6 +229,8 @@ def _shape_check(takings: Sequence[Taking], kind: str, made: Amount | None) -> N
         except BadInput as error:
             error.row = row
             raise
+    if made is not None:
+        made_allowed(made.value, made.unit, [(taking.amount, taking.unit) for taking in takings])
 
 
 def _quantities_lock(takings: Sequence[Taking]) -> dict[int, Quantity]:
@@ -329,7 +330,18 @@ def _balance(quantity: Quantity) -> Balance:
     return Balance(left=quantity.left, unit=quantity.unit, tolerance=quantity.tolerance)
 
 
-def _drafts(sample: Sample, takings: Sequence[Taking], left: Sequence[Decimal]) -> list[EntryDraft]:
+def _authority_check(item: Item, authority: str) -> None:
+    if hasattr(item, "exhibit") and not authority.strip():
+        raise RuleViolation(
+            _("This uses up %(item)s. Record the authority of the prosecutor or court first.")
+            % {"item": item.reference},
+            code="authority-needed",
+            field="authority",
+        )
+
+
+def _drafts(sample: Sample, takings: Sequence[Taking], left: Sequence[Decimal], authority: str) -> list[EntryDraft]:
+    """The entries of a taking; the authority stands with each exhibit it used up, which without one is refused."""
     parents: list[Json] = [
         {"item": str(t.parent.uuid), "amount": plain(t.amount), "waste": plain(t.waste), "unit": t.unit}
         for t in takings
@@ -351,7 +363,10 @@ def _drafts(sample: Sample, takings: Sequence[Taking], left: Sequence[Decimal]) 
             "unit": taking.unit,
             "left": plain(rest),
         }
-        drafts.append(_draft(taking.parent, "gave", gave))
+        last = rest == 0 and hasattr(taking.parent, "exhibit")
+        if last:
+            _authority_check(taking.parent, authority)
+        drafts.append(_draft(taking.parent, "gave", gave, {"authority": authority} if last else None))
     return drafts
 
 

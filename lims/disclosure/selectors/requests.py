@@ -18,7 +18,7 @@ from lims.lab.models import Report
 
 def evidence_list(*, actor: Actor, case: Case | None = None, state: str = "") -> QuerySet[EvidenceRequest]:
     """Evidence requests, newest first: the laboratory's all, a prosecutor's in their cases."""
-    rows = visible(EvidenceRequest.objects.select_related("case", "requested_by__party"), actor, "pack.read")
+    rows = visible(EvidenceRequest.objects.select_related("case__agency", "requested_by__party"), actor, "pack.read")
     if case:
         rows = rows.filter(case=case)
     if state:
@@ -41,7 +41,7 @@ def evidence_get(*, actor: Actor, uuid: UUID) -> EvidenceRequest:
 
 def pack_list(*, actor: Actor, case: Case | None = None) -> QuerySet[DisclosurePack]:
     """Packs, newest first."""
-    rows = visible(DisclosurePack.objects.select_related("case", "request", "file"), actor, "pack.read")
+    rows = visible(DisclosurePack.objects.select_related("case__agency", "request", "file"), actor, "pack.read")
     return (rows.filter(case=case) if case else rows).order_by("-id")
 
 
@@ -96,7 +96,11 @@ def status_list(*, actor: Actor, case: Case) -> list[ExhibitStatus]:
 
     Two statements whatever the number of exhibits.
     """
-    rows = visible(Exhibit.objects.filter(case=case), actor, "status.read").select_related("item", "case").order_by("number")
+    rows = (
+        visible(Exhibit.objects.filter(case=case), actor, "status.read")
+        .select_related("item", "case")
+        .order_by("number")
+    )
     reports = list(
         Report.objects.filter(case=case).exclude(state=ReportState.WITHDRAWN).prefetch_related("items__item")
     )

@@ -16,7 +16,7 @@ from lims.lab.models import Report, ReportPerson, Review, ReviewPoint
 def report_list(*, actor: Actor, case: Case | None = None, state: str = "") -> QuerySet[Report]:
     """Reports, newest first."""
     rows = visible(
-        Report.objects.select_related("case", "created_by", "signed_by", "replaces", "replaced_by"),
+        Report.objects.select_related("case__agency", "created_by", "signed_by", "replaces", "replaced_by"),
         actor,
         "report.read",
     )

@@ -15,7 +15,9 @@ from lims.lab.models import Batch, BatchControl, ExaminationRequest, Finding, Re
 def request_list(*, actor: Actor, case: Case | None = None, state: str = "") -> QuerySet[ExaminationRequest]:
     """Examination requests, newest first. Whoever may ask in a case sees its requests."""
     capability = "run.read" if actor.may_somewhere("run.read") else "examination.request"
-    rows = visible(ExaminationRequest.objects.select_related("case", "requested_by", "customer"), actor, capability)
+    rows = visible(
+        ExaminationRequest.objects.select_related("case__agency", "requested_by", "customer"), actor, capability
+    )
     if case:
         rows = rows.filter(case=case)
     if state:
@@ -63,6 +65,12 @@ def batch_get(*, actor: Actor, key: UUID | str) -> Batch:
     if row is None:
         raise NotFound(_("There is no such batch, or it is not yours to see."), code="batch-not-found")
     return row
+
+
+def batch_cases(batch: Batch) -> list[Case]:
+    """The cases whose items are in a batch."""
+    mine = Q(exhibits__item__batch_items__batch=batch) | Q(samples__item__batch_items__batch=batch)
+    return list(Case.objects.filter(mine).select_related("agency").distinct().order_by("pk"))
 
 
 def control_get(*, actor: Actor, batch: Batch, pk: int) -> BatchControl:
@@ -124,7 +132,9 @@ def outcome_get(*, actor: Actor, run: Run, number: int) -> RunOutcome:
 def finding_list(*, actor: Actor, case: Case, current_only: bool = True) -> QuerySet[Finding]:
     """Findings and opinions of a case, oldest first."""
     rows = visible(
-        Finding.objects.filter(case=case).select_related("item", "component", "run", "outcome", "analyst"),
+        Finding.objects.filter(case=case).select_related(
+            "case__agency", "item", "component", "run", "outcome", "analyst"
+        ),
         actor,
         "run.read",
     )

@@ -9,7 +9,8 @@ from django.test import Client
 
 from lims.accounts.actors import Actor
 from lims.accounts.models import User
-from lims.accounts.services import token_create
+from lims.accounts.roles import Role
+from lims.accounts.services import system_actor, token_create
 
 Answer = Any
 
@@ -19,7 +20,8 @@ class Caller:
 
     def __init__(self, actor: Actor) -> None:
         user = User.objects.get(pk=actor.user_id)
-        _token, self.secret = token_create(actor=actor, user=user, name="tests")
+        maker = system_actor("command") if Role.INSTRUMENT in actor.roles else actor
+        _token, self.secret = token_create(actor=maker, user=user, name="tests")
         self.actor = actor
         self.client = Client(raise_request_exception=False)
 

@@ -49,7 +49,7 @@ def test_a_sub_sample_balances_and_keeps_its_parent_above_zero(lab: Laboratory) 
     assert Quantity.objects.get(item=exhibit.item).left == Decimal("9.495")
     assert Quantity.objects.get(item=sample.item).left == Decimal(500)
     too_much = Taking(parent=builders.fresh(exhibit.item), amount=Decimal("11"), unit="g")
-    with pytest.raises(RuleViolation, match="11 g is more than the 9.495 g left"):
+    with pytest.raises(RuleViolation, match=r"11 g is more than the 9\.495 g left"):
         sample_take(actor=lab.custodian, takings=[too_much], kind="powder")
     assert Quantity.objects.get(item=exhibit.item).left == Decimal("9.495")
 
