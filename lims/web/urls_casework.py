@@ -10,6 +10,7 @@ from lims.web.views import (
     discrepancies,
     exhibits,
     files,
+    following,
     handover,
     intake,
     items,
@@ -25,6 +26,7 @@ from lims.web.views import (
 
 AREAS = (
     cases,
+    following,
     casepages,
     seizures,
     exhibits,

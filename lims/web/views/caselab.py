@@ -20,7 +20,7 @@ from lims.web.describing import short_reference
 from lims.web.forms import page
 from lims.web.reportdescribing import report_row
 from lims.web.rundescribing import run_row
-from lims.web.views.casepages import head
+from lims.web.casehead import head
 from lims.web.views.evidence import evidence_row
 from lims.web.views.packs import pack_row
 from lims.web.views.requests import request_row

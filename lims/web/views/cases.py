@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,34 +14,28 @@ from django.views.decorators.http import require_GET
 
 from chain_of_custody.models import Party
 from lims.accounts.actors import Actor
-from lims.accounts.selectors import outside_users
-from lims.accounts.services import access_reason_state, agency_create
-from lims.casework.enums import AssignmentRole, CaseKind, ReferenceScheme
+from lims.accounts.services import agency_create
+from lims.casework.enums import CaseKind, ReferenceScheme
 from lims.casework.models import Case
-from lims.casework.selectors.cases import assignment_open, case_get
-from lims.casework.selectors.listing import case_counts, case_search, items_by_reference
+from lims.casework.selectors.listing import case_counts, case_search
 from lims.casework.selectors.stores import agency_list
 from lims.casework.services.cases import (
-    case_assign,
     case_change,
     case_close,
     case_hold,
     case_open,
     case_reopen,
-    case_unassign,
     external_reference_add,
 )
-from lims.common.errors import BadInput
 from lims.web.access import PageRequest, page_for
-from lims.web.casefile import case_context, case_page, client_address
+from lims.web.casefile import case_context, case_page
+from lims.web.casehead import state_badge
 from lims.web.describing import Badge
-from lims.web.fields import CodeOrNothing, DayField, LongField, PartyField
+from lims.web.fields import DayField, LongField, PartyField
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
 from lims.web.listing import Column, ListRequest
 from lims.web.parts import Crumb, Fact
-from lims.web.views.casepages import state_badge
-from lims.web.views.frame import local_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,9 +235,9 @@ def case_edit(request: PageRequest, case: Case) -> HttpResponse:
             offence_date=data["offence_date"],
             reason=data["reason"],
         )
-        return _home(case)
+        return home_of(case)
 
-    return submit(request, form, do) or _act(request, case, form, _("Change the case"), _("Save changes"))
+    return submit(request, form, do) or act_page(request, case, form, _("Change the case"), _("Save changes"))
 
 
 @case_page("case.edit")
@@ -257,14 +249,14 @@ def case_state(request: PageRequest, case: Case) -> HttpResponse:
     def do() -> str:
         data = form.cleaned_data
         act(actor=request.actor, case=case, version=data["version"], reason=data["reason"])
-        return _home(case)
+        return home_of(case)
 
     if case.state == "open":
         title, button = _("Close the case"), _("Close the case")
         note = _("Nothing new can be registered in a closed case. It can be opened again.")
     else:
         title, button, note = _("Open the case again"), _("Open the case again"), ""
-    return submit(request, form, do) or _act(request, case, form, title, button, note=note)
+    return submit(request, form, do) or act_page(request, case, form, title, button, note=note)
 
 
 class HoldForm(PageForm):
@@ -280,143 +272,26 @@ def case_hold_page(request: PageRequest, case: Case) -> HttpResponse:
 
     def do() -> str:
         case_hold(actor=request.actor, case=case, hold=not case.legal_hold, reason=form.cleaned_data["reason"])
-        return _home(case)
+        return home_of(case)
 
     title = _("Lift the legal hold") if case.legal_hold else _("Set a legal hold")
     note = _("While it stands nothing of the case is returned or disposed of.")
-    return submit(request, form, do) or _act(request, case, form, title, title, note=note)
+    return submit(request, form, do) or act_page(request, case, form, title, title, note=note)
 
 
-class AssignForm(PageForm):
-    """Who follows the case from outside."""
-
-    user = forms.ChoiceField(label=gettext_lazy("Person"))
-    role = forms.ChoiceField(label=gettext_lazy("As"), choices=AssignmentRole.choices)
-
-
-@case_page("case.assign")
-def case_assign_page(request: PageRequest, case: Case) -> HttpResponse:
-    """Let an investigator or prosecutor follow the case from now on."""
-    form = AssignForm(request.POST or None)
-    people = {str(user.uuid): user for user in outside_users(actor=request.actor)}
-    form.fields["user"].choices = [  # type: ignore[attr-defined]
-        ("", _("Choose")),
-        *((key, f"{user.party.name} ({user.username})") for key, user in people.items()),
-    ]
-
-    def do() -> str:
-        data = form.cleaned_data
-        case_assign(actor=request.actor, case=case, user=people[data["user"]], role=data["role"])
-        return _home(case)
-
-    note = _("Investigators see status words and dates; prosecutors the index of what was issued. The day is recorded.")
-    return submit(request, form, do) or _act(request, case, form, _("Assign somebody"), _("Assign"), note=note)
-
-
-class ReasonForm(PageForm):
-    """Any act that only needs a reason."""
-
-    reason = LongField(label=gettext_lazy("Reason"), max_length=500)
-
-
-@case_page("case.assign")
-def case_unassign_page(request: PageRequest, case: Case, account: UUID, role: str) -> HttpResponse:
-    """End an assignment."""
-    row = assignment_open(case=case, account=account, role=role)
-    form = ReasonForm(request.POST or None)
-
-    def do() -> str:
-        case_unassign(actor=request.actor, assignment=row, reason=form.cleaned_data["reason"])
-        return _home(case)
-
-    title = _("End the assignment of %(name)s") % {"name": row.user.party.name}
-    return submit(request, form, do) or _act(request, case, form, title, _("End the assignment"))
-
-
-class ReferenceForm(PageForm):
-    """Somebody else's number."""
-
-    scheme = forms.ChoiceField(label=gettext_lazy("Whose number"), choices=ReferenceScheme.choices)
-    value = forms.CharField(label=gettext_lazy("Number"), max_length=80)
-    issuer = PartyField(label=gettext_lazy("Issued by"), required=False)
-    item = CodeOrNothing(
-        label=gettext_lazy("Of this item only"),
-        help_text=gettext_lazy("Its reference; empty when the number names the whole case."),
-    )
-
-
-@case_page("case.edit")
-def case_reference_new(request: PageRequest, case: Case) -> HttpResponse:
-    """Record a number of police, court or customs."""
-    form = ReferenceForm(request.POST or None)
-    form.fields["issuer"].offer(agency_list(actor=request.actor), empty="–")  # type: ignore[attr-defined]
-
-    def do() -> str:
-        data = form.cleaned_data
-        item = None
-        if data["item"]:
-            found = items_by_reference(actor=request.actor, references=[data["item"]])
-            if not found:
-                raise BadInput(_("There is no item %(found)s.") % {"found": data["item"]}, field="item")
-            item = found[0]
-        external_reference_add(
-            actor=request.actor, case=case, scheme=data["scheme"], value=data["value"], issuer=data["issuer"], item=item
-        )
-        return _home(case)
-
-    return submit(request, form, do) or _act(request, case, form, _("Add an external reference"), _("Add the number"))
-
-
-class StateReasonForm(PageForm):
-    """Why somebody looks at a case they are not assigned to."""
-
-    keyed = False
-    reason = LongField(
-        label=gettext_lazy("Why do you need to see this case?"),
-        max_length=500,
-        help_text=gettext_lazy("At least ten signs. Your reason and every page you open are recorded."),
-    )
-
-
-@page_for("case.read", "case.edit")
-def case_reason(request: PageRequest, reference: str) -> HttpResponse:
-    """Ask an outsider for a reason before showing the case; it holds for eight hours."""
-    row = case_get(actor=request.actor, key=reference)
-    form = StateReasonForm(request.POST or None)
-    target = local_address(request, request.GET.get("next", "")) if "next" in request.GET else _home(row)
-    if request.method == "POST" and form.is_valid():
-        try:
-            access_reason_state(
-                actor=request.actor,
-                case=row.uuid,
-                reference=row.reference,
-                reason=form.cleaned_data["reason"],
-                address=client_address(request),
-            )
-        except BadInput as error:
-            form.refuse(error)
-        else:
-            return redirect(target)
-    view = FormPage(
-        title=_("Why do you open %(case)s?") % {"case": row.reference},
-        button=_("Record the reason and open"),
-        cancel=reverse("web:case_list"),
-        icon="eye",
-        note=_("You are not assigned to this case. The reason holds for eight hours."),
-        context={"synthetic": row.synthetic},
-    )
-    return form_page(request, form, view)
-
-
-def _home(case: Case) -> str:
+def home_of(case: Case) -> str:
+    """The case's own page."""
     return reverse("web:case", args=[case.reference])
 
 
-def _act(request: PageRequest, case: Case, form: PageForm, title: str, button: str, *, note: str = "") -> HttpResponse:
+def act_page(
+    request: PageRequest, case: Case, form: PageForm, title: str, button: str, *, note: str = ""
+) -> HttpResponse:
+    """An act on a case as a page of one form."""
     view = FormPage(
         title=title,
         button=button,
-        cancel=_home(case),
+        cancel=home_of(case),
         eyebrow=f"{case.reference} · {case.title}",
         note=note,
         context=case_context(request, case, Crumb(label=title)),
@@ -430,8 +305,4 @@ urlpatterns = [
     path("cases/<str:reference>/edit/", case_edit, name="case_edit"),
     path("cases/<str:reference>/state/", case_state, name="case_state"),
     path("cases/<str:reference>/hold/", case_hold_page, name="case_hold"),
-    path("cases/<str:reference>/assign/", case_assign_page, name="case_assign"),
-    path("cases/<str:reference>/assign/<uuid:account>/<str:role>/", case_unassign_page, name="case_unassign"),
-    path("cases/<str:reference>/references/", case_reference_new, name="case_reference_new"),
-    path("cases/<str:reference>/reason/", case_reason, name="case_reason"),
 ]

@@ -45,6 +45,7 @@ from lims.common.errors import BadInput
 from lims.web.access import PageRequest
 from lims.web.acts import mentioned, timeline
 from lims.web.casefile import case_context, case_page, item_page
+from lims.web.casehead import Act
 from lims.web.custodychart import custody_chart
 from lims.web.describing import Badge, amounts, held_badge, item_line, item_text, seal_badge
 from lims.web.formpage import FormPage, form_page
@@ -54,7 +55,6 @@ from lims.web.itemdoing import Stored, Subject, item_named
 from lims.web.itemforms import PoolForm
 from lims.web.labelling import payload_of
 from lims.web.parts import Check, Crumb, Fact, Share
-from lims.web.views.casepages import Act
 from lims.web.writing import hash_text
 
 _FIRST = ("sample", "seal", "open")
@@ -214,7 +214,11 @@ def _first_acts(actor: Actor, item: Item, case: Case | None) -> list[Act]:
     if item.state == "held" and (actor.may("custody.act", scope) if case else actor.in_laboratory):
         href = reverse("web:handover_new") + f"?item={item.reference}"
         acts.append(Act(label=_("Hand over"), href=href, icon="handover"))
-    return acts + [_act(item, name) for name in _FIRST if name in offered]
+    acts += [_act(item, name) for name in _FIRST if name in offered]
+    if case is not None and item.kind in {"exhibit", "sample"} and actor.may("file.read", scope):
+        href = reverse("web:raw_files", args=[item.reference])
+        acts.append(Act(label=_("Raw files and runs"), href=href, icon="dna"))
+    return acts
 
 
 def _more_acts(actor: Actor, item: Item, case: Case | None) -> list[Act]:
@@ -315,7 +319,7 @@ def item_act(request: PageRequest, item: Item, case: Case | None, act: str) -> H
 _LAYOUTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "sample": (
         ("", ("kind", "amount+unit", "waste", "made+made_unit")),
-        ("", ("description", "method", "position_on_item", "happened_at")),
+        ("", ("description", "method", "position_on_item", "authority", "happened_at")),
     ),
     "reweigh": (("", ("value+unit", "note", "happened_at")),),
     "use": (("", ("amount+unit", "note", "authority", "happened_at")),),
@@ -352,6 +356,7 @@ def pool(request: PageRequest, case: Case) -> HttpResponse:
             kind=data["kind"],
             description=data["description"],
             method=data["method"],
+            authority=data["authority"],
         )
         return reverse("web:item", args=[made.item.reference])
 
