@@ -16,11 +16,11 @@ from lims.lab.selectors.reports import report_list
 from lims.lab.selectors.work import request_list, run_list
 from lims.web.access import PageRequest
 from lims.web.casefile import case_context, case_page
+from lims.web.casehead import head
 from lims.web.describing import short_reference
 from lims.web.forms import page
 from lims.web.reportdescribing import report_row
 from lims.web.rundescribing import run_row
-from lims.web.casehead import head
 from lims.web.views.evidence import evidence_row
 from lims.web.views.packs import pack_row
 from lims.web.views.requests import request_row
