@@ -216,7 +216,8 @@ def _load_django() -> str:
     keys_make(HOME.secrets, "spoor.test/log")
     (HOME.vault / WORKER).mkdir(exist_ok=True)
     # What the caller's shell says of a running Spoor must not reach the tests.
-    for name in [name for name in os.environ if name.startswith("SPOOR_") and not name.startswith("SPOOR_TEST")]:
+    meant = ("SPOOR_TEST", "SPOOR_CHROMIUM", "SPOOR_SCREENSHOTS")  # for the tests themselves
+    for name in [name for name in os.environ if name.startswith("SPOOR_") and not name.startswith(meant)]:
         del os.environ[name]
     os.environ.update(_environment())
     import django

@@ -98,11 +98,13 @@ def _holds(holdings: Sequence[Holding], lanes: Sequence[str], x: Scale, now: dat
 def _axis(start: datetime, end: datetime, y: float) -> SafeString:
     days = (end - start).days
     form = "j M" if days >= 4 else "j M H:i"
+    # Five marks where they differ; a stretch of minutes has its ends only.
+    last = 4 if end - start >= timedelta(minutes=10) else 1
     ticks = []
-    for n in range(5):
-        moment = timezone.localtime(start + (end - start) * n / 4)
-        anchor = "start" if n == 0 else "end" if n == 4 else "middle"
-        at = f"{_LEFT + _WIDTH * n / 4:g}"
+    for n in range(last + 1):
+        moment = timezone.localtime(start + (end - start) * n / last)
+        anchor = "start" if n == 0 else "end" if n == last else "middle"
+        at = f"{_LEFT + _WIDTH * n / last:g}"
         ticks.append((at, f"{y - 8:g}", at, f"{y + 10:g}", anchor, date_format(moment, form)))
     return format_html_join(
         "",

@@ -25,7 +25,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 
 HEADINGS = {
     400: _("This request cannot be read"),
-    403: _("Your role does not include this"),
+    403: _("This is not for you to do"),
     404: _("There is no such page"),
     405: _("This address does not take that request"),
     409: _("Someone else was first"),

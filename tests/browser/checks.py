@@ -1,11 +1,15 @@
 """What every page must keep: accessible and without sideways scrolling, at every width, light and dark."""
 
+import re
+
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 WIDTHS = (390, 820, 1440)
 SCHEMES = ("light", "dark")
 SMALLEST = 320  # CSS pixels at which a page must reflow (WCAG 2.2, 1.4.10)
+# A refused request is reported by the browser and by htmx as an error of its own.
+_EXPECTED = re.compile("Failed to load resource|^Response Status Error Code")
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -30,6 +34,17 @@ def assert_reflows(page: Page) -> None:
     page.set_viewport_size({"width": SMALLEST, "height": 640})
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= SMALLEST, f"{page.url} is {wide} px wide in a window of {SMALLEST}"
+
+
+def troubles_of(page: Page, troubles: list[str]) -> None:
+    """Note what scripts break on this page and what the content policy refuses."""
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda message: _note(message, troubles))
+
+
+def _note(message: ConsoleMessage, troubles: list[str]) -> None:
+    if "Content Security Policy" in message.text or (message.type == "error" and not _EXPECTED.search(message.text)):
+        troubles.append(message.text)
 
 
 def _words(violation: dict[str, object]) -> str:

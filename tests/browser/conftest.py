@@ -1,22 +1,20 @@
 """Debian's Chromium, driven by Playwright, against a live server with a database of its own."""
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from lims.accounts.models import User
 from lims.accounts.roles import Role
+from tests.browser.checks import troubles_of
 from tests.browser.pictures import y4m_of_label
 from tests.lims import builders
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-# A refused request is reported by the browser and by htmx as an error of its own.
-_EXPECTED = re.compile("Failed to load resource|^Response Status Error Code")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -79,16 +77,10 @@ def page(browser: Browser, live_server: "object") -> Iterator[Page]:
     tab = context.new_page()
     tab.set_default_timeout(15_000)
     troubles: list[str] = []
-    tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.on("console", lambda message: _note(message, troubles))
+    troubles_of(tab, troubles)
     yield tab
     context.close()
     assert troubles == []
-
-
-def _note(message: ConsoleMessage, troubles: list[str]) -> None:
-    if "Content Security Policy" in message.text or (message.type == "error" and not _EXPECTED.search(message.text)):
-        troubles.append(message.text)
 
 
 SignIn = Callable[..., User]

@@ -1,5 +1,6 @@
 /* Scanning works everywhere: a wedge scanner types its code wherever focus is, the camera sees codes, both end in the same place.
-   That place is the form of a scan session on the page (`form[data-scan-form="session"]`) or else the field in the top bar. */
+   That place is a list to be ticked (`[data-scan-list]`), the form of a scan session on the page
+   (`form[data-scan-form="session"]`) or else the field in the top bar. */
 (() => {
   "use strict";
 
@@ -12,7 +13,26 @@
   const editable = (element) => element instanceof HTMLElement &&
     (element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])"));
 
+  /* A hand-over: the scan ticks the item that lies there. What is not on the list is said, and nothing else happens. */
+  const plain = (text) => text.toUpperCase().replace(/^.*\/X\//, "").replace(/\s/g, "");
+
+  function tick(text) {
+    const list = document.querySelector("[data-scan-list]");
+    if (!list) return false;
+    const says = list.querySelector("[data-scan-says]");
+    const line = [...list.querySelectorAll("[data-scan-code]")].find((one) => plain(text) === one.dataset.scanCode || plain(text) === one.dataset.reference);
+    const box = line && line.querySelector('input[type="checkbox"]');
+    if (box) {
+      box.checked = true;
+      box.focus();
+    }
+    says.textContent = `${line ? line.dataset.reference : text}: ${box ? says.dataset.taken : says.dataset.refused}`;
+    sound(box ? "taken" : "refused");
+    return true;
+  }
+
   function submitCode(text) {
+    if (tick(text)) return true;
     const form = target();
     const field = codeField(form);
     if (!field) return false;
@@ -48,7 +68,8 @@
     const scanned = byMachine(burst);
     burst = null;
     if (!scanned) return;
-    if (field && field === codeField(target())) return;             // it stands in the right field: Enter submits it
+    const right = field && field === codeField(target()) && !document.querySelector("[data-scan-list]");
+    if (right) return;                                              // it stands in the right field: Enter submits it
     event.preventDefault();
     event.stopPropagation();
     if (field && field.matches("[data-takes-scan]")) return;        // this field asks for a code: keep it, do not send the form
