@@ -53,6 +53,7 @@ def do_sample(one: Subject, data: dict[str, Any]) -> str:
         description=data["description"],
         method=data["method"],
         position_on_item=data["position_on_item"],
+        authority=data["authority"],
         happened_at=data["happened_at"],
     )
     return reverse("web:item", args=[row.item.reference])

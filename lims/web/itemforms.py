@@ -43,6 +43,12 @@ class SampleForm(PageForm):
     description = forms.CharField(label=gettext_lazy("Description"), max_length=300, required=False)
     method = forms.CharField(label=gettext_lazy("Method"), max_length=120, required=False)
     position_on_item = forms.CharField(label=gettext_lazy("Where on the item"), max_length=120, required=False)
+    authority = forms.CharField(
+        label=gettext_lazy("Authority"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Of the prosecutor or court, when this uses up the last of an exhibit."),
+    )
     happened_at = _when()
 
 
@@ -63,6 +69,12 @@ class PoolForm(RowsForm):
     kind = forms.ChoiceField(label=gettext_lazy("Kind of sample"), choices=SampleKind.choices, initial=SampleKind.POOL)
     description = forms.CharField(label=gettext_lazy("Description"), max_length=300, required=False)
     method = forms.CharField(label=gettext_lazy("Method"), max_length=120, required=False)
+    authority = forms.CharField(
+        label=gettext_lazy("Authority"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Of the prosecutor or court, when this uses up the last of an exhibit."),
+    )
 
 
 class ReweighForm(PageForm):

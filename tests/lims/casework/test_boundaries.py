@@ -239,7 +239,7 @@ def test_nothing_comes_from_what_is_empty_nor_unnoticed(lab: Laboratory, case: C
 
     def take(amount: str, unit: str) -> None:
         taking = Taking(parent=item, amount=Decimal(amount), unit=unit)
-        sample_take(actor=lab.custodian, takings=[taking], kind="powder")
+        sample_take(actor=lab.custodian, takings=[taking], kind="powder", authority="Court order 12/26")
 
     with pytest.raises(BadInput, match="too little"):
         take("0.4", "mg")
