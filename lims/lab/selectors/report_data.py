@@ -15,6 +15,7 @@ from analysis.registry import METHODS
 from chain_of_custody.models import Item
 from lims.casework.models import Exhibit, SamplingPlan
 from lims.casework.rules import plain
+from lims.casework.selectors.arrivals import exhibits_received
 from lims.documents.data import report as doc
 from lims.documents.data.parts import Contact, Laboratory, Language, Marks, NamedValue, SignatureSlot
 from lims.documents.engine import data_json
@@ -57,6 +58,7 @@ def _data(
     runs = list({finding.run.pk: finding.run for finding in findings if finding.run}.values())
     case = report.case
     examined = list(report.items.filter(examined=True).select_related("item").order_by("pk"))
+    received = exhibits_received(case)
     return doc.ReportData(
         language=cast("Language", report.language),
         title=report.title,
@@ -81,7 +83,7 @@ def _data(
             for one in findings
             if one.kind == FindingKind.OPINION
         ),
-        items=tuple(_item(row.item) for row in examined),
+        items=tuple(_item(row.item, received.get(row.item.uuid)) for row in examined),
         items_not_examined=tuple(
             doc.ItemNotExamined(reference=row.item.reference, description=_description(row.item), reason=row.reason)
             for row in report.items.filter(examined=False).select_related("item").order_by("pk")
@@ -166,7 +168,8 @@ def _is_rate(number: dict[str, Any]) -> bool:
     return bool(number.get("interval"))
 
 
-def _item(item: Item) -> doc.ItemExamined:
+def _item(item: Item, received: datetime | None) -> doc.ItemExamined:
+    """An item as examined; an exhibit that came with no intake was received when it was registered."""
     exhibit: Exhibit | None = getattr(item, "exhibit", None)
     quantity = getattr(item, "quantity", None)
     return doc.ItemExamined(
@@ -175,7 +178,7 @@ def _item(item: Item) -> doc.ItemExamined:
         quantity=f"{plain(quantity.initial)} {quantity.get_unit_display()}" if quantity else "",
         condition=exhibit.condition if exhibit else "",
         external_reference=", ".join(item.external_references.values_list("value", flat=True)),
-        received_on=timezone.localtime(item.created_at).date() if exhibit else None,
+        received_on=timezone.localtime(received or item.created_at).date() if exhibit else None,
         sampled_on=None
         if exhibit
         else timezone.localtime(item.sample.taken_at).date()
