@@ -85,7 +85,7 @@ def step_name(name: str) -> str:
         "log": _("Every entry is in the ledger"),
         "checkpoint": _("The ledger's state is signed"),
         "key": _("The ledger's key is one you trust"),
-        "end": _("Nothing left out at the end"),
+        "end of streams": _("Nothing left out at the end"),
         "outside checkpoint": _("It continues the state you kept"),
     }
     return known.get(name, name.capitalize())

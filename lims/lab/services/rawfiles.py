@@ -83,7 +83,8 @@ def _problem(file: RawFile) -> DomainError | None:
         try:
             check(InputFile(role=file.role, name=file.name, path=path, sha256=digest), file)
         except AnalysisError as error:
-            return BadInput(str(error), code="unreadable-file", field=file.role, found=file.name)
+            words = _("File %(why)s") % {"why": str(error)}
+            return BadInput(words, code="unreadable-file", field=file.role, found=file.name)
     return None
 
 

@@ -18,9 +18,9 @@ from lims.casework.selectors.cases import discrepancy_list
 from lims.common.errors import NotFound
 from lims.disclosure.services.checks import own_keys
 from lims.web.access import PageRequest, page_for
-from lims.web.acts import act_words
 from lims.web.describing import Badge
 from lims.web.forms import page
+from lims.web.labacts import ledger_words
 from lims.web.labfile import address_of, attachment
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
@@ -108,7 +108,7 @@ def _entry(row: HistoryRow) -> dict[str, Any]:
         "index": "–" if row.index is None else number_text(row.index + 1),
         "at": row.recorded_at,
         "who": row.actor_name or "–",
-        "what": act_words(row, {}),
+        "what": ledger_words(row),
         "area": area,
         "hash": hash_text(row.hash),
         "whole": row.hash,

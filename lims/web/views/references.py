@@ -151,7 +151,7 @@ def reference_new(request: PageRequest) -> HttpResponse:
                 synthetic=data["synthetic"],
             )
         except AnalysisError as error:
-            raise BadInput(str(error), code="unreadable-file", field="files") from error
+            raise BadInput(_("File %(why)s") % {"why": str(error)}, code="unreadable-file", field="files") from error
         return reverse("web:reference", args=[made.uuid])
 
     view = FormPage(

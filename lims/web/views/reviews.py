@@ -166,6 +166,7 @@ def _show(request: PageRequest, review: Review, *, form: PageForm, wrong: "Point
         "facts": _facts(review, points, open_points),
         "mine": mine,
         "open_points": open_points,
+        "open_words": ngettext("%(n)s point open", "%(n)s points open", open_points) % {"n": open_points},
         "why_not": ngettext(
             "Not yet possible: %(n)s point is not passed.",
             "Not yet possible: %(n)s points are not passed.",

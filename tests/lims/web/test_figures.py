@@ -1,0 +1,68 @@
+"""Only drawings reach a page: a figure is taken apart and written again."""
+
+import pytest
+
+from analysis.origin import svg
+from lims.web.figures import UnsafeFigure, svg_inline, svg_words
+
+HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">'
+
+
+def drawing(inside: str) -> bytes:
+    return f"{HEAD}{inside}</svg>".encode()
+
+
+def test_our_own_figure_keeps_its_drawing_and_its_words() -> None:
+    figure = svg.document(
+        key="k",
+        title="A < B",
+        description="two & more",
+        width=10,
+        height=10,
+        body=[svg.text("a & b", 1, 2), svg.rect("r50", 0, 0, 2, 3)],
+    )
+    written = svg_inline(figure.encode())
+    assert written.startswith("<svg ")
+    assert '<rect class="r50"' in written
+    assert "a &amp; b</text>" in written
+    assert 'aria-labelledby="k-t k-d"' in written
+    assert svg_words(figure.encode()) == ("A < B", "two & more")
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<script>alert(1)</script>",
+        '<rect onload="alert(1)"/>',
+        '<rect style="fill:red"/>',
+        '<a href="https://evil.example/"><text>x</text></a>',
+        '<image href="https://evil.example/x.png"/>',
+        '<use href="#x"/>',
+        "<foreignObject><p>x</p></foreignObject>",
+        '<rect fill="url(https://evil.example/)"/>',
+        "<style>rect{fill:red}</style>",
+        "<g><g><animate attributeName='x'/></g></g>",
+        '<h:script xmlns:h="http://www.w3.org/1999/xhtml">alert(1)</h:script>',
+    ],
+)
+def test_anything_but_a_drawing_is_refused(inside: str) -> None:
+    with pytest.raises(UnsafeFigure):
+        svg_inline(drawing(inside))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"not xml",
+        b"<html><body/></html>",
+        b'<!DOCTYPE svg [<!ENTITY a "b">]>' + drawing("<text>&a;</text>"),
+        drawing("<text>" + "x" * 4_000_000 + "</text>"),
+    ],
+)
+def test_no_svg_or_too_large_is_refused(content: bytes) -> None:
+    with pytest.raises(UnsafeFigure):
+        svg_inline(content)
+
+
+def test_text_stays_text() -> None:
+    assert "&lt;script&gt;" in svg_inline(drawing("<text>&lt;script&gt;alert(1)&lt;/script&gt;</text>"))
