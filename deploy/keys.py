@@ -1,7 +1,7 @@
 """Make the secrets of an installation on servers: ``python -m deploy.keys FOLDER [LOG NAME]``.
 
 Writes ``django.key``, ``log.key`` (for the sequencer alone), ``pack.key`` (for the worker that signs packs), and
-``log.vkey`` and ``pack.vkey`` (to give away), each 0600; files that are there are kept. An embedded Spoor makes its own.
+``log.vkey``, ``pack.vkey`` (to give away), each 0600; files that are there are kept. An embedded Spoor makes its own.
 """
 
 import secrets

@@ -1,7 +1,7 @@
 """Open code lists as versioned data (`codes/*.tsv`): CITES terms, purposes and sources, countries, AITR vocabularies.
 
 A value is stored with the version of the list it was chosen from, so that a code later reused or
-withdrawn keeps its meaning. Rows marked M rest on memory and are to be checked against the source before they become law.
+withdrawn keeps its meaning. Rows marked M rest on memory: check them against the source before relying on them.
 """
 
 from dataclasses import dataclass

@@ -159,7 +159,7 @@ def test_report_is_signed_on_its_page(page: Page, bench: Bench) -> None:
     look(page, reverse("web:pack_list"), "packs-prosecutor")
 
 
-def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -> None:
+def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -> None:  # noqa: F811 - the fixture
     lab = bench.lab
     run = _execute(bench, library, _pair(bench, "Novus primus"), declared="Novus secundus")
     enter(page, lab.analyst)

@@ -38,9 +38,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _progress(self, step: AuditProgress) -> None:
-        self.stderr.write(
-            f"\r{step.done:,} of {step.recorded:,}, {step.bytes_read / 1e6:,.1f} MB read", ending=""
-        )
+        self.stderr.write(f"\r{step.done:,} of {step.recorded:,}, {step.bytes_read / 1e6:,.1f} MB read", ending="")
 
     def _print(self, report: AuditReport) -> None:
         read = f"{report.bytes_read:,} bytes read" if report.content_read else "bytes not read"

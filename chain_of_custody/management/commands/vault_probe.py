@@ -24,8 +24,7 @@ class Command(BaseCommand):
         except CustodyError as error:
             raise CommandError(f"The store could not be probed: {error.message}", returncode=1) from error
         checks = [
-            {"name": check.name, "outcome": check.outcome.value, "detail": check.detail}
-            for check in report.checks
+            {"name": check.name, "outcome": check.outcome.value, "detail": check.detail} for check in report.checks
         ]
         if options["json"]:
             body = {

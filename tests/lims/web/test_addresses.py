@@ -14,7 +14,7 @@ _EXAMPLES = {"str": "abc", "int": "7", "uuid": str(uuid.UUID(int=7)), "act": nex
 def _address(pattern: URLPattern) -> str:
     route = str(pattern.pattern)
     for name in pattern.pattern.converters:
-        kind = route.split(f":{name}>")[0].rsplit("<", 1)[1]
+        kind = route.split(f":{name}>", maxsplit=1)[0].rsplit("<", 1)[1]
         route = route.replace(f"<{kind}:{name}>", _EXAMPLES[kind])
     return f"/{route}"
 
