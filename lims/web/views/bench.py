@@ -95,7 +95,7 @@ def _taken(text: str, result: ScanResult) -> Outcome:
         code=name,
         outcome="taken",
         word=words.get(result.outcome, result.outcome),
-        text=f"{detail} {result.message}".strip() if result.outcome != "taken" else detail,
+        text=" · ".join(filter(None, (detail, result.message))) if result.outcome != "taken" else detail,
     )
 
 

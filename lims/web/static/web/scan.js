@@ -57,10 +57,11 @@
     burst = { text: "", last: event.timeStamp, gaps: [], field, before };
   }
 
-  /* The median, because one key of a scan may come late when the machine is busy. */
-  function byMachine({ text, gaps }) {
+  /* The median, because one key of a scan may come late when the machine is busy. Outside any field nobody types words:
+     slow scanners count there too. */
+  function byMachine({ text, gaps, field }) {
     const sorted = [...gaps].sort((one, other) => one - other);
-    return text.length >= SHORTEST && sorted[Math.floor(sorted.length / 2)] < FAST;
+    return text.length >= SHORTEST && sorted[Math.floor(sorted.length / 2)] < (field ? FAST : PAUSE);
   }
 
   function endOfScan(event) {
