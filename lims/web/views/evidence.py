@@ -42,6 +42,7 @@ from lims.web.listing import Column, Listing, ListRequest
 from lims.web.parts import Crumb, Fact, Step, Task, Tone
 from lims.web.rows import RowForm, RowsForm
 from lims.web.today import TodayPart, today_part
+from lims.web.views.packs import pack_row
 from lims.web.views.requests import due_badge
 
 _BADGES = {"requested": "warn", "approved": "running", "declined": "idle", "delivered": "ok"}
@@ -353,7 +354,7 @@ def index_page(request: PageRequest, case: Case) -> HttpResponse:
     context = about_case(request, case) | {
         "issued": list(case_index(actor=actor, case=case)),
         "requests": [evidence_row(row) for row in evidence_list(actor=actor, case=case)],
-        "packs": list(pack_list(actor=actor, case=case)),
+        "packs": [pack_row(row) for row in pack_list(actor=actor, case=case)],
         "can_ask": actor.may("pack.request", case_scope(case)),
         "crumbs": _steps(Crumb(label=case.reference)),
     }

@@ -8,13 +8,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from chain_of_custody.core.note import note_open
 from chain_of_custody.core.verify import Report as Verdict
 from chain_of_custody.core.verify import Status, verify_file
 from chain_of_custody.models import Commitment
 from chain_of_custody.vault.services import store_current
-from lims.accounts.models import AccessEntry
+from lims.accounts.models import AccessEntry, User
 from lims.accounts.roles import Role
 from lims.casework.services.cases import case_close, case_hold
 from lims.casework.services.retention import files_kept
@@ -285,3 +287,12 @@ def test_files_of_a_held_case_are_kept_after_it_is_closed(disclosure: Disclosure
     assert wanted <= set(files_kept())
     case_hold(actor=lab.custodian, case=case, hold=False, reason="Appeal decided")
     assert not wanted & set(files_kept())
+
+
+def test_the_pages_of_a_case_show_its_packs(disclosure: Disclosure, client: Client) -> None:
+    pack = _built(disclosure, _approved(disclosure))
+    for who, name in ((disclosure.bench.lab.manager, "web:case_packs"), (disclosure.prosecutor, "web:case_index")):
+        client.force_login(User.objects.get(pk=who.user_id))
+        answer = client.get(reverse(name, args=[disclosure.bench.case.reference]))
+        assert answer.status_code == 200, name
+        assert pack.reference in answer.content.decode()
