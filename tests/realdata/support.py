@@ -30,13 +30,24 @@ class Record:
     """A FASTA record `accession|Genus species|class`."""
 
     accession: str
-    species: str
+    label: str
     sequence: str
+
+    @property
+    def species(self) -> str:
+        """Genus and epithet: a subspecies is named as its species."""
+        return " ".join(self.label.split()[:2]) if self.certain else self.label
+
+    @property
+    def certain(self) -> bool:
+        """Whether the label is a species: no hybrid, no «sp.», «cf.», «aff.»."""
+        words = self.label.split()
+        return len(words) in {2, 3} and all(word.isalpha() and word.islower() and len(word) > 3 for word in words[1:])
 
     @property
     def fasta(self) -> str:
         """As it goes into a file."""
-        return f">{self.accession}|{self.species}\n{self.sequence}\n"
+        return f">{self.accession}|{self.label}\n{self.sequence}\n"
 
 
 def records_of(path: Path) -> list[Record]:
@@ -44,8 +55,8 @@ def records_of(path: Path) -> list[Record]:
     found = []
     for part in path.read_text(encoding="utf-8").split(">")[1:]:
         head, _, body = part.partition("\n")
-        accession, species = head.split("|")[:2]
-        found.append(Record(accession=accession, species=species, sequence=body.replace("\n", "").upper()))
+        accession, label = head.split("|")[:2]
+        found.append(Record(accession=accession, label=label, sequence=body.replace("\n", "").upper()))
     return found
 
 
