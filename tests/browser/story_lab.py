@@ -7,13 +7,13 @@ from pathlib import Path
 
 from playwright.sync_api import FilePayload, Page, expect
 
-from analysis.origin.synthetic import Design as OriginDesign
 from analysis.origin.synthetic import synthetic_data
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.bases import reverse_complement
 from analysis.species.synthetic import barcodes
 from tests.browser.story import RESULT_MS, fill, follow, menu, press
 from tests.lims import builders
+from tests.lims.lab.support import DESIGN
 
 FOUND = "Loxodonta africana"
 SPECIES = (FOUND, "Loxodonta cyclotis", "Elephas maximus", "Panthera tigris", "Panthera leo", "Bos taurus",
@@ -38,7 +38,7 @@ def material() -> Material:
     library = barcodes(list(SPECIES), seed=7)
     sequence = next(one.sequence for one in library if one.species == FOUND)
     other = reverse_complement(sequence.encode()).decode()
-    origin = synthetic_data(OriginDesign(seed=7))
+    origin = synthetic_data(DESIGN)
     return Material(
         barcodes=_file("COI.fasta", "".join(one.fasta for one in library).encode()),
         baseline=_file("baseline.csv", origin.baseline_csv.encode()),
@@ -190,7 +190,8 @@ def assign_prosecutor(page: Page, case: str, name: str) -> None:
 
 
 def ask_for_evidence(page: Page) -> None:
-    """The prosecutor asks for the record of the case."""
+    """The prosecutor, who had no menu before she was assigned, asks for the record of the case."""
+    page.goto("/")
     menu(page, "Disclosure packs")
     follow(page, "Ask for evidence")
     fill(page, Legal_basis="Court order 12/2026", What_you_need="The whole record")
