@@ -320,6 +320,16 @@ def embedded_redis() -> TestBroker:
     return TestBroker(url=broker.url(WORKER_NUMBER), socket=broker.socket, database=WORKER_NUMBER)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each xdist worker load Django with settings of its own.
+
+    Found in the environment a worker inherits, the name of the settings makes pytest-django load them before this file
+    has named the worker's own store and broker.
+    """
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_report_header() -> str | None:
     """Say at the top when only pure tests can pass."""
     return f"spoor: {WHY_NO_DJANGO}" if WHY_NO_DJANGO else None

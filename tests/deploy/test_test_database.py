@@ -1,13 +1,15 @@
 """The tests' own database: real, migrated, and met with the rights of the app role."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from deploy.embedded.postgres import APP
 from deploy.embedded.throwaway import Throwaway
-from tests.conftest import TestBroker, servers_start
+from tests.conftest import SERVERS, WORKER, WORKER_NUMBER, TestBroker, servers_start
 
 
 def test_connects_as_the_app_role_which_owns_nothing() -> None:
@@ -35,3 +37,9 @@ def test_redis_database_is_empty_and_reachable(embedded_redis: TestBroker) -> No
         client.set("spoor", "1")
         assert client.get("spoor") == b"1"
     assert Path(embedded_redis.socket).parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_store_and_broker_are_this_workers_own(settings: Any) -> None:
+    assert os.environ["SPOOR_STORE_URL"] == settings.SPOOR_STORE_URL
+    assert settings.SPOOR_STORE_URL.endswith(f"/{WORKER}")
+    assert SERVERS.broker.url(WORKER_NUMBER) == settings.CELERY_BROKER_URL
