@@ -173,6 +173,7 @@ def _more(actor: Actor, case: Case) -> list[Act]:
         ("case.assign", "case_assign", _("Assign an investigator or prosecutor")),
         ("hold.set", "case_hold", _("Lift the legal hold") if case.legal_hold else _("Set a legal hold")),
         ("case.edit", "case_state", _("Close the case") if case.state == "open" else _("Open the case again")),
+        ("sample.take", "pool", _("Pool samples")),
         ("item.register", "discrepancy_new", _("Record a discrepancy")),
         ("custody.reassign", "case_reassign", _("Reassign what a departed person held")),
     )
