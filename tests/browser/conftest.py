@@ -41,9 +41,13 @@ def camera_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright_driver() -> Iterator[Playwright]:
-    """Playwright's driver. It runs an event loop in this thread, in which Django would refuse to reach the database."""
+    """Playwright's driver, for no longer than a module: its event loop runs in this thread.
+
+    While it runs, Django would refuse to reach the database and no other loop can start, which signing a PDF needs.
+    So it must be gone before tests of other modules run in the same process.
+    """
     chromium()
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -53,9 +57,9 @@ def playwright_driver() -> Iterator[Playwright]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright_driver: Playwright, camera_picture: Path) -> Iterator[Browser]:
-    """One browser for the session; each test has a context of its own."""
+    """One browser for a module; each test has a context of its own."""
     instance = playwright_driver.chromium.launch(
         executable_path=chromium(),
         args=[
