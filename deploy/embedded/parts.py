@@ -63,9 +63,12 @@ def application_parts(plan: Plan) -> list[Part]:
 
 
 def worker_command(plan: Plan) -> list[str]:
-    """One Celery worker for all queues; its embedded beat is enough where there is one worker."""
+    """One Celery worker for all queues; its embedded beat is enough where there is one worker.
+
+    Django's checks load every page and cost seconds of each start; preparing a home and `make check` run them.
+    """
     return python_command(
-        *("-m", "celery", "-A", "lims.config.celery", "worker", "--loglevel", "INFO", "--concurrency", "2"),
+        *("-m", "celery", "--skip-checks", "-A", "lims.config.celery", "worker", "--loglevel", "INFO", "--concurrency", "2"),
         *("--queues", "quick,analysis,disclosure", "--without-gossip", "--without-mingle"),
         *("--beat", "--schedule", str(plan.home.broker / "beat-schedule")),
     )

@@ -2,6 +2,7 @@
 
 import re
 
+from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
@@ -27,6 +28,32 @@ def assert_accessible(page: Page) -> None:
     assert not found, f"{page.url}\n" + "\n".join(found)
     assert_reflows(page)
     page.set_viewport_size(before)
+
+
+def faults_of(page: Page) -> list[str]:
+    """What is wrong with the present page at 390 and 1280 px, light and dark, and at 320 px.
+
+    Axe is loaded once and asked for everything in the light scheme; the dark one changes colours only, so its
+    contrast is all that is asked again.
+    """
+    before = page.viewport_size or {"width": 1280, "height": 900}
+    page.evaluate(AXE_SCRIPT)
+    found: list[str] = []
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme, options in (
+            ("light", _RULES),
+            ("dark", {"runOnly": {"type": "rule", "values": ["color-contrast"]}}),
+        ):
+            page.emulate_media(color_scheme=scheme)
+            violations = page.evaluate("options => axe.run(document, options).then(all => all.violations)", options)
+            found += [f"{width} {scheme} {_words(violation)}" for violation in violations]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": SMALLEST, "height": 640})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    found += [f"{wide} px wide in a window of {SMALLEST}"] if wide > SMALLEST else []
+    page.set_viewport_size(before)
+    return found
 
 
 def assert_reflows(page: Page) -> None:

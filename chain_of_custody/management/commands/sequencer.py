@@ -14,6 +14,8 @@ class Command(BaseCommand):
     """Runs as one process of its own; it alone may read the log's key."""
 
     help = "Sequence committed ledger entries and sign checkpoints, until SIGINT or SIGTERM."
+    # Django's checks would load every page of the application, which this process never shows.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="sequence what waits now, then end")

@@ -14,6 +14,8 @@ class Command(BaseCommand):
     """Exit 0 when every attempt was refused, 1 otherwise."""
 
     help = "Try to delete, shorten and downgrade locked objects and report whether the store refuses it."
+    # Runs at every start: Django's checks would load every page of the application.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
