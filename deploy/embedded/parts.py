@@ -68,7 +68,8 @@ def worker_command(plan: Plan) -> list[str]:
     Django's checks load every page and cost seconds of each start; preparing a home and `make check` run them.
     """
     return python_command(
-        *("-m", "celery", "--skip-checks", "-A", "lims.config.celery", "worker", "--loglevel", "INFO", "--concurrency", "2"),
+        *("-m", "celery", "--skip-checks", "-A", "lims.config.celery", "worker"),
+        *("--loglevel", "INFO", "--concurrency", "2"),
         *("--queues", "quick,analysis,disclosure", "--without-gossip", "--without-mingle"),
         *("--beat", "--schedule", str(plan.home.broker / "beat-schedule")),
     )
