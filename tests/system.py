@@ -187,6 +187,18 @@ class Client:
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Idempotency-Key": uuid.uuid4().hex}
         return self._send("POST", path, data, headers)
 
+    def reference(self, fields: Mapping[str, str], files: list[tuple[str, str, bytes]]) -> Any:
+        """A reference set proposed, and built by the worker."""
+        made = self.upload("reference-sets/", fields, files)
+
+        def over() -> Any:
+            now = self.get(f"reference-sets/{made['uuid']}/")
+            return now if now["state"] != "draft" else None
+
+        row = wait_until(over, seconds=120, what=f"{made['name']} is built")
+        assert row["state"] == "proposed", row["build"]["error"]
+        return row
+
     def call(self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Any call, whatever it answers."""
         data = json.dumps(body).encode() if body is not None else None

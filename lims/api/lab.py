@@ -47,6 +47,7 @@ from lims.lab.selectors.work import (
     run_list,
 )
 from lims.lab.services.batches import ControlSpec, batch_dispose, batch_open, batch_release, control_read
+from lims.lab.services.builds import build_cancel
 from lims.lab.services.findings import FindingFacts, finding_record
 from lims.lab.services.references import reference_approve, reference_propose, reference_retire
 from lims.lab.services.requests import Asked, examination_decide, examination_request
@@ -299,22 +300,35 @@ class References(LabView):
         rows = reference_list(actor=self.actor, state=self.query(StateQuery).get("state", ""))
         return self.page(rows, ReferenceShow)
 
-    @creates("reference_create", ReferenceAsk, ReferenceShow, area="references")
+    @creates("reference_create", ReferenceAsk, ReferenceShow, area="references", status=202)
     def post(self, request: Request) -> Response:
-        """Propose a reference from its source files; it is used once a second person has approved it."""
+        """Propose a reference from its source files: 202 with the address where its build can be followed.
+
+        It is used once it is built and a second person has approved it.
+        """
         data = self.body(ReferenceAsk)
         uploads = data.pop("files")
-        made = reference_propose(actor=self.actor, files=[(one.name, one.read()) for one in uploads], **data)
-        return created(ReferenceShow(made).data, location=f"/api/v1/reference-sets/{made.uuid}/")
+        made = reference_propose(actor=self.actor, files=[(one.name, one) for one in uploads], **data)
+        return _building(reference_get(actor=self.actor, uuid=made.uuid))
 
 
 class Reference(LabView):
-    """One reference set."""
+    """One reference set: the address of the job that builds it."""
 
     @reads("reference_get", ReferenceShow, area="references")
     def get(self, request: Request, uuid: UUID) -> Response:
         """Name, edition, content hash and state."""
         return Response(ReferenceShow(reference_get(actor=self.actor, uuid=uuid)).data)
+
+
+class ReferenceCancel(LabView):
+    """The wish to stop the build of a set."""
+
+    @creates("reference_cancel", None, ReferenceShow, area="references", status=202)
+    def post(self, request: Request, uuid: UUID) -> Response:
+        """Ask the build to stop: at once when it waits, at its next step when it runs."""
+        build_cancel(actor=self.actor, reference=reference_get(actor=self.actor, uuid=uuid))
+        return _building(reference_get(actor=self.actor, uuid=uuid))
 
 
 class ReferenceApproval(LabView):
@@ -345,6 +359,11 @@ def accepted(run: Any) -> Response:
     return Response(RunShow(run).data, status=202, headers={"Location": f"/api/v1/runs/{run.uuid}/"})
 
 
+def _building(row: Any) -> Response:
+    """202 with the address of the set, where its build stands."""
+    return Response(ReferenceShow(row).data, status=202, headers={"Location": f"/api/v1/reference-sets/{row.uuid}/"})
+
+
 urlpatterns = [
     path("cases/<str:case>/examination-requests/", Examinations.as_view(), name="examinations"),
     path("examination-requests/<uuid:uuid>/", Examination.as_view(), name="examination"),
@@ -361,6 +380,7 @@ urlpatterns = [
     path("cases/<str:case>/findings/", Findings.as_view(), name="findings"),
     path("reference-sets/", References.as_view(), name="references"),
     path("reference-sets/<uuid:uuid>/", Reference.as_view(), name="reference"),
+    path("reference-sets/<uuid:uuid>/cancel/", ReferenceCancel.as_view(), name="reference-cancel"),
     path("reference-sets/<uuid:uuid>/approval/", ReferenceApproval.as_view(), name="reference-approval"),
     path("reference-sets/<uuid:uuid>/retirement/", ReferenceRetirement.as_view(), name="reference-retirement"),
 ]

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from lims.api.fields import Code, Input, Output
 from lims.lab.enums import BatchKind, ControlKind, FindingKind, FindingSource, Identification, Question, ReferenceKind
-from lims.lab.models import Batch, BatchControl, ExaminationRequest, Finding, ReferenceSet, Run
+from lims.lab.models import Batch, BatchControl, ExaminationRequest, Finding, ReferenceBuild, ReferenceSet, Run
 
 
 class QuestionAsk(Input):
@@ -265,16 +265,28 @@ class ReferenceWordAsk(Input):
     note = serializers.CharField(max_length=500)
 
 
+class BuildShow(serializers.ModelSerializer[ReferenceBuild]):
+    """The job that builds a reference set."""
+
+    class Meta:
+        model = ReferenceBuild
+        fields = [
+            "state", "progress", "message", "attempt", "cancel_requested", "error", "queued_at", "started_at",
+            "finished_at",
+        ]  # fmt: skip
+
+
 class ReferenceShow(serializers.ModelSerializer[ReferenceSet]):
-    """A reference set."""
+    """A reference set; `file`, `digest`, `records` and `summary` stand there once it is built."""
 
     added_by = serializers.CharField(source="added_by.name")
     approved_by = serializers.CharField(source="approved_by.name", allow_null=True, default=None)
-    file = serializers.UUIDField(source="file.uuid")
+    file = serializers.UUIDField(source="file.uuid", allow_null=True, default=None)
+    build = BuildShow(allow_null=True)
 
     class Meta:
         model = ReferenceSet
         fields = [
             "uuid", "kind", "name", "edition", "digest", "file", "records", "summary", "parameters", "provenance",
-            "synthetic", "state", "added_by", "added_at", "approved_by", "approved_at",
+            "synthetic", "state", "build", "added_by", "added_at", "approved_by", "approved_at",
         ]  # fmt: skip

@@ -208,6 +208,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 CELERY_TASK_ROUTES = {
     "lims.lab.run_execute": {"queue": "analysis"},
+    "lims.lab.reference_build": {"queue": "analysis"},
     "lims.disclosure.pack_build": {"queue": "disclosure"},
 }
 CELERY_BEAT_SCHEDULE = {

@@ -12,9 +12,9 @@ from lims.disclosure.models import DisclosurePack
 from lims.disclosure.selectors.requests import pack_get
 from lims.disclosure.tasks import pack_build
 from lims.lab.enums import JobState
-from lims.lab.models import JobBase, Run
-from lims.lab.selectors.work import run_get
-from lims.lab.tasks import run_execute
+from lims.lab.models import JobBase, ReferenceSet, Run
+from lims.lab.selectors.work import reference_get, run_get
+from lims.lab.tasks import reference_build, run_execute
 
 _PATIENCE_SECONDS = 120
 _GRACE_SECONDS = 2.0
@@ -34,6 +34,21 @@ def run_complete(run: Run) -> Run:
     if run.state != JobState.DONE:
         raise Unavailable(f"Run {run.reference} ended «{run.state}»: {run.error}")
     return run
+
+
+def reference_complete(reference: ReferenceSet) -> None:
+    """Build a reference set here unless that is over, or wait for the worker that has it.
+
+    Raises:
+        Unavailable: it did not end, or ended without a set.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while (build := reference_get(actor=system_actor("command"), uuid=reference.uuid).build) and not build.over:
+        with _clock_for(build):
+            reference_build(build.pk)
+        _wait(deadline, str(reference))
+    if build is None or build.state != JobState.DONE:
+        raise Unavailable(f"{reference} could not be built: {build.error if build else 'no job'}")
 
 
 def pack_complete(pack: DisclosurePack) -> DisclosurePack:

@@ -77,8 +77,10 @@ class ReferenceKind(models.TextChoices):
 
 
 class ReferenceState(models.TextChoices):
-    """A reference is used only while approved; a version never changes."""
+    """From draft through its build to approval. It is used only while approved; once built it never changes."""
 
+    DRAFT = "draft", _("Being built")
+    NOT_BUILT = "not_built", _("Could not be built")
     PROPOSED = "proposed", _("Proposed")
     APPROVED = "approved", _("Approved")
     RETIRED = "retired", _("Retired")

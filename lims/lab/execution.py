@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from analysis.inputs import Artefact, InputFile, Progress, RunInputs, no_progress
+from analysis.inputs import Artefact, InputFile, Progress, RunInputs
 from analysis.origin.baseline import baseline_freeze, baseline_open
 from analysis.outcome import Outcome
 from analysis.registry import METHODS
@@ -20,7 +20,6 @@ from analysis.species.calibration import LocusCalibration, RankRule, Rule, calib
 from analysis.species.library import library_build
 from analysis.species.records import records_read
 from chain_of_custody.vault.services import store_current
-from lims.common.errors import BadInput
 from lims.lab.enums import Identification, ReferenceKind
 from lims.lab.models import ReferenceSet, Run
 
@@ -80,29 +79,19 @@ def run_compute(run: Run, progress: Progress) -> tuple[list[Answer], list[Artefa
     return [_answer(outcome) for outcome in result.outcomes], [outcomes, *result.artefacts]
 
 
-def reference_freeze(
-    *,
-    kind: str,
-    name: str,
-    edition: str,
-    files: Sequence[tuple[str, bytes]],
-    parameters: dict[str, Any],
-    progress: Progress = no_progress,
-) -> FrozenReference:
-    """Build a reference from its source files and pack it.
+def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenReference:
+    """Build a reference from its source files in the vault, calibrate it and pack it.
 
     Raises:
         AnalysisError: a file cannot be used, naming file, row and remedy.
-        BadInput: no file, or more than one table.
+        Cancelled: what `progress` raises.
+        DigestMismatch: a stored file is not what was handed in.
     """
-    if not files:
-        raise BadInput("A reference needs at least one file.", code="required", field="files")
     with tempfile.TemporaryDirectory(prefix="reference-") as scratch:
+        sources = _sources_fetch(reference, Path(scratch))
         folder = Path(scratch) / "set"
-        if kind == ReferenceKind.SPECIES:
-            records, digest, summary = _species_build(Path(scratch), folder, name, edition, files, parameters, progress)
-        else:
-            records, digest, summary = _baseline_build(folder, name, edition, files, parameters)
+        build = _species_build if reference.kind == ReferenceKind.SPECIES else _baseline_build
+        records, digest, summary = build(folder, reference, sources, progress)
         return FrozenReference(archive=_pack(folder), digest=digest, records=records, summary=summary)
 
 
@@ -112,14 +101,14 @@ def reference_folder(reference: ReferenceSet) -> Path:
     Unpacking happens beside and is renamed into place, so that two workers never see half a set. The method
     checks every byte of the set against its manifest before use.
     """
-    place = Path(settings.SPOOR_REFERENCE_CACHE) / reference.file.digest
+    place = Path(settings.SPOOR_REFERENCE_CACHE) / reference.archive.digest
     if place.is_dir():
         return place
     place.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="unpack-", dir=place.parent))
     try:
         archive = scratch / "set.zip"
-        _fetch(reference.file.digest, reference.file.store_version, archive)
+        _fetch(reference.archive.digest, reference.archive.store_version, archive)
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(scratch / "set")
         try:
@@ -139,6 +128,17 @@ def _inputs_fetch(run: Run, folder: Path) -> tuple[InputFile, ...]:
         _fetch(row.file.digest, row.file.store_version, path)
         files.append(InputFile(role=row.role, name=row.file.name, path=path, sha256=row.file.digest))
     return tuple(files)
+
+
+def _sources_fetch(reference: ReferenceSet, folder: Path) -> list[Path]:
+    """The source files under their own names, each in a folder of its own, so that messages name them."""
+    paths = []
+    for number, row in enumerate(reference.sources.select_related("file").order_by("pk")):
+        path = folder / f"{number:03d}" / Path(row.file.name).name
+        path.parent.mkdir()
+        _fetch(row.file.digest, row.file.store_version, path)
+        paths.append(path)
+    return paths
 
 
 def _fetch(digest: str, version: str, path: Path) -> None:
@@ -176,23 +176,15 @@ def _subject(outcome: Outcome) -> str:
 
 
 def _species_build(
-    scratch: Path,
-    folder: Path,
-    name: str,
-    edition: str,
-    files: Sequence[tuple[str, bytes]],
-    parameters: dict[str, Any],
-    progress: Progress,
+    folder: Path, reference: ReferenceSet, sources: Sequence[Path], progress: Progress
 ) -> tuple[int, str, dict[str, Any]]:
-    paths = []
-    for number, (file_name, content) in enumerate(files):
-        path = scratch / f"{number:03d}-{Path(file_name).name}"
-        path.write_bytes(content)
-        paths.append(path)
-    locus = parameters.get("locus")
-    records = records_read(paths, locus=str(locus) if locus else None, taxonomy=None)
-    library, report = library_build(folder, records, name=name, version=edition)
-    calibration = calibrate(library, sample=_CALIBRATION_SAMPLE, progress=progress)
+    locus = reference.parameters.get("locus")
+    progress(0.0, "Reading the records.")
+    records = records_read(sources, locus=str(locus) if locus else None, taxonomy=None)
+    library, report = library_build(
+        folder, records, name=reference.name, version=reference.edition, progress=_part(progress, 0.0, 0.2)
+    )
+    calibration = calibrate(library, sample=_CALIBRATION_SAMPLE, progress=_part(progress, 0.2, 0.98))
     calibration_write(folder, calibration)
     summary = {
         "species": report.species,
@@ -201,6 +193,15 @@ def _species_build(
         "error_rates": [_rates(one) for one in calibration.loci],
     }
     return report.records, library.reference.sha256, summary
+
+
+def _part(progress: Progress, begin: float, end: float) -> Progress:
+    """A `Progress` for a step of the whole work."""
+
+    def told(share: float, words: str) -> None:
+        progress(begin + share * (end - begin), words)
+
+    return told
 
 
 def _rates(one: LocusCalibration) -> dict[str, Any]:
@@ -222,19 +223,14 @@ def _rates(one: LocusCalibration) -> dict[str, Any]:
 
 
 def _baseline_build(
-    folder: Path, name: str, edition: str, files: Sequence[tuple[str, bytes]], parameters: dict[str, Any]
+    folder: Path, reference: ReferenceSet, sources: Sequence[Path], progress: Progress
 ) -> tuple[int, str, dict[str, Any]]:
-    if len(files) != 1:
-        raise BadInput(
-            "Reference population data is one genotype table.", code="bad-count", field="files", found=len(files)
-        )
-    columns = {
-        key: str(parameters[key]) for key in ("id_column", "population_column", "group_column") if parameters.get(key)
-    }
-    for key in ("id_column", "population_column"):
-        if key not in columns:
-            raise BadInput("Name the column of the table.", code="required", field=key)
-    baseline_freeze(folder, files[0][1], name=name, version=edition, **columns)
+    """One table: the service has checked that there is one, and that its columns are named."""
+    names = ("id_column", "population_column", "group_column")
+    columns = {key: str(reference.parameters[key]) for key in names if reference.parameters.get(key)}
+    progress(0.0, "Reading the table.")
+    baseline_freeze(folder, sources[0].read_bytes(), name=reference.name, version=reference.edition, **columns)
+    progress(0.5, "Opening the frozen set.")
     baseline = baseline_open(folder)
     summary = {"populations": len(baseline.populations), "loci": len(baseline.table.loci)}
     return len(baseline.table.ids), baseline.sha256, summary

@@ -1,46 +1,94 @@
-"""Jobs of the laboratory: a bell rings, a service takes the run, pure work is done, a service writes the result."""
+"""Jobs of the laboratory: a bell rings, a service takes the job, pure work is done, a service writes the result."""
 
 import logging
 import os
 import socket
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from celery import shared_task
+from django.db.models import Manager
 
 from analysis.errors import AnalysisError, Cancelled
+from analysis.inputs import Progress
 from chain_of_custody.errors import CustodyError
 from lims.common.errors import DomainError
 from lims.lab.enums import JobState
-from lims.lab.execution import run_compute
-from lims.lab.models import Run
+from lims.lab.execution import reference_compute, run_compute
+from lims.lab.models import JobBase, ReferenceBuild, Run
+from lims.lab.services import references
+from lims.lab.services.builds import build_fail, build_finish, build_give_up, build_start
 from lims.lab.services.jobs import Heart, LeaseLost, jobs_sweep
 from lims.lab.services.runs import TASK, run_fail, run_finish, run_give_up, run_start
 
 log = logging.getLogger(__name__)
+J = TypeVar("J", bound=JobBase)
+
+
+class _Fail(Protocol):
+    def __call__(self, *, error: str, state: str = ...) -> None: ...
 
 
 @shared_task(name=TASK)
 def run_execute(pk: int) -> None:
     """Execute one run, once, whoever rings however often."""
-    run = run_start(pk=pk, worker=f"{socket.gethostname()}:{os.getpid()}")
+    run = run_start(pk=pk, worker=_worker())
     if run is None:
         return
-    try:
-        with Heart(jobs=Run.objects, job=run) as heart:
-            answers, artefacts = run_compute(run, heart.progress)
-        run_finish(run=run, answers=answers, artefacts=artefacts)
-    except LeaseLost:
-        log.warning("Run %s was taken over; this attempt's result is dropped.", run.reference)
-    except Cancelled:
-        run_fail(run=run, error="Cancelled on request.", state=JobState.CANCELLED)
-    except (AnalysisError, DomainError, CustodyError) as error:
-        run_fail(run=run, error=str(error))
-    except Exception:
-        log.exception("Run %s failed", run.reference)
-        run_fail(run=run, error="An unexpected error stopped this run. The administrator finds it in the worker's log.")
-        raise
+
+    def work(progress: Progress) -> Callable[[], None]:
+        answers, artefacts = run_compute(run, progress)
+        return lambda: run_finish(run=run, answers=answers, artefacts=artefacts)
+
+    def fail(*, error: str, state: str = JobState.FAILED) -> None:
+        run_fail(run=run, error=error, state=state)
+
+    _carry_out(Run.objects, run, f"Run {run.reference}", work, fail)
+
+
+@shared_task(name=references.TASK)
+def reference_build(pk: int) -> None:
+    """Build and calibrate one reference set, once, whoever rings however often."""
+    build = build_start(pk=pk, worker=_worker())
+    if build is None:
+        return
+
+    def work(progress: Progress) -> Callable[[], None]:
+        frozen = reference_compute(build.reference, progress)
+        return lambda: build_finish(build=build, frozen=frozen)
+
+    def fail(*, error: str, state: str = JobState.FAILED) -> None:
+        build_fail(build=build, error=error, state=state)
+
+    _carry_out(ReferenceBuild.objects, build, f"Reference set {build.reference}", work, fail)
 
 
 @shared_task(name="lims.lab.runs_sweep")
 def runs_sweep() -> int:
-    """Ring again for runs that wait or whose worker died."""
-    return jobs_sweep(jobs=Run.objects, task=TASK, give_up=run_give_up)
+    """Ring again for runs and builds of reference sets that wait or whose worker died."""
+    rung = jobs_sweep(jobs=Run.objects, task=TASK, give_up=run_give_up)
+    return rung + jobs_sweep(jobs=ReferenceBuild.objects, task=references.TASK, give_up=build_give_up)
+
+
+def _worker() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _carry_out(
+    jobs: Manager[J], job: J, name: str, work: Callable[[Progress], Callable[[], None]], fail: _Fail
+) -> None:
+    """Compute under a heart that keeps the lease, then write what `work` returned; any end is written once."""
+    try:
+        with Heart(jobs=jobs, job=job) as heart:
+            write = work(heart.progress)
+        write()
+    except LeaseLost:
+        log.warning("%s was taken over; this attempt's result is dropped.", name)
+    except Cancelled:
+        fail(error="Cancelled on request.", state=JobState.CANCELLED)
+    except (AnalysisError, DomainError, CustodyError) as error:
+        fail(error=str(error))
+    except Exception:
+        log.exception("%s failed", name)
+        fail(error="An unexpected error stopped this job. The administrator finds it in the worker's log.")
+        raise

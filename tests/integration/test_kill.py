@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from lims.lab.models import Run
+from analysis.species.synthetic import barcodes
+from chain_of_custody.models import StoredFile
+from lims.lab.models import ReferenceBuild, Run
 from tests.conftest import TestBroker, TestDatabase
 from tests.integration.working import LONG, SHORT, Work, another, entries, finished_once, in_the_middle, over, work
 from tests.system import System, running_system, wait_until
@@ -16,6 +18,7 @@ from tests.system import System, running_system, wait_until
 pytestmark = [pytest.mark.commits, pytest.mark.slow]
 
 LEASE_SECONDS = "3"
+GENERA = ("Fictus", "Ignotus", "Novus", "Pictus", "Probatus", "Simulatus", "Vagus", "Quaesitus", "Certus", "Dubius")
 
 
 @pytest.fixture
@@ -82,6 +85,31 @@ def test_runs_finish_although_the_broker_lost_every_ring(bench: Work, embedded_r
     _flush(embedded_redis)
     finished_once(under_way, attempt=1)
     finished_once(behind, attempt=1)
+
+
+def test_a_reference_set_whose_worker_was_killed_is_built_once_after_the_restart(bench: Work) -> None:
+    fields = {"kind": "species", "name": "Synthetic COI", "edition": "1", "provenance": "generated"}
+    species = [f"{genus} {epithet}" for genus in GENERA for epithet in ("primus", "secundus", "tertius", "quartus")]
+    library = barcodes(species, seed=5)
+    fasta = "".join(one.fasta for one in library).encode()
+    answer = bench.analyst.api.upload_call("reference-sets/", fields, [("files", "COI.fasta", fasta)])
+    address = f"/api/v1/reference-sets/{answer.body['uuid']}/"
+    assert (answer.status, answer.headers["Location"], answer.body["state"]) == (202, address, "draft")
+    twice = bench.analyst.api.upload_call("reference-sets/", fields, [("files", "COI.fasta", fasta)])
+    assert (twice.status, twice.body["code"]) == (422, "taken")
+    build = ReferenceBuild.objects.get(reference__uuid=answer.body["uuid"])
+    in_the_middle(build)
+    bench.system.kill("worker")
+    stopped = ReferenceBuild.objects.select_related("reference").get(pk=build.pk)
+    assert (stopped.state, stopped.attempt, stopped.reference.state) == ("running", 1, "draft")
+    bench.system.start("worker")
+    done = over(build)
+    assert (done.state, done.error, done.attempt) == ("done", "", 2)
+    row = done.reference
+    acts = [one["verb"] for one in entries("reference", row.uuid) if one["schema"].startswith("lab.reference/")]
+    assert (row.state, row.records, acts) == ("proposed", len(library), ["drafted", "built"])
+    stored = StoredFile.objects.filter(stream__kind="reference", stream__uuid=row.uuid)
+    assert sorted(stored.values_list("role", flat=True)) == ["reference", "reference_source"]
 
 
 def test_a_running_run_is_cancelled_and_leaves_no_result(bench: Work) -> None:

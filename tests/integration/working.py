@@ -3,16 +3,17 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from analysis.origin.synthetic import Design, synthetic_data
 from chain_of_custody.models import Entry, Item, StoredFile
 from lims.accounts.roles import Role
-from lims.lab.models import Run
+from lims.lab.models import JobBase, Run
 from tests.lims import builders
 from tests.story.people import Someone, someone
 from tests.system import System, wait_until
 
+J = TypeVar("J", bound=JobBase)
 LONG = 100_000
 """Made genotypes of a run that takes some seconds over `DESIGN`, in steps of a fraction of a second."""
 SHORT = 200
@@ -66,8 +67,7 @@ def work(system: System) -> Work:
     item = builders.fresh(builders.exhibits(who, case)[0].item)
     data = synthetic_data(DESIGN)
     columns = {"id_column": "id", "population_column": "population", "group_column": "group"}
-    baseline = analyst.api.upload(
-        "reference-sets/",
+    baseline = analyst.api.reference(
         {"kind": "origin", "name": "Synthetic baseline", "edition": "1", "provenance": "generated",
          "synthetic": "true", "parameters": json.dumps(columns)},
         [("files", "baseline.csv", data.baseline_csv.encode())],
@@ -87,26 +87,26 @@ def work(system: System) -> Work:
     )
 
 
-def in_the_middle(run: Run) -> Run:
-    """Wait until a worker computes the run and has told of progress."""
+def in_the_middle(job: J) -> J:
+    """Wait until a worker computes the job and has told of progress."""
 
-    def begun() -> Run | None:
-        now = Run.objects.get(pk=run.pk)
-        assert not now.over, f"the run was over before it could be interrupted: {now.state} {now.error}"
+    def begun() -> J | None:
+        now = type(job)._default_manager.get(pk=job.pk)
+        assert not now.over, f"it was over before it could be interrupted: {now.state} {now.error}"
         return now if now.progress > 0.1 else None
 
-    found: Run = wait_until(begun, seconds=OVER_SECONDS, what=f"{run.reference} is being computed")
+    found: J = wait_until(begun, seconds=OVER_SECONDS, what=f"{job} is being computed")
     return found
 
 
-def over(run: Run) -> Run:
-    """Wait until the run is over."""
+def over(job: J) -> J:
+    """Wait until the job is over."""
 
-    def ended() -> Run | None:
-        now = Run.objects.get(pk=run.pk)
+    def ended() -> J | None:
+        now = type(job)._default_manager.get(pk=job.pk)
         return now if now.over else None
 
-    found: Run = wait_until(ended, seconds=OVER_SECONDS, what=f"{run.reference} is over")
+    found: J = wait_until(ended, seconds=OVER_SECONDS, what=f"{job} is over")
     return found
 
 

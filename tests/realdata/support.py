@@ -78,8 +78,7 @@ class Laboratory:
 
     def reference(self, name: str, content: bytes) -> str:
         """Propose and approve reference sequences; the UUID of the set."""
-        made = self.analyst.api.upload(
-            "reference-sets/",
+        made = self.analyst.api.reference(
             {"kind": "species", "name": name, "edition": "1", "provenance": "public sequences, for this test alone"},
             [("files", f"{name}.fasta", content)],
         )

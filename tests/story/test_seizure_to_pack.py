@@ -139,14 +139,12 @@ def _to_the_bench(people: dict[str, Someone], exhibit: dict[str, Any]) -> dict[s
 def _references(people: dict[str, Someone]) -> dict[str, Any]:
     analyst, manager = people["analyst"].api, people["manager"].api
     fasta = "".join(one.fasta for one in barcodes(SPECIES, seed=7)).encode()
-    species = analyst.upload(
-        "reference-sets/",
+    species = analyst.reference(
         {"kind": "species", "name": "Synthetic COI", "edition": "1", "provenance": "generated", "synthetic": "true"},
         [("files", "COI.fasta", fasta)],
     )
     data = synthetic_data(OriginDesign(seed=7))
-    origin = analyst.upload(
-        "reference-sets/",
+    origin = analyst.reference(
         {"kind": "origin", "name": "Synthetic baseline", "edition": "1", "provenance": "generated", "synthetic": "true",
          "parameters": '{"id_column": "id", "population_column": "population"}'},
         [("files", "baseline.csv", data.baseline_csv.encode())],

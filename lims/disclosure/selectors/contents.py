@@ -100,14 +100,16 @@ def _run_files(runs: list[Run]) -> Iterator[Included]:
         )
     for used in _references(runs):
         yield Included(
-            path=f"data/reference/{_safe(used.file.name)}", file=used.file, description=f"{used.name} {used.edition}"
+            path=f"data/reference/{_safe(used.archive.name)}",
+            file=used.archive,
+            description=f"{used.name} {used.edition}",
         )
 
 
 def _references(runs: list[Run]) -> list[ReferenceSet]:
     """References the runs used, where small enough to travel; the others are named by digest in the results."""
     used = {run.reference_set.pk: run.reference_set for run in runs if run.reference_set is not None}
-    return [one for one in used.values() if one.file.size <= REFERENCE_LIMIT]
+    return [one for one in used.values() if one.archive.size <= REFERENCE_LIMIT]
 
 
 def _photographs(case: Case) -> Iterator[Included]:

@@ -1,8 +1,9 @@
 """Tables of the laboratory's work."""
 
 from lims.lab.models.jobs import JobBase
+from lims.lab.models.references import ReferenceBuild, ReferenceSet, ReferenceSource
 from lims.lab.models.reports import Report, ReportItem, ReportPerson, Review, ReviewPoint
-from lims.lab.models.runs import Finding, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
+from lims.lab.models.runs import Finding, Run, RunInput, RunOutcome, RunOutput
 from lims.lab.models.work import Batch, BatchControl, BatchItem, ExaminationRequest, RequestLine
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "ExaminationRequest",
     "Finding",
     "JobBase",
+    "ReferenceBuild",
     "ReferenceSet",
+    "ReferenceSource",
     "Report",
     "ReportItem",
     "ReportPerson",

@@ -1,4 +1,4 @@
-"""Reference sets, analysis runs and findings."""
+"""Analysis runs and findings."""
 
 import uuid
 
@@ -7,40 +7,10 @@ from django.db.models import Q
 
 from chain_of_custody.models import Item, Party, StoredFile
 from lims.casework.models import Case, ExhibitComponent
-from lims.lab.enums import FindingKind, FindingSource, Identification, JobState, ReferenceKind, ReferenceState
+from lims.lab.enums import FindingKind, FindingSource, Identification, JobState
 from lims.lab.models.jobs import JobBase
+from lims.lab.models.references import ReferenceSet
 from lims.lab.models.work import Batch
-
-
-class ReferenceSet(models.Model):
-    """An immutable, named, versioned, content-hashed reference. Evidence may not enter it."""
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    kind = models.CharField(max_length=20, choices=ReferenceKind.choices)
-    name = models.CharField(max_length=120)
-    edition = models.CharField(max_length=40)
-    digest = models.CharField(max_length=64)
-    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
-    records = models.PositiveIntegerField(default=0)
-    summary = models.JSONField(default=dict)
-    parameters = models.JSONField(default=dict)
-    provenance = models.CharField(max_length=500, blank=True)
-    synthetic = models.BooleanField(default=False)
-    state = models.CharField(max_length=20, choices=ReferenceState.choices, default=ReferenceState.PROPOSED)
-    added_by = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
-    added_at = models.DateTimeField()
-    approved_by = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    approved_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(kind__in=ReferenceKind.values), name="reference_kind"),
-            models.CheckConstraint(condition=Q(state__in=ReferenceState.values), name="reference_state"),
-            models.UniqueConstraint(fields=["kind", "name", "edition"], name="reference_edition_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.edition}"
 
 
 class Run(JobBase):

@@ -157,7 +157,7 @@ def finding_get(*, actor: Actor, uuid: UUID) -> Finding:
 def reference_list(*, actor: Actor, kind: str = "", state: str = "") -> QuerySet[ReferenceSet]:
     """Reference sets, newest first."""
     require(actor, "run.read")
-    rows = ReferenceSet.objects.select_related("added_by", "approved_by", "file")
+    rows = ReferenceSet.objects.select_related("added_by", "approved_by", "file").prefetch_related("builds")
     if kind:
         rows = rows.filter(kind=kind)
     if state:

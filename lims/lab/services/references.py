@@ -1,8 +1,12 @@
-"""Reference sets: proposed with their content hash, approved by a second look, used only while approved."""
+"""Reference sets: proposed, built by a job, approved by a second look, used only while approved.
+
+draft ─ job builds, calibrates, freezes (`services.builds`) ─► proposed ─ second person ─► approved ─► retired
+"""
 
 import hashlib
-import io
-from uuid import UUID, uuid4
+from collections.abc import Sequence
+from typing import BinaryIO
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,12 +18,14 @@ from chain_of_custody.models import StoredFile
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
 from chain_of_custody.vault.services import file_store
 from lims.accounts.actors import Actor, require
+from lims.common.bell import ring
 from lims.common.checks import text_clean
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.enums import ReferenceKind, ReferenceState
-from lims.lab.execution import reference_freeze
 from lims.lab.ledger import REFERENCE
-from lims.lab.models import ReferenceSet
+from lims.lab.models import ReferenceBuild, ReferenceSet, ReferenceSource
+
+TASK = "lims.lab.reference_build"
 
 
 def reference_propose(
@@ -28,21 +34,22 @@ def reference_propose(
     kind: str,
     name: str,
     edition: str,
-    files: list[tuple[str, bytes]],
+    files: Sequence[tuple[str, BinaryIO]],
     parameters: dict[str, Json] | None = None,
     provenance: str,
     synthetic: bool = False,
 ) -> ReferenceSet:
-    """Build and freeze a reference from its source files; its content hash is its identity.
+    """Take in the source files of a reference and queue the job that builds, calibrates and freezes it.
 
     `species` takes FASTA files (headers `accession|Genus species|…`); `origin` takes one genotype table, whose
-    `parameters` name `id_column`, `population_column` and optionally `group_column`.
+    `parameters` name `id_column`, `population_column` and optionally `group_column`. A file that cannot be used ends
+    the build with the reason, naming file, row and remedy; the edition is free again then.
 
     Raises:
         NotAllowed: without `reference.manage`.
-        BadInput: the name and edition exist, also when somebody else proposes them at the same moment.
+        BadInput: no file or too many, a column is not named, or the name and edition exist, also when somebody else
+            proposes them at the same moment.
         RuleViolation: a source file is a file of a case or an item: evidence may not enter a reference.
-        AnalysisError: a file cannot be used, naming file, row and remedy.
     """
     require(actor, "reference.manage")
     if kind not in ReferenceKind.values:
@@ -50,27 +57,26 @@ def reference_propose(
     name = text_clean(name, field="name", required=True, limit=120)
     edition = text_clean(edition, field="edition", required=True, limit=40)
     provenance = text_clean(provenance, field="provenance", required=True)
-    if ReferenceSet.objects.filter(kind=kind, name=name, edition=edition).exists():
-        raise _taken(name, edition)
+    _sources_check(kind, files, parameters or {})
     _no_evidence(files)
-    frozen = reference_freeze(kind=kind, name=name, edition=edition, files=files, parameters=parameters or {})
-    uuid = uuid4()
     row = ReferenceSet(
-        uuid=uuid,
+        uuid=uuid4(),
         kind=kind,
         name=name,
         edition=edition,
-        digest=frozen.digest,
-        file=_archive_store(actor, uuid, f"{name}-{edition}.zip", frozen.archive),
-        records=frozen.records,
-        summary=frozen.summary,
         parameters=parameters or {},
         provenance=provenance,
         synthetic=synthetic,
         added_by_id=actor.party_id,
         added_at=timezone.now(),
     )
-    _add(actor, row)
+    with transaction.atomic():
+        _insert(row)
+        sources = _sources_store(actor, row, files)
+        build = ReferenceBuild.objects.create(reference=row)
+        values: dict[str, Json] = {"kind": kind, "name": name, "edition": edition, "sources": sources}
+        act_append(actor=actor, drafts=[reference_draft(row, "drafted", values)])
+        ring(TASK, build.pk)
     return row
 
 
@@ -100,32 +106,63 @@ def reference_retire(*, actor: Actor, reference: ReferenceSet, reason: str) -> R
 
     Raises:
         NotAllowed: without `quality.manage`.
+        RuleViolation: it is not built, or retired already.
     """
     require(actor, "quality.manage")
     reason = text_clean(reason, field="reason", required=True)
     with transaction.atomic():
         row = ReferenceSet.objects.select_for_update(no_key=True).get(pk=reference.pk)
+        if row.state not in {ReferenceState.PROPOSED, ReferenceState.APPROVED}:
+            raise RuleViolation(_("This reference is not in use and waits for nobody."), code="wrong-state")
         row.state = ReferenceState.RETIRED
         row.save(update_fields=["state"])
         _entry(actor, row, "retired", reason)
     return row
 
 
-def _archive_store(actor: Actor, uuid: UUID, name: str, archive: bytes) -> StoredFile:
-    return file_store(
-        actor=actor,
-        stream=StreamKey(kind="reference", id=uuid),
-        source=io.BytesIO(archive),
-        name=name,
-        media_type="application/zip",
-        role="reference",
-        limit=settings.SPOOR_UPLOAD_LIMIT,
-    )
+def reference_draft(
+    row: ReferenceSet, verb: str, values: dict[str, Json], committed: dict[str, Json] | None = None
+) -> EntryDraft:
+    """An entry in the reference's stream."""
+    stream = StreamKey(kind="reference", id=row.uuid)
+    return EntryDraft(stream=stream, schema=REFERENCE, verb=verb, values=values, committed=committed or {})
 
 
-def _no_evidence(files: list[tuple[str, bytes]]) -> None:
+def _sources_check(kind: str, files: Sequence[tuple[str, BinaryIO]], parameters: dict[str, Json]) -> None:
+    """What can be said before a worker has read a byte."""
+    if not files:
+        raise BadInput(_("A reference needs at least one file."), code="required", field="files")
+    if kind != ReferenceKind.ORIGIN:
+        return
+    if len(files) != 1:
+        raise BadInput(
+            _("Reference population data is one genotype table."), code="bad-count", field="files", found=len(files)
+        )
+    for key in ("id_column", "population_column"):
+        if not parameters.get(key):
+            raise BadInput(_("Name the column of the table."), code="required", field=key)
+
+
+def _sources_store(actor: Actor, row: ReferenceSet, files: Sequence[tuple[str, BinaryIO]]) -> list[Json]:
+    told: list[Json] = []
+    for name, source in files:
+        file = file_store(
+            actor=actor,
+            stream=StreamKey(kind="reference", id=row.uuid),
+            source=source,
+            name=name,
+            media_type="text/plain",
+            role="reference_source",
+            limit=settings.SPOOR_UPLOAD_LIMIT,
+        )
+        ReferenceSource.objects.create(reference=row, file=file)
+        told.append(file.digest)
+    return told
+
+
+def _no_evidence(files: Sequence[tuple[str, BinaryIO]]) -> None:
     """Whatever was handed in about a case or an item is evidence, and is known by its bytes whatever its name."""
-    names = {hashlib.sha256(content).hexdigest(): name for name, content in files}
+    names = {_digest(source): name for name, source in files}
     known = StoredFile.objects.filter(digest__in=list(names), stream__kind__in=["case", "item"])
     for digest in known.values_list("digest", flat=True)[:1]:
         raise RuleViolation(
@@ -135,6 +172,14 @@ def _no_evidence(files: list[tuple[str, bytes]]) -> None:
             field="files",
             found=names[digest],
         )
+
+
+def _digest(source: BinaryIO) -> str:
+    whole = hashlib.sha256()
+    while piece := source.read(1 << 20):
+        whole.update(piece)
+    source.seek(0)
+    return whole.hexdigest()
 
 
 def _taken(name: str, edition: str) -> BadInput:
@@ -147,29 +192,16 @@ def _taken(name: str, edition: str) -> BadInput:
     )
 
 
-def _add(actor: Actor, row: ReferenceSet) -> None:
-    stream = StreamKey(kind="reference", id=row.uuid)
-    values: dict[str, Json] = {
-        "kind": row.kind,
-        "name": row.name,
-        "edition": row.edition,
-        "digest": row.digest,
-        "file": str(row.file.uuid),
-        "records": row.records,
-    }
-    with transaction.atomic():
-        try:
-            with transaction.atomic():
-                row.save(force_insert=True)
-        except IntegrityError as error:
-            # Proposed at the same moment: the database decides who was first.
-            if "reference_edition_once" not in str(error):
-                raise
-            raise _taken(row.name, row.edition) from error
-        act_append(actor=actor, drafts=[EntryDraft(stream=stream, schema=REFERENCE, verb="proposed", values=values)])
+def _insert(row: ReferenceSet) -> None:
+    """The database decides who was first where two propose the same edition at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        if "reference_edition_once" not in str(error):
+            raise
+        raise _taken(row.name, row.edition) from error
 
 
 def _entry(actor: Actor, row: ReferenceSet, verb: str, reason: str) -> None:
-    stream = StreamKey(kind="reference", id=row.uuid)
-    draft = EntryDraft(stream=stream, schema=REFERENCE, verb=verb, values={"digest": row.digest})
-    act_append(actor=actor, drafts=[draft], reason=reason)
+    act_append(actor=actor, drafts=[reference_draft(row, verb, {"digest": row.digest})], reason=reason)

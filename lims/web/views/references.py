@@ -1,18 +1,19 @@
 """Reference sets and methods: what results are measured against, and by which rules."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from analysis.errors import AnalysisError
 from analysis.registry import METHODS
 from lims.accounts.actors import Actor
 from lims.common.errors import BadInput
@@ -20,6 +21,7 @@ from lims.lab.enums import ReferenceKind, ReferenceState
 from lims.lab.models import ReferenceSet
 from lims.lab.selectors.pages import references_waiting
 from lims.lab.selectors.work import reference_get, reference_list
+from lims.lab.services.builds import build_cancel
 from lims.lab.services.references import reference_approve, reference_propose, reference_retire
 from lims.web.access import PageRequest, page_for
 from lims.web.describing import Badge
@@ -31,7 +33,7 @@ from lims.web.parts import Crumb, Fact, Task
 from lims.web.rundescribing import method_name
 from lims.web.today import TodayPart, today_part
 
-_BADGES = {"proposed": "warn", "approved": "ok", "retired": "idle"}
+_BADGES = {"draft": "running", "not_built": "bad", "proposed": "warn", "approved": "ok", "retired": "idle"}
 LARGEST = 256 * 1024 * 1024
 
 
@@ -49,7 +51,7 @@ def _row(row: ReferenceSet) -> ReferenceRow:
 
 
 def state_badge(row: ReferenceSet) -> Badge:
-    """Proposed, approved or retired."""
+    """Where a set stands, from its build to its end."""
     return Badge(kind=_BADGES[row.state], text=str(row.get_state_display()))
 
 
@@ -139,19 +141,16 @@ def reference_new(request: PageRequest) -> HttpResponse:
         size = sum(one.size for one in data["sources"])
         if size > LARGEST:
             raise BadInput(_("These files hold more than 256 MB. Send them over the API."), field="files", found=size)
-        try:
-            made = reference_propose(
-                actor=request.actor,
-                kind=data["kind"],
-                name=data["name"],
-                edition=data["edition"],
-                files=[(one.name, one.read()) for one in data["sources"]],
-                parameters=dict(form.parameters()),
-                provenance=data["provenance"],
-                synthetic=data["synthetic"],
-            )
-        except AnalysisError as error:
-            raise BadInput(_("File %(why)s") % {"why": str(error)}, code="unreadable-file", field="files") from error
+        made = reference_propose(
+            actor=request.actor,
+            kind=data["kind"],
+            name=data["name"],
+            edition=data["edition"],
+            files=[(one.name, one) for one in data["sources"]],
+            parameters=dict(form.parameters()),
+            provenance=data["provenance"],
+            synthetic=data["synthetic"],
+        )
         return reverse("web:reference", args=[made.uuid])
 
     view = FormPage(
@@ -194,10 +193,8 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         return done
     actor = request.actor
     mine = row.added_by_id == actor.party_id
-    may = actor.may("quality.manage") and row.state != ReferenceState.RETIRED
+    may = actor.may("quality.manage") and row.state in {ReferenceState.PROPOSED, ReferenceState.APPROVED}
     context = {
-        "row": row,
-        "state": state_badge(row),
         "facts": _facts(row),
         "form": form if may else None,
         "can_approve": row.state == ReferenceState.PROPOSED and not mine,
@@ -208,7 +205,42 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         "runs": row.runs.count(),
         "crumbs": [Crumb(label=_("Reference sets"), href=reverse("web:reference_list")), Crumb(label=str(row))],
     }
-    return page(request, "web/lab/reference.html", context, form=form)
+    status = 202 if row.state == ReferenceState.DRAFT else 200
+    return page(request, "web/lab/reference.html", context | _building(request, row), form=form, status=status)
+
+
+def _building(request: PageRequest, row: ReferenceSet) -> dict[str, Any]:
+    build = row.build
+    over = build is None or build.over
+    return {
+        "row": row,
+        "state": state_badge(row),
+        "build": build,
+        "percent": round(build.progress * 100) if build else 0,
+        "poll": "" if over else reverse("web:reference_progress", args=[row.uuid]),
+        "can_cancel": not over and request.actor.may("reference.manage"),
+    }
+
+
+@page_for("run.read")
+@require_GET
+def reference_progress(request: PageRequest, uuid: UUID) -> HttpResponse:
+    """The part of a set's page that is fetched every two seconds until its build is over."""
+    row = reference_get(actor=request.actor, uuid=uuid)
+    context = _building(request, row)
+    response = page(request, "web/lab/_reference_progress.html", context)
+    if not context["poll"]:
+        response.headers["HX-Redirect"] = reverse("web:reference", args=[row.uuid])
+    return response
+
+
+@page_for("reference.manage")
+@require_POST
+def reference_cancel(request: PageRequest, uuid: UUID) -> HttpResponse:
+    """Ask the build of a set to stop."""
+    row = reference_get(actor=request.actor, uuid=uuid)
+    build_cancel(actor=request.actor, reference=row)
+    return redirect("web:reference", row.uuid)
 
 
 def _facts(row: ReferenceSet) -> list[Fact]:
@@ -223,7 +255,7 @@ def _facts(row: ReferenceSet) -> list[Fact]:
             tone="warn" if row.state == ReferenceState.PROPOSED else "",
             lead=True,
         ),
-        Fact(label=_("Records"), value=str(row.records)),
+        Fact(label=_("Records"), value=str(row.records) if row.file else "–"),
         Fact(
             label=_("Proposed"),
             value=date_format(timezone.localtime(row.added_at), "j M Y"),
@@ -261,5 +293,7 @@ urlpatterns = [
     path("references/", references, name="reference_list"),
     path("references/new/", reference_new, name="reference_new"),
     path("references/<uuid:uuid>/", reference_page, name="reference"),
+    path("references/<uuid:uuid>/progress/", reference_progress, name="reference_progress"),
+    path("references/<uuid:uuid>/cancel/", reference_cancel, name="reference_cancel"),
     path("methods/", methods, name="method_list"),
 ]

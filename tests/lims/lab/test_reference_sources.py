@@ -1,5 +1,6 @@
 """What may become a reference: no evidence, and one set for each name and edition even at the same moment."""
 
+import io
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ def test_evidence_may_not_enter_a_reference_whatever_its_name(bench: Bench) -> N
             kind="origin",
             name="Renamed",
             edition="1",
-            files=[("baseline.csv", content)],
+            files=[("baseline.csv", io.BytesIO(content))],
             parameters={"id_column": "id", "population_column": "population"},
             provenance="Renamed evidence.",
         )
@@ -30,16 +31,15 @@ def test_evidence_may_not_enter_a_reference_whatever_its_name(bench: Bench) -> N
 
 
 def test_of_two_proposals_at_the_same_moment_the_second_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    freeze = references.reference_freeze
+    checks = references._no_evidence
     rivals: list[ReferenceSet] = []
 
-    def overtaken(**arguments: Any) -> Any:
-        # Between the first one's check and its row, somebody else proposes the same edition.
-        monkeypatch.setattr(references, "reference_freeze", freeze)
+    def overtaken(files: Any) -> None:
+        # Between the first one's checks and its row, somebody else proposes the same edition.
+        monkeypatch.setattr(references, "_no_evidence", checks)
         rivals.append(baseline(bench.lab, bench.data, edition="2", approved=False))
-        return freeze(**arguments)
 
-    monkeypatch.setattr(references, "reference_freeze", overtaken)
+    monkeypatch.setattr(references, "_no_evidence", overtaken)
     with pytest.raises(BadInput, match="choose a new edition") as refused:
         baseline(bench.lab, bench.data, edition="2", approved=False)
     assert (refused.value.code, refused.value.field) == ("taken", "edition")

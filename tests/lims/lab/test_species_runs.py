@@ -1,5 +1,6 @@
 """Species runs end to end: a synthetic library, trace pairs and FASTA, honest outcomes with their error rates."""
 
+import io
 from datetime import date
 
 import pytest
@@ -12,7 +13,7 @@ from lims.lab.models import ReferenceSet, Run
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.services.runs import run_queue
 from lims.lab.tasks import run_execute
-from tests.lims.lab.support import Bench, upload
+from tests.lims.lab.support import Bench, built, upload
 
 GENERA = ("Fictus", "Ignotus", "Novus", "Pictus", "Probatus", "Simulatus", "Vagus", "Quaesitus")
 SPECIES = [f"{genus} {epithet}" for genus in GENERA for epithet in ("primus", "secundus", "tertius")]
@@ -30,12 +31,12 @@ def library(bench: Bench) -> ReferenceSet:
         kind="species",
         name="Synthetic barcodes",
         edition="1",
-        files=[("barcodes.fasta", text.encode())],
+        files=[("barcodes.fasta", io.BytesIO(text.encode()))],
         parameters={"locus": "COI"},
         provenance="Synthetic.",
         synthetic=True,
     )
-    return reference_approve(actor=bench.lab.manager, reference=row, note="Checked.")
+    return reference_approve(actor=bench.lab.manager, reference=built(row), note="Checked.")
 
 
 def _execute(bench: Bench, library: ReferenceSet, inputs: list[tuple[str, StoredFile]], **parameters: str) -> Run:
