@@ -138,11 +138,11 @@ class Archive:
             self._source.seek(position)
             chunk = self._source.read(min(left, CHUNK))
             if not chunk:
-                raise PackRefused("the file ends early", path=name, reason="archive-malformed")
+                raise PackRefused("the file ends early", path=_inside(name), reason="archive-malformed")
             crc, left, position = zlib.crc32(chunk, crc), left - len(chunk), position + len(chunk)
             yield chunk
         if crc != member.crc:
-            raise PackRefused("the bytes do not have the stated CRC-32", path=name, reason="archive-malformed")
+            raise PackRefused("the bytes do not have the stated CRC-32", path=_inside(name), reason="archive-malformed")
 
     def open(self, name: str) -> io.BufferedReader:
         """A member as a readable file."""
@@ -185,7 +185,7 @@ class Archive:
         for member in members:
             if member.offset != due or self._read(due, len(member.header)) != member.header:
                 detail = "its header is not where or what it must be (gap, overlap, extra field, flag or date)"
-                raise PackRefused(detail, path=member.name, reason="archive-strange")
+                raise PackRefused(detail, path=_inside(member.name), reason="archive-strange")
             due = member.end
         tail = directory(members)
         if due != start or due + len(tail) != self._length or self._read(due, len(tail)) != tail:
@@ -215,6 +215,11 @@ class _Section(io.RawIOBase):
         buffer[: len(data)] = data
         self._place += len(data)
         return len(data)
+
+
+def _inside(name: str) -> str:
+    """The path below the folder that holds everything."""
+    return name.partition("/")[2] or name
 
 
 def _name(data: bytes, flags: int, method: int) -> str:

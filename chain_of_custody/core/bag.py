@@ -170,8 +170,9 @@ class _Check:
 
     def _manifest(self, name: str, *, payload: bool) -> dict[str, str]:
         listed: dict[str, str] = {}
+        text = self._text(name) or ""
         try:
-            for digest, path in manifest_lines(self._text(name) or "", self._version):
+            for digest, path in manifest_lines(text, self._version):
                 self._listed(name, listed, digest, path)
                 if payload != path.startswith("data/"):
                     self._fault("manifest-malformed", f"lists {path!r}, which is on the other side", name)

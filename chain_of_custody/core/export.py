@@ -37,12 +37,17 @@ class Opening(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportHeader:
-    """`checkpoint` is the signed note that fixes the log's state; `keys` are the keys that signed it."""
+    """`checkpoint` is the signed note that fixes the log's state; `keys` are the keys that signed it.
+
+    `rotations` are the statements by which the log changed its keys, oldest first (`core.rotation`); `keys` then
+    holds every key they name.
+    """
 
     origin: str
     scope: Scope
     checkpoint: bytes
     keys: tuple[VerifierKey, ...]
+    rotations: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,17 +204,26 @@ class ExportReader:
         return data
 
     def _header(self, data: bytes) -> ExportHeader:
-        value = self._object(data[:-1], (_HEADER_KEYS,))
+        value = self._object(data[:-1], (_HEADER_KEYS, _HEADER_KEYS | {"rotations"}))
         origin, note, keys = value["origin"], value["checkpoint"], value["vkeys"]
         if value["format"] != FORMAT or value["scope"] not in ("full", "items"):
             raise self._refused(f"format {value['format']!r}, scope {value['scope']!r}; known is {FORMAT}")
         if not (isinstance(origin, str) and isinstance(note, str) and isinstance(keys, list)):
             raise self._refused("origin and checkpoint are texts, vkeys is a list")
+        rotations = value.get("rotations", ["none"])
+        if not isinstance(rotations, list) or not rotations or not all(isinstance(one, str) for one in rotations):
+            raise self._refused("rotations is a list of texts, left out when empty")
         try:
             parsed = tuple(VerifierKey.parse(str(key)) for key in keys)
         except CoreError as error:
             raise self._refused(f"vkeys: {error}") from None
-        return ExportHeader(origin=origin, scope=Scope(str(value["scope"])), checkpoint=note.encode(), keys=parsed)
+        return ExportHeader(
+            origin=origin,
+            scope=Scope(str(value["scope"])),
+            checkpoint=note.encode(),
+            keys=parsed,
+            rotations=tuple(str(one).encode() for one in rotations) if "rotations" in value else (),
+        )
 
     def _row(self, data: bytes) -> ExportRow:
         end = data.find(b'"', _ENTRY_AT)
@@ -293,6 +307,8 @@ def _header_line(header: ExportHeader) -> bytes:
         "checkpoint": header.checkpoint.decode(),
         "vkeys": [str(key) for key in header.keys],
     }
+    if header.rotations:
+        value["rotations"] = [note.decode() for note in header.rotations]
     return canonical_bytes(value) + b"\n"
 
 

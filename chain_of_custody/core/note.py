@@ -1,4 +1,8 @@
-"""Signed notes after C2SP signed-note, with Ed25519 keys: a text, a blank line, and signature lines."""
+"""Signed notes after C2SP signed-note, with Ed25519 keys: a text, a blank line, and signature lines.
+
+Keys of logs and laboratories have algorithm byte 0x01; a witness's key has 0x04 and signs a time with the text (C2SP
+tlog-cosignature).
+"""
 
 import re
 from binascii import Error as BinasciiError
@@ -13,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from chain_of_custody.core.errors import CoreError, KeyRefused, NoteRefused, NoteUnverified
 
 ED25519 = b"\x01"
+COSIGNATURE = b"\x04"
+TIME_LIMIT = 2**63
 NOTE_LIMIT = 1_000_000
 SIGNATURE_LIMIT = 100
 
@@ -44,35 +50,44 @@ def base64_decode(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A named Ed25519 public key; its text form is `name+hash+base64(0x01 || key)`."""
+    """A named Ed25519 public key; its text form is `name+hash+base64(algorithm || key)`, algorithm 0x01 or 0x04."""
 
     name: str
     public: bytes
+    algorithm: bytes = ED25519
 
     @classmethod
     def parse(cls, text: str) -> "VerifierKey":
         """Read a verifier key ("vkey"). Raises `KeyRefused` saying which part is wrong."""
-        name, public = _key_parts(_match_verifier(text), "verifier")
-        key = cls(name, public)
+        key = cls(*_key_parts(_match_verifier(text), "verifier", (ED25519, COSIGNATURE)))
+        name = key.name
         if key.id.hex() != text.split("+")[1]:
             raise KeyRefused(f"verifier key of {name}: the hash does not match the key, expected {key.id.hex()}")
         return key
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{base64_encode(ED25519 + self.public)}"
+        return f"{self.name}+{self.id.hex()}+{base64_encode(self.algorithm + self.public)}"
 
     @property
     def id(self) -> bytes:
         """The 4-byte key hash that starts every signature by this key."""
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return self._digest()[:4]
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over name, line break, algorithm byte and key: what a person compares by eye."""
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.public).hexdigest()
+        return self._digest().hex()
+
+    def _digest(self) -> bytes:
+        return sha256(self.name.encode() + b"\n" + self.algorithm + self.public).digest()
 
     def verifies(self, text: bytes, signature: bytes) -> bool:
-        """Whether the 64-byte Ed25519 signature is this key's over the text."""
+        """Whether the signature is this key's over the text: 64 bytes; a witness's has 8 bytes of time before them."""
+        if self.algorithm == COSIGNATURE:
+            time = int.from_bytes(signature[:8])
+            if len(signature) != 72 or time >= TIME_LIMIT:
+                return False
+            text, signature = cosigned_text(text, time), signature[8:]
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
         except (InvalidSignature, ValueError):
@@ -99,7 +114,7 @@ class SignerKey:
     @classmethod
     def parse(cls, text: str) -> "SignerKey":
         """Read a signer key. Raises `KeyRefused`; the message never repeats the secret part."""
-        name, seed = _key_parts(_match_signer(text), "signer")
+        name, seed, _ = _key_parts(_match_signer(text), "signer", (ED25519,))
         key = cls(name, seed)
         if key.verifier.id.hex() != text.split("+")[3]:
             raise KeyRefused(f"signer key of {name}: the hash does not match the key")
@@ -164,18 +179,41 @@ def note_open(data: bytes, *keys: VerifierKey) -> Note:
     return Note(text=text, verified=tuple(verified), unverified=tuple(unverified))
 
 
-def _key_parts(match: re.Match[str] | None, kind: str) -> tuple[str, bytes]:
+def cosigned_text(text: bytes, time: int) -> bytes:
+    """What a witness signs: a header, the time in seconds since 1970, the note's text (C2SP tlog-cosignature)."""
+    return b"cosignature/v1\ntime %d\n" % time + text
+
+
+def note_cosign(note: bytes, signer: SignerKey, time: int) -> bytes:
+    """The note with a witness's signature added: that it saw this state of the log at `time` (POSIX seconds).
+
+    The witness must have checked that the state extends the one it signed before. Its verifier key has algorithm 0x04
+    (`cosigner_key`). Raises `NoteRefused` for a malformed note.
+    """
+    text, _ = _split(note)
+    key = cosigner_key(signer)
+    signature = key.id + time.to_bytes(8) + signer.sign(cosigned_text(text.encode(), time))
+    return note + f"— {key.name} {base64_encode(signature)}\n".encode()
+
+
+def cosigner_key(signer: SignerKey) -> VerifierKey:
+    """The public key of a signer that acts as a witness."""
+    return VerifierKey(signer.name, signer.verifier.public, COSIGNATURE)
+
+
+def _key_parts(match: re.Match[str] | None, kind: str, algorithms: tuple[bytes, ...]) -> tuple[str, bytes, bytes]:
     if match is None:
         raise KeyRefused(f"not a {kind} key: wanted is name+hash+base64")
     try:
         data = base64_decode(match[3])
     except Base64Refused as error:
         raise KeyRefused(f"{kind} key of {match[1]}: {error}") from None
-    if data[:1] != ED25519:
-        raise KeyRefused(f"{kind} key of {match[1]}: algorithm 0x{data[:1].hex()}, known is 0x01 (Ed25519)")
+    if data[:1] not in algorithms:
+        known = " and ".join(f"0x{one.hex()}" for one in algorithms)
+        raise KeyRefused(f"{kind} key of {match[1]}: algorithm 0x{data[:1].hex()}, known is {known} (Ed25519)")
     if len(data) != 33:
         raise KeyRefused(f"{kind} key of {match[1]}: {len(data) - 1} bytes, an Ed25519 key has 32")
-    return match[1], data[1:]
+    return match[1], data[1:], data[:1]
 
 
 def _check_text(text: str) -> None:

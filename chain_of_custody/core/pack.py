@@ -130,7 +130,7 @@ def member_fault(path: str) -> str | None:
 
 def same_on_disk(path: str) -> str:
     """What two paths have in common that some file system would take for one."""
-    return unicodedata.normalize("NFC", path).casefold()
+    return "".join(sign.lower() for sign in unicodedata.normalize("NFC", path).upper())
 
 
 def _sorted_sources(files: Iterable[tuple[str, Source]]) -> list[tuple[str, Source]]:

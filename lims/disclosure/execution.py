@@ -10,13 +10,13 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-import chain_of_custody.core
 from analysis.inputs import Progress
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.core.checkpoint import checkpoint_open
 from chain_of_custody.core.export import export_chunks
 from chain_of_custody.core.note import SignerKey, note_sign
 from chain_of_custody.core.pack import CUSTODY_PATH, Source, pack_write
+from chain_of_custody.core.page import verifier_files
 from chain_of_custody.models import StoredFile
 from chain_of_custody.selectors import Export, export_open
 from chain_of_custody.vault.services import store_current
@@ -140,20 +140,19 @@ def _schedule(contents: PackContents) -> bytes:
 
 
 def _verifier() -> list[tuple[str, Source]]:
-    """The verifier as source: `python -m chain_of_custody.core verify PACK.zip` from the folder `data/verifier`."""
-    root = Path(chain_of_custody.core.__file__).parent
-    files: list[tuple[str, Source]] = [("data/verifier/chain_of_custody/__init__.py", b"\n")]
-    for path in sorted(root.rglob("*.py")):
-        files.append((f"data/verifier/chain_of_custody/core/{path.relative_to(root).as_posix()}", path.read_bytes()))
-    files.append(("data/verifier/README.txt", _VERIFIER_README))
-    return files
+    """The verifier twice: as one page without network, and as source for `python -m chain_of_custody.core verify`."""
+    files: list[tuple[str, Source]] = [(f"data/verifier/{path}", data) for path, data in verifier_files()]
+    return [*files, ("data/verifier/README.txt", _VERIFIER_README)]
 
 
 _VERIFIER_README = b"""How to check this pack without the laboratory
 =============================================
 
-You need Python 3.11 or newer and the package "cryptography" (pip install cryptography).
-Unpack the archive, open a terminal in this folder (verifier) and run
+In a browser: open verify.html (from this folder, or a copy you got elsewhere), paste the two keys,
+drop the pack on the page. It needs no network and no installation.
+
+With Python 3.11 or newer and the package "cryptography" (pip install cryptography):
+unpack the archive, open a terminal in this folder (verifier) and run
 
     python -m chain_of_custody.core verify PATH/TO/THE/PACK.zip --key LOG-KEY --key PACK-KEY
 

@@ -8,10 +8,11 @@ from chain_of_custody.core.canonical import Json, parsed_bytes
 from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_parse
 from chain_of_custody.core.commitment import COMMITMENT_TAG
 from chain_of_custody.core.entry import ENTRY_TAG, LEAF_TAG
-from chain_of_custody.core.errors import CheckpointRefused, EntryRefused, ExportRefused
-from chain_of_custody.core.export import ExportReader, ExportRow, Scope, signed_text
+from chain_of_custody.core.errors import CheckpointRefused, CoreError, EntryRefused, ExportRefused
+from chain_of_custody.core.export import ExportHeader, ExportReader, ExportRow, Scope, signed_text
 from chain_of_custody.core.merkle import CompactRange, inclusion_verify
-from chain_of_custody.core.note import VerifierKey
+from chain_of_custody.core.note import ED25519, VerifierKey
+from chain_of_custody.core.rotation import rotations_follow
 from chain_of_custody.core.scan import Scan, entry_scan
 from chain_of_custody.core.verify.keys import NoteStep, note_judge
 from chain_of_custody.core.verify.report import Steps
@@ -41,7 +42,7 @@ class ExportVerifier:
         sealed: bool = False,
     ) -> None:
         self._steps = steps
-        self._pinned = pinned
+        self._pinned = self._trusted = pinned
         self._outside = outside
         self._sealed = sealed
         self._streams = StreamTable()
@@ -71,7 +72,8 @@ class ExportVerifier:
 
     def _open_checkpoint(self, reader: ExportReader) -> None:
         header = reader.header
-        note = note_judge(self._steps, _CHECKPOINT_STEP, header.checkpoint, header.keys, self._pinned)
+        self._follow_rotations(header)
+        note = note_judge(self._steps, _CHECKPOINT_STEP, header.checkpoint, header.keys, self._pinned, self._trusted)
         if note is None:
             return
         try:
@@ -82,7 +84,7 @@ class ExportVerifier:
         if checkpoint.origin != header.origin:
             detail = f"the file says {header.origin!r}, its checkpoint is of {checkpoint.origin!r}"
             self._steps.fail(CHECKPOINT, "origin-mismatch", detail)
-        if not any(key.name == checkpoint.origin for key in note.verified):
+        if not any(key.name == checkpoint.origin and key.algorithm == ED25519 for key in note.verified):
             detail = f"no signature by a key named after the log {checkpoint.origin!r}"
             self._steps.fail(CHECKPOINT, "not-by-origin", detail)
         self._checkpoint = checkpoint
@@ -94,6 +96,12 @@ class ExportVerifier:
             "keys": [str(key) for key in note.verified],
             "fingerprints": [key.fingerprint for key in note.verified],
         }
+
+    def _follow_rotations(self, header: ExportHeader) -> None:
+        try:
+            self._trusted = rotations_follow(header.origin, header.rotations, pinned=self._pinned, embedded=header.keys)
+        except CoreError as error:
+            self._steps.fail(KEY, "rotation-invalid", str(error))
 
     def _row(self, line: int, row: ExportRow) -> None:
         """What every entry must satisfy by itself and within its stream."""
@@ -199,7 +207,7 @@ class ExportVerifier:
 
     def _judge_end_signature(self, reader: ExportReader, signature: bytes, digest: str) -> None:
         step = NoteStep(signature=END, pin=END, what="the end of the export", foreign_fails=False)
-        note = note_judge(self._steps, step, signature, reader.header.keys, self._pinned)
+        note = note_judge(self._steps, step, signature, reader.header.keys, self._pinned, self._trusted)
         if note is not None and note.text != signed_text(reader.header.origin, digest):
             self._steps.fail(END, "signature-invalid", "the signature at the end is over another file")
 

@@ -28,13 +28,16 @@ def note_judge(
     data: bytes,
     embedded: tuple[VerifierKey, ...],
     pinned: tuple[VerifierKey, ...],
+    trusted: tuple[VerifierKey, ...] | None = None,
 ) -> Note | None:
-    """Open a note with the embedded and the pinned keys and record the findings.
+    """Open a note with the embedded and the trusted keys and record the findings.
 
-    A signature nobody's key can check leaves doubt, since its bytes could be changed unnoticed.
+    `trusted` are the pinned keys and those they named in a change of keys. A signature nobody's key can check leaves
+    doubt, since its bytes could be changed unnoticed.
     """
+    trusted = pinned if trusted is None else trusted
     try:
-        note = note_open(data, *embedded, *pinned)
+        note = note_open(data, *embedded, *trusted)
     except NoteRefused as error:
         steps.fail(step.signature, "signature-invalid", f"{step.what}: {error}")
         return None
@@ -43,15 +46,18 @@ def note_judge(
         steps.doubt(step.signature, "unknown-signer", f"{step.what}: no key to check the signature by {names}")
     signers = ", ".join(f"{key.name} ({key.fingerprint[:16]})" for key in note.verified)
     steps.done(step.signature, f"{step.what} signed by {signers}")
-    _judge_pin(steps, step, note, pinned)
+    _judge_pin(steps, step, note, pinned, trusted)
     return note
 
 
-def _judge_pin(steps: Steps, step: NoteStep, note: Note, pinned: tuple[VerifierKey, ...]) -> None:
+def _judge_pin(
+    steps: Steps, step: NoteStep, note: Note, pinned: tuple[VerifierKey, ...], trusted: tuple[VerifierKey, ...]
+) -> None:
     signers = ", ".join(f"{key.name}, fingerprint {key.fingerprint}" for key in note.verified)
-    trusted = [key for key in note.verified if key in pinned]
-    if trusted:
-        steps.done(step.pin, f"{step.what} signed by the given key of {trusted[0].name}")
+    ours = [key for key in note.verified if key in trusted]
+    if ours:
+        way = "the given key" if ours[0] in pinned else "a key that the given one named as its successor:"
+        steps.done(step.pin, f"{step.what} signed by {way} of {ours[0].name}")
         return
     steps.done(step.pin, f"{step.what} signed by {signers}")
     if not pinned:

@@ -10,6 +10,7 @@ from chain_of_custody.core.errors import KeyRefused, PackRefused
 from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.core.pack import (
     CUSTODY_PATH,
+    DECLARATION,
     KEY_LABEL,
     OXUM_LABEL,
     REFERENCE_LABEL,
@@ -71,8 +72,12 @@ class PackVerifier:
             raise PackRefused(detail, reason="unlisted" if extra else "archive-strange")
 
     def _check_bag(self, tree: PackTree) -> None:
-        for fault in bag_check(tree):
-            self._steps.fail(BAG, fault.reason, fault.detail, {"file": fault.path} if fault.path else {})
+        if tree.read("bagit.txt") != DECLARATION:
+            detail = "not the declaration of BagIt 1.0 in UTF-8 that a pack has"
+            self._steps.fail(BAG, "declaration-malformed", detail, {"file": "bagit.txt"})
+        else:
+            for fault in bag_check(tree):
+                self._steps.fail(BAG, fault.reason, fault.detail, {"file": fault.path} if fault.path else {})
         info = dict(info_parse(tree.read("bag-info.txt")))
         payload = [m for name, m in tree.archive.members.items() if name.startswith(f"{tree.reference}/data/")]
         oxum = f"{sum(member.size for member in payload)}.{len(payload)}"
@@ -86,7 +91,8 @@ class PackVerifier:
     def _check_signature(self, tree: PackTree) -> None:
         text = tree.read("bag-info.txt")
         tagmanifest = tree.read("tagmanifest-sha256.txt")
-        listed = {line[66:] for line in tagmanifest.decode(errors="replace").splitlines()}
+        lines = tagmanifest.decode(errors="replace").removesuffix("\n").split("\n")
+        listed = {line[66:] for line in lines}
         if listed != set(TAG_FILES[:3]):
             detail = f"lists {sorted(listed)}; it must list {', '.join(TAG_FILES[:3])}"
             self._steps.fail(BAG, "tagmanifest-incomplete", detail, {"file": "tagmanifest-sha256.txt"})

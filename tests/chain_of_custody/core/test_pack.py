@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chain_of_custody.core.archive import Archive, ArchiveWriter, Member, directory
+from chain_of_custody.core.archive import Archive, Member, directory
 from chain_of_custody.core.bag import DirectoryTree, bag_check
 from chain_of_custody.core.errors import PackRefused
 from chain_of_custody.core.note import note_sign
-from chain_of_custody.core.pack import CUSTODY_PATH, Source, manifest_bytes, pack_write, signed_text
+from chain_of_custody.core.pack import CUSTODY_PATH, Source, pack_write, signed_text
 from chain_of_custody.core.verify import Status
 from tests.chain_of_custody.core.builders import (
     LOG_KEY,
@@ -24,25 +24,17 @@ from tests.chain_of_custody.core.builders import (
     reasons,
     verify_bytes,
 )
-
-PACK = pack_bytes()
-NAME = "DP-2026-0001"
-
-
-def files(data: bytes = PACK) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.testzip() is None
-        return {info.filename: archive.read(info) for info in archive.infolist()}
-
-
-def written(content: dict[str, bytes]) -> bytes:
-    """An archive of exact form with this content, as a careful forger would make it."""
-    out = io.BytesIO()
-    writer = ArchiveWriter(out)
-    for name, data in content.items():
-        writer.add(name, [data])
-    writer.close()
-    return out.getvalue()
+from tests.chain_of_custody.core.tampering import (
+    NAME,
+    PACK,
+    bag_mended,
+    commented,
+    duplicated,
+    encrypted,
+    files,
+    written,
+    zipped,
+)
 
 
 def test_other_programs_read_the_archive_and_the_bag(tmp_path: Path) -> None:
@@ -107,31 +99,15 @@ def test_an_altered_file_is_named(tmp_path: Path) -> None:
     assert _where(tmp_path, written(content), "digest-mismatch") == {"file": "data/report/R-1.pdf"}
 
 
-def test_an_altered_file_with_its_manifest_mended(tmp_path: Path) -> None:
+def test_an_altered_file_with_its_manifest_bag_mended(tmp_path: Path) -> None:
     content = files()
     content[f"{NAME}/data/schedule-withheld.json"] = b"{}"
-    content = mended(content)
+    content = bag_mended(content)
     assert reasons(verify_bytes(tmp_path, written(content), LOG_KEY)) >= {"signature-invalid"}
 
 
-def mended(content: dict[str, bytes]) -> dict[str, bytes]:
-    """Manifest, oxum and tag manifest made right again."""
-    from hashlib import sha256
-
-    payload = {n.removeprefix(f"{NAME}/"): d for n, d in content.items() if n.startswith(f"{NAME}/data/")}
-    manifest = manifest_bytes({path: sha256(data).hexdigest() for path, data in payload.items()})
-    info = content[f"{NAME}/bag-info.txt"].decode().splitlines()
-    oxum = f"Payload-Oxum: {sum(map(len, payload.values()))}.{len(payload)}"
-    told = "".join(f"{oxum if line.startswith('Payload') else line}\n" for line in info).encode()
-    tags = {"bagit.txt": content[f"{NAME}/bagit.txt"], "bag-info.txt": told, "manifest-sha256.txt": manifest}
-    tagmanifest = manifest_bytes({path: sha256(data).hexdigest() for path, data in tags.items()})
-    rest = {"tagmanifest-sha256.txt": tagmanifest, "signature.txt": content[f"{NAME}/signature.txt"]}
-    ordered = {path: payload[path] for path in sorted(payload, key=str.encode)} | tags | rest
-    return {f"{NAME}/{path}": data for path, data in ordered.items()}
-
-
 def test_mending_is_faithful(tmp_path: Path) -> None:
-    assert written(mended(files())) == PACK
+    assert written(bag_mended(files())) == PACK
 
 
 def test_a_forged_pack_signed_again_fails_or_is_not_pinned(tmp_path: Path) -> None:
@@ -180,7 +156,7 @@ def test_a_payload_file_removed(tmp_path: Path) -> None:
 def test_a_pack_without_custody_history(tmp_path: Path) -> None:
     content = files()
     del content[f"{NAME}/{CUSTODY_PATH}"]
-    content = mended(content)
+    content = bag_mended(content)
     content[f"{NAME}/signature.txt"] = note_sign(signed_text(NAME, content[f"{NAME}/tagmanifest-sha256.txt"]), LOG_KEY)
     assert reasons(verify_bytes(tmp_path, written(content), LOG_KEY)) == {"custody-missing"}
 
@@ -194,41 +170,6 @@ def test_a_pack_may_hold_a_full_history(tmp_path: Path) -> None:
     assert verify_bytes(tmp_path, pack_bytes(custody=full_export()), LOG_KEY).status is Status.PASSED
 
 
-def zipped(**options: object) -> bytes:
-    """The same files, zipped by the standard library in its own form."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", **options) as archive:  # type: ignore[arg-type]
-        for name, data in files().items():
-            archive.writestr(zipfile.ZipInfo(name), data, options.get("compression"))  # type: ignore[arg-type]
-    return out.getvalue()
-
-
-def _with_comment() -> bytes:
-    out = io.BytesIO(PACK)
-    with zipfile.ZipFile(out, "a") as archive:
-        archive.comment = b"hello"
-    return out.getvalue()
-
-
-def _with_duplicate() -> bytes:
-    with zipfile.ZipFile(io.BytesIO(PACK)) as archive:
-        infos = archive.infolist()
-        content = [(info.filename, archive.read(info)) for info in infos]
-    out = io.BytesIO()
-    writer = ArchiveWriter(out)
-    for name, data in [*content, content[0]]:
-        writer.add(name, [data])
-    writer.close()
-    return out.getvalue()
-
-
-def _encrypted() -> bytes:
-    data = bytearray(PACK)
-    for at in (6, PACK.index(b"PK\x01\x02") + 8):
-        data[at] |= 1
-    return bytes(data)
-
-
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
@@ -237,11 +178,11 @@ def _encrypted() -> bytes:
         (lambda: PACK[:-1], "archive-malformed"),
         (lambda: PACK[:1000], "archive-malformed"),
         (lambda: b"PK", "archive-malformed"),
-        (_with_comment, "archive-malformed"),
-        (_with_duplicate, "archive-strange"),
-        (_encrypted, "archive-strange"),
-        (lambda: zipped(compression=zipfile.ZIP_DEFLATED), "archive-strange"),
-        (lambda: zipped(compression=zipfile.ZIP_STORED), "archive-strange"),
+        (commented, "archive-malformed"),
+        (duplicated, "archive-strange"),
+        (encrypted, "archive-strange"),
+        (lambda: zipped(zipfile.ZIP_DEFLATED), "archive-strange"),
+        (lambda: zipped(zipfile.ZIP_STORED), "archive-strange"),
         (lambda: written({f"{NAME}/../../x": b""}), "path-unsafe"),
         (lambda: written({f"{NAME}/data/a\\b": b""}), "path-unsafe"),
         (lambda: written(files() | {"other/x": b""}), "archive-strange"),

@@ -35,6 +35,7 @@ from tests.chain_of_custody.core.builders import (
     verify_bytes,
     where,
 )
+from tests.chain_of_custody.core.tampering import changed_entry, lines_mended, renumbered
 
 Change = Callable[[list[ExportRow]], list[ExportRow]]
 
@@ -43,18 +44,6 @@ def judged(folder: Path, log: Log, rows: list[ExportRow], scope: Scope = Scope.F
     """Verify an export whose rows were changed by someone who also mends index order and digest, not the key."""
     signer = LOG_KEY if scope is Scope.ITEMS else None
     return verify_bytes(folder, export_bytes(header(log, scope), rows, signer), LOG_KEY)
-
-
-def changed_entry(row: ExportRow, **values: object) -> ExportRow:
-    """The entry rewritten in canonical form with other values, and its leaf with it."""
-    data = json.loads(row.entry)
-    data["values"] |= values
-    raw = canonical_bytes(data)
-    return replace(row, entry=raw, leaf=leaf_data(row.leaf_salt, entry_hash(raw)))
-
-
-def renumbered(rows: list[ExportRow]) -> list[ExportRow]:
-    return [replace(row, index=index) for index, row in enumerate(rows)]
 
 
 def test_a_changed_entry_breaks_its_successor_and_the_root(tmp_path: Path) -> None:
@@ -110,8 +99,8 @@ def test_a_replayed_entry(tmp_path: Path) -> None:
 def test_a_gap_of_indexes(tmp_path: Path) -> None:
     lines = full_export().splitlines(keepends=True)
     lines[3] = lines[3].replace(b'"index":2', b'"index":3')
-    assert verify_bytes(tmp_path, mended(lines), LOG_KEY).status is Status.FAILED
-    assert "index-gap" in reasons(verify_bytes(tmp_path, mended(lines), LOG_KEY))
+    assert verify_bytes(tmp_path, lines_mended(lines), LOG_KEY).status is Status.FAILED
+    assert "index-gap" in reasons(verify_bytes(tmp_path, lines_mended(lines), LOG_KEY))
 
 
 def test_a_back_dated_entry_fails_even_when_signed_by_the_log(tmp_path: Path) -> None:
@@ -267,14 +256,6 @@ def test_a_withheld_value_replaced_by_another_commitment(tmp_path: Path) -> None
     assert {"leaf-mismatch"} <= reasons(judged(tmp_path, log, rows))
 
 
-def mended(lines: list[bytes]) -> bytes:
-    """The lines with the footer's digest made right again."""
-    from hashlib import sha256
-
-    footer = json.loads(lines[-1]) | {"digest": sha256(b"".join(lines[:-1])).hexdigest()}
-    return b"".join([*lines[:-1], canonical_bytes(footer) + b"\n"])
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -288,11 +269,11 @@ def mended(lines: list[bytes]) -> bytes:
         lambda line: line[:-2] + b',"x":1}\n',
     ],
 )
-def test_lines_of_another_form_with_the_digest_mended(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+def test_lines_of_another_form_with_the_digest_lines_mended(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
     lines = full_export().splitlines(keepends=True)
     assert change(lines[4]) != lines[4]
     lines[4] = change(lines[4])
-    report = verify_bytes(tmp_path, mended(lines), LOG_KEY)
+    report = verify_bytes(tmp_path, lines_mended(lines), LOG_KEY)
     assert report.status is Status.FAILED
     assert report.steps[0].findings[0].where == {"line": 5}
 
@@ -305,7 +286,7 @@ def test_stray_bits_in_base64(tmp_path: Path) -> None:
     other = signs[signs.index(lines[4][at]) ^ 1]
     lines[4] = lines[4][:at] + bytes((other,)) + lines[4][at + 1 :]
     assert base64.b64decode(lines[4].split(b'"leaf":"')[1].split(b'"')[0])
-    assert "export-malformed" in reasons(verify_bytes(tmp_path, mended(lines), LOG_KEY))
+    assert "export-malformed" in reasons(verify_bytes(tmp_path, lines_mended(lines), LOG_KEY))
 
 
 @pytest.mark.parametrize(
