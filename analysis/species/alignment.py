@@ -44,14 +44,18 @@ class Aligned:
     @property
     def k2p(self) -> float | None:
         """Kimura's two-parameter distance; None where it is not defined or nothing can be counted."""
-        compared = self.matches + self.mismatches
-        if not compared:
-            return None
-        p, q = self.transitions / compared, self.transversions / compared
-        inner, outer = 1 - 2 * p - q, 1 - 2 * q
-        if inner <= 0 or outer <= 0:
-            return None
-        return -0.5 * math.log(inner) - 0.25 * math.log(outer)
+        return k2p(self.matches + self.mismatches, self.transitions, self.transversions)
+
+
+def k2p(compared: int, transitions: int, transversions: int) -> float | None:
+    """Kimura's (1980) two-parameter distance from counts; None where it is not defined or nothing was compared."""
+    if not compared:
+        return None
+    p, q = transitions / compared, transversions / compared
+    inner, outer = 1 - 2 * p - q, 1 - 2 * q
+    if inner <= 0 or outer <= 0:
+        return None
+    return -0.5 * math.log(inner) - 0.25 * math.log(outer)
 
 
 @cache

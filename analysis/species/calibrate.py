@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from analysis.inputs import Progress, no_progress
 from analysis.species.calibration import (
     Calibration,
@@ -29,7 +31,7 @@ from analysis.species.calibration import (
 from analysis.species.evidence import by_species
 from analysis.species.library import Library, library_open
 from analysis.species.rules import by_rank, names_rank, names_species, rank_of, stratum_of, without_species
-from analysis.species.search import CANDIDATES, nearest
+from analysis.species.search import CANDIDATES, LeftOut, nearest
 
 LENGTHS: Final = (0, 300, 150, 80)
 """Query lengths calibrated, in bases; 0 is the whole reference."""
@@ -81,8 +83,8 @@ def calibrate(library: Library, *, sample: int = SAMPLE, progress: Progress = no
 def _whole(library: Library, locus: int) -> int:
     """Nine tenths of the median length of a locus' records: from there on a query counts as whole."""
     numbers = library.record_sequence[library.record_locus == locus]
-    lengths = sorted(len(library.sequence(int(number))) for number in numbers)
-    return 9 * lengths[len(lengths) // 2] // 10
+    lengths = np.sort(library.sequences.lengths(numbers))
+    return int(9 * lengths[len(lengths) // 2] // 10)
 
 
 def _lengths_of(library: Library, locus: int) -> list[int]:
@@ -93,8 +95,8 @@ def _lengths_of(library: Library, locus: int) -> list[int]:
 def _trials(library: Library, locus: int, length: int, sample: int, progress: Progress) -> list[Trial]:
     records = [
         record
-        for record in range(library.size)
-        if library.record_locus[record] == locus and library.species[library.record_species[record]].verified
+        for record in np.flatnonzero(library.record_locus == locus).tolist()
+        if library.species[library.record_species[record]].verified
     ]
     # A hash of the accession draws the same sample from the same set, in any order of records.
     records.sort(key=lambda record: hashlib.sha256(library.accession(record).encode()).digest())
@@ -116,9 +118,9 @@ def trial_of(library: Library, record: int, length: int) -> Trial:
         draw = int.from_bytes(hashlib.sha256(library.accession(record).encode()).digest()[8:16])
         start = draw % (len(query) - length + 1)
         query = query[start : start + length]
-    out = frozenset([record])
-    found = nearest(library, query, leave_out_records=out, candidates=CANDIDATES + min(own, CANDIDATES))
-    ranked = by_species(library, found, leave_out_records=out)
+    out = LeftOut(records=frozenset([record]))
+    found = nearest(library, query, out=out, candidates=CANDIDATES + min(own, CANDIDATES))
+    ranked = by_species(library, found, out=out)
     return Trial(
         record=record,
         species=species,

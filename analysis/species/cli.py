@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.canonical import canonical_json, readable_json
+from analysis.canonical import plain_json, readable_json
 from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 from analysis.outcome import Identification
@@ -150,7 +150,7 @@ def run_identify(parsed: argparse.Namespace) -> int:
         bases = single(read).bases
         item = identify(library, calibration, read.name, bases, declared=declared.get(read.name), hits=parsed.hits)
         if parsed.format == "jsonl":
-            sys.stdout.buffer.write(canonical_json(identified_json(item)) + b"\n")
+            sys.stdout.buffer.write(plain_json(identified_json(item)) + b"\n")
         else:
             found.append(item)
     progress(1.0, f"{len(reads)} queries")

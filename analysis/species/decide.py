@@ -10,6 +10,7 @@ from analysis.outcome import Identification, Reason
 from analysis.species.calibration import LocusCalibration, RankRule, Rate, Rule
 from analysis.species.evidence import SpeciesDistance
 from analysis.species.library import Library
+from analysis.species.mixture import Mixture
 from analysis.species.rules import Pairs, by_rank, names_rank, names_species, rank_of, stratum_of
 
 GROUP_LIMIT: Final = 12
@@ -57,6 +58,32 @@ def decide(library: Library, ranked: Sequence[SpeciesDistance], calibration: Loc
     if group is not None:
         return group
     return _higher(library, pairs, calibration, _why_no_species(library, pairs, rule))
+
+
+def mixture_decision(library: Library, mixture: Mixture) -> Decision:
+    """Two species in one sequence: which two, or which the two may be."""
+    names = [tuple(library.species[number].name for number in pair) for pair in mixture.pairs]
+    among = tuple(sorted({name for pair in names for name in pair}))
+    both = " + ".join(names[0]) if len(names) == 1 else None
+    if mixture.kind == "chimera":
+        text = (
+            f"The first part fits {names[0][0]}, the part from base {mixture.position} on {names[0][1]}; "
+            f"joined they leave {mixture.unexplained} bases over, and no single record fits as well: "
+            "a product of two templates."
+        )
+    else:
+        text = (
+            f"{mixture.codes} positions hold two bases; {' and '.join(names[0])} together leave "
+            f"{mixture.unexplained} positions unexplained."
+        )
+    reasons = [Reason(code=mixture.kind, text=text)]
+    if len(names) > 1:
+        reasons.append(
+            Reason(
+                code="mixture-not-resolved", text=f"{len(names)} pairs of species explain the sequence equally well."
+            )
+        )
+    return Decision(outcome=Identification.MIXTURE, taxon=both, among=among, reasons=tuple(reasons))
 
 
 def _species(name: str, pairs: Pairs, rule: Rule, library: Library) -> Decision:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analysis.species.library import Library
-from analysis.species.search import Near
+from analysis.species.search import NOTHING, LeftOut, Near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +19,7 @@ class SpeciesDistance:
     near: Near
 
 
-def by_species(
-    library: Library,
-    found: Sequence[Near],
-    *,
-    leave_out_records: frozenset[int] = frozenset(),
-    leave_out_species: frozenset[int] = frozenset(),
-) -> list[SpeciesDistance]:
+def by_species(library: Library, found: Sequence[Near], *, out: LeftOut = NOTHING) -> list[SpeciesDistance]:
     """The nearest record of each species found, nearest species first, ties by species number.
 
     References that cover less than half of what the best-covering one covers are not used: they
@@ -36,11 +30,19 @@ def by_species(
     for near in found:
         if 2 * near.overlap < most:
             continue
-        for record in library.records_of(near.sequence):
-            species = int(library.record_species[record])
-            if int(record) in leave_out_records or species in leave_out_species:
-                continue
-            distance = near.edits / near.overlap
+        distance = near.edits / near.overlap
+        for record, species in _carriers(library, near.sequence, out):
             if species not in best or distance < best[species].distance:
-                best[species] = SpeciesDistance(species=species, distance=distance, record=int(record), near=near)
+                best[species] = SpeciesDistance(species=species, distance=distance, record=record, near=near)
     return sorted(best.values(), key=lambda item: (item.distance, item.species))
+
+
+def _carriers(library: Library, sequence: int, out: LeftOut) -> Iterator[tuple[int, int]]:
+    """Records that carry a sequence and their species; one record is enough where all are of one species."""
+    records = library.records_of(sequence)
+    if out is NOTHING and library.sequence_species[sequence] >= 0:
+        records = records[:1]
+    for record in records.tolist():
+        species = int(library.record_species[record])
+        if not out.hides(record, species):
+            yield record, species

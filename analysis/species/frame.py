@@ -6,12 +6,14 @@ About two thirds of nuclear COI copies carry an indel or an early stop, the rest
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from analysis.outcome import Diagnostic
 
 GOOD: Final = 20
-_STOPS: Final = frozenset({"TAA", "TAG"})
+_GAP: Final = re.compile("-+")
+_STOP: Final = re.compile("(?=TA[AG])")
 """Stops in the vertebrate, invertebrate and most other mitochondrial codes (NCBI 2, 4, 5, 9, 13) and in plastids."""
 
 _CODING_LEAST: Final = 150
@@ -21,7 +23,8 @@ def frame_of(reference: str) -> int | None:
     """The only reading frame (0, 1, 2) of a coding stretch without stops; None where no or several frames are open."""
     if len(reference) < _CODING_LEAST:
         return None
-    open_frames = [frame for frame in range(3) if not _stops(reference, frame)]
+    closed = {place % 3 for place in _stop_places(reference)}
+    open_frames = [frame for frame in range(3) if frame not in closed]
     return open_frames[0] if len(open_frames) == 1 else None
 
 
@@ -56,38 +59,31 @@ def frame_check(rows: tuple[str, str], good: tuple[bool, ...] | None = None) -> 
     )
 
 
-def _stops(sequence: str, frame: int) -> list[int]:
-    return [at for at in range(frame, len(sequence) - 2, 3) if sequence[at : at + 3] in _STOPS]
+def _stop_places(sequence: str) -> list[int]:
+    return [found.start() for found in _STOP.finditer(sequence)]
 
 
 def _query_stops(query: str, reference: str, frame: int, good: tuple[bool, ...] | None) -> list[int]:
     """Positions (from 1, in the query) of in-frame stops, the frame taken from the reference column by column."""
     found: list[int] = []
-    place = at = 0
-    for column, base in enumerate(reference):
-        starts = base != "-" and place % 3 == frame
-        codon = query[column : column + 3]
-        if starts and codon in _STOPS and "-" not in reference[column : column + 3] and _is_good(good, at, 3):
+    for column in _stop_places(query):
+        place = column - reference.count("-", 0, column)
+        at = column - query.count("-", 0, column)
+        if place % 3 == frame and "-" not in reference[column : column + 3] and _is_good(good, at, 3):
             found.append(at + 1)
-        place += base != "-"
-        at += query[column] != "-"
     return found
 
 
 def _shifts(query: str, reference: str, good: tuple[bool, ...] | None) -> list[int]:
     """Positions (from 1, in the query) of gaps whose length is no multiple of three."""
     found: list[int] = []
-    at = run = 0
-    state = ""
-    for one, other in [*zip(query, reference, strict=True), ("A", "A")]:
-        now = "deletion" if one == "-" else "insertion" if other == "-" else ""
-        if now != state:
-            if state and run % 3 and _is_good(good, max(at - 1, 0), 2):
+    for row, other in ((query, reference), (reference, query)):
+        for gap in _GAP.finditer(row):
+            at = gap.end() - query.count("-", 0, gap.end())
+            shifts = (gap.end() - gap.start()) % 3 != 0 and "-" not in other[gap.start() : gap.end()]
+            if shifts and _is_good(good, max(at - 1, 0), 2):
                 found.append(at)
-            state, run = now, 0
-        run += bool(now)
-        at += one != "-"
-    return found
+    return sorted(found)
 
 
 def _is_good(good: tuple[bool, ...] | None, start: int, length: int) -> bool:

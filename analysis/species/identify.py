@@ -7,28 +7,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import edlib
-
 from analysis.outcome import Diagnostic, Identification, Reason
-from analysis.species.alignment import counted
-from analysis.species.bases import IUPAC_EQUALITIES, ambiguous_count
+from analysis.species.alignment import counted, k2p
+from analysis.species.bases import ambiguous_count
 from analysis.species.calibration import Calibration, LocusCalibration
-from analysis.species.decide import Decision, ErrorRate, decide
+from analysis.species.decide import Decision, ErrorRate, decide, mixture_decision
 from analysis.species.declared import EXCLUDED, Declared, declared_compare
 from analysis.species.evidence import SpeciesDistance, by_species
 from analysis.species.frame import frame_check
 from analysis.species.library import SHORTEST, Library
-from analysis.species.search import Near, nearest, rows_of
+from analysis.species.mixture import LEAST_CODES, Mixture, chimera_resolve, double_peaks_resolve, two_base_codes
+from analysis.species.search import Near, nearest, rows_of, substitutions
 
 HITS: Final = 10
+GAPPED_K2P: Final = 2
+"""Comparisons with gaps whose columns are laid out to count K2P: the nearest ones; the rest cost more than they say."""
 MOST_AMBIGUOUS: Final = 0.02
-_INTRA_RECORDS: Final = 30
 
 DEFINITIONS: Final = {
     "identity": "1 − edits / overlap: Levenshtein edits over the stretch query and reference share, overhanging ends "
     "free, IUPAC codes that can stand for the same base equal; overlap in bases of the inner sequence",
     "coverage": "overlap / query length",
-    "k2p": "Kimura 1980 two-parameter distance over aligned columns of two plain bases; null where undefined",
+    "k2p": "Kimura 1980 two-parameter distance over aligned columns of two plain bases; null where undefined, "
+    "and for comparisons with gaps beyond the two nearest",
     "p_distance": "edits / overlap, 1 − identity",
     "barcode_gap": "distance to the nearest other species − largest distance between records of the named species",
 }
@@ -121,9 +122,12 @@ def identify(
     """
     early = _unusable(bases)
     found = [] if early else nearest(library, bases)
+    mixture = None if early else _mixture(library, bases, found)
+    if mixture is not None:
+        found = [*mixture.near, *(near for near in found if near not in mixture.near)]
     ranked = by_species(library, found)
     locus, local = _locus(library, calibration, ranked)
-    decision = early or _decide(library, bases, ranked, local)
+    decision = early or _decide(library, bases, ranked, local, mixture)
     compared = declared_compare(library, bases, declared, decision, ranked, local) if declared and ranked else None
     excluded = compared is not None and compared.answer == EXCLUDED
     return Identified(
@@ -164,13 +168,25 @@ def _unusable(bases: bytes) -> Decision | None:
     return Decision(outcome=Identification.NO_RESULT, taxon=None, reasons=(Reason(code="too-short", text=text),))
 
 
+def _mixture(library: Library, bases: bytes, found: Sequence[Near]) -> Mixture | None:
+    if two_base_codes(bases) > max(LEAST_CODES, MOST_AMBIGUOUS * len(bases) / 2):
+        return double_peaks_resolve(library, bases)
+    return chimera_resolve(library, bases, found[0]) if found else None
+
+
 def _decide(
-    library: Library, bases: bytes, ranked: Sequence[SpeciesDistance], local: LocusCalibration | None
+    library: Library,
+    bases: bytes,
+    ranked: Sequence[SpeciesDistance],
+    local: LocusCalibration | None,
+    mixture: Mixture | None,
 ) -> Decision:
-    if not ranked:
+    if mixture is not None:
+        return mixture_decision(library, mixture)
+    mixed = ambiguous_count(bases)
+    if not ranked and mixed <= MOST_AMBIGUOUS * len(bases):
         reason = Reason(code="nothing-near", text="No reference of the set shares a stretch with this sequence.")
         return Decision(outcome=Identification.INCONCLUSIVE, taxon=None, reasons=(reason,))
-    mixed = ambiguous_count(bases)
     if mixed > MOST_AMBIGUOUS * len(bases):
         reason = Reason(
             code="mixed-bases",
@@ -183,27 +199,43 @@ def _decide(
 
 def _hits(library: Library, bases: bytes, found: Sequence[Near], limit: int) -> tuple[Hit, ...]:
     """At least the `limit` best records; all that tie with the last one are kept, so that no tie is hidden."""
-    hits: list[Hit] = []
+    shown: list[Near] = []
+    records = 0
     for near in found:
-        if len(hits) >= limit and near.identity != hits[-1].identity:
+        if records >= limit and near.identity != shown[-1].identity:
             break
-        aligned = counted(*rows_of(library, near, bases))
-        hits.extend(
-            Hit(
-                accession=library.accession(int(record)),
-                taxon=library.name(int(record)),
-                locus=library.loci[int(library.record_locus[record])],
-                identity=near.identity,
-                edits=near.edits,
-                overlap=near.overlap,
-                coverage=near.overlap / len(bases),
-                k2p=aligned.k2p,
-                strand="-" if near.reverse else "+",
-                note=library.note(int(record)),
-            )
-            for record in library.records_of(near.sequence)
+        shown.append(near)
+        records += len(library.records_of(near.sequence))
+    return tuple(
+        Hit(
+            accession=library.accession(record),
+            taxon=library.name(record),
+            locus=library.loci[int(library.record_locus[record])],
+            identity=near.identity,
+            edits=near.edits,
+            overlap=near.overlap,
+            coverage=near.overlap / len(bases),
+            k2p=distance,
+            strand="-" if near.reverse else "+",
+            note=library.note(record),
         )
-    return tuple(hits)
+        for near, distance in zip(shown, _k2p(library, bases, shown), strict=True)
+        for record in library.records_of(near.sequence).tolist()
+    )
+
+
+def _k2p(library: Library, bases: bytes, shown: Sequence[Near]) -> list[float | None]:
+    distances: list[float | None] = []
+    gapped = 0
+    for near, count in zip(shown, substitutions(library, shown, bases), strict=True):
+        if count is not None:
+            distances.append(k2p(*count))
+        elif gapped < GAPPED_K2P:
+            gapped += 1
+            distances.append(counted(*rows_of(library, near, bases)).k2p)
+        else:
+            distances.append(None)
+    return distances
 
 
 def _congeners(library: Library, decision: Decision, ranked: Sequence[SpeciesDistance]) -> tuple[Congener, ...]:
@@ -213,7 +245,7 @@ def _congeners(library: Library, decision: Decision, ranked: Sequence[SpeciesDis
     genus = library.species[ranked[0].species].genus
     if decision.outcome is Identification.GENUS:
         genus = decision.taxon
-    members = library.genus_members.get(genus or "", ())
+    members = library.species.congeners(genus)
     return tuple(
         Congener(name=library.species[number].name, records=int(library.species_records[number])) for number in members
     )
@@ -223,28 +255,13 @@ def _gap(library: Library, decision: Decision, ranked: Sequence[SpeciesDistance]
     if decision.outcome is not Identification.SPECIES:
         return None
     species = ranked[0].species
-    records = [
-        record
-        for record in library.records_of_species(species)
-        if library.record_locus[record] == library.record_locus[ranked[0].record]
-    ]
-    sequences = sorted({int(library.record_sequence[record]) for record in records[:_INTRA_RECORDS]})
-    within = [
-        _distance(library.sequence(one), library.sequence(other))
-        for place, one in enumerate(sequences)
-        for other in sequences[place + 1 :]
-    ]
+    locus = int(library.record_locus[ranked[0].record])
+    records = library.records_of_species(species)
     return Gap(
-        within=None if len(records) < 2 else max(within, default=0.0),
+        within=library.within(species, locus),
         between=ranked[1].distance if len(ranked) > 1 else None,
-        records=len(records),
+        records=int((library.record_locus[records] == locus).sum()),
     )
-
-
-def _distance(one: bytes, other: bytes) -> float:
-    inner, outer = sorted((one, other), key=len)
-    result = edlib.align(inner, outer, mode="HW", task="distance", additionalEqualities=IUPAC_EQUALITIES)
-    return int(result["editDistance"]) / len(inner)
 
 
 def _diagnostics(
@@ -285,7 +302,7 @@ def _caveats(
             )
         missing = [
             library.species[number].name
-            for number in library.genus_members.get(species.genus or "", ())
+            for number in library.species.congeners(species.genus)
             if not library.species_records[number]
         ]
         if missing:

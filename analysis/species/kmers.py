@@ -12,6 +12,7 @@ from analysis.species.bases import Bytes
 Kmers = npt.NDArray[np.uint32]
 
 K: Final = 14
+_CODE_OF_BIT: Final = np.array([0, 0, 1, 0, 2, 0, 0, 0, 3, *[0] * 247], np.uint8)
 
 
 def canonical_kmers(base_codes: Bytes, *, sampling: int) -> tuple[Kmers, npt.NDArray[np.int64]]:
@@ -28,9 +29,60 @@ def canonical_kmers(base_codes: Bytes, *, sampling: int) -> tuple[Kmers, npt.NDA
     bad = np.concatenate([[0], np.cumsum(base_codes > 3)])
     usable = bad[K:] == bad[:-K]
     kmers = np.minimum(forward, reverse)
-    usable &= _hash(kmers) < np.uint32((1 << 32) // sampling - 1)
+    usable &= sampled(kmers, sampling)
     at = np.flatnonzero(usable)
     return kmers[at], at
+
+
+def sampled(kmers: Kmers, sampling: int) -> npt.NDArray[np.bool_]:
+    """Which canonical k-mers the hash keeps."""
+    kept: npt.NDArray[np.bool_] = _hash(kmers) < np.uint32((1 << 32) // sampling - 1)
+    return kept
+
+
+def distinct(values: Kmers) -> Kmers:
+    """Sorted values, each once."""
+    values = np.sort(values)
+    once: Kmers = values[np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]]
+    return once
+
+
+def mixed_kmers(base_masks: Bytes, *, sampling: int, most: int = 5) -> Kmers:
+    """Canonical 14-mers that a sequence with two-base codes can stand for, each once, those the hash keeps.
+
+    Every window of at most `most` two-base codes is spelt out in all ways; windows with a code of three or four
+    bases are left out. `base_masks` is shape (length,), one bit a base.
+    """
+    low = base_masks & (~base_masks + np.uint8(1))
+    high = base_masks ^ low
+    plain, paired = high == 0, (high != 0) & ((high & (high - np.uint8(1))) == 0)
+    if len(base_masks) < K:
+        return np.zeros(0, np.uint32)
+    one = np.lib.stride_tricks.sliding_window_view(_CODE_OF_BIT[low], K)
+    other = np.lib.stride_tricks.sliding_window_view(np.where(paired, _CODE_OF_BIT[high], _CODE_OF_BIT[low]), K)
+    usable = np.lib.stride_tricks.sliding_window_view((plain | paired) & (base_masks != 0), K).all(axis=1)
+    codes_in = (one != other).sum(axis=1)
+    found = [
+        _spelt(one[chosen], other[chosen], count)
+        for count in range(most + 1)
+        if len(chosen := np.flatnonzero(usable & (codes_in == count)))
+    ]
+    kmers = np.concatenate([*found, np.zeros(0, np.uint32)])
+    return distinct(kmers[sampled(kmers, sampling)])
+
+
+def _spelt(one: Bytes, other: Bytes, count: int) -> Kmers:
+    """All spellings of windows with `count` two-base codes each."""
+    differs = one != other
+    place = np.cumsum(differs, axis=1) - 1
+    shifts = np.arange(K - 1, -1, -1, dtype=np.uint32) * np.uint32(2)
+    found = []
+    for choice in range(1 << count):
+        spelt = np.where(differs & ((choice >> np.maximum(place, 0)) & 1 == 1), other, one).astype(np.uint32)
+        forward = (spelt << shifts).sum(axis=1, dtype=np.uint32)
+        reverse = ((np.uint32(3) - spelt) << shifts[::-1]).sum(axis=1, dtype=np.uint32)
+        found.append(np.minimum(forward, reverse))
+    return np.concatenate(found)
 
 
 def _both_strands(base_codes: Bytes, count: int) -> tuple[Kmers, Kmers]:

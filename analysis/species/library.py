@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -18,24 +17,16 @@ from analysis.canonical import Json, canonical_json
 from analysis.errors import InputRefused
 from analysis.inputs import Progress, no_progress
 from analysis.reference import ReferenceSet, freeze, open_reference
-from analysis.species.bases import has_ambiguity
 from analysis.species.index import KmerIndex, index_build, index_open
+from analysis.species.packing import PackedSequences, PackedTexts, array_open
 from analysis.species.records import Record, Taxonomy
+from analysis.species.speciestable import Species, SpeciesTable
+from analysis.species.within import within_largest
 
 KIND: Final = "species"
-SAMPLING: Final = 2
+SAMPLING: Final = 4
 SHORTEST: Final = 60
 """References and queries below 60 bases are not used: too few k-mers and too little to tell species apart."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Species:
-    """A species in the set: its name, ranks, and whether the name settles the species."""
-
-    name: str
-    genus: str | None
-    family: str | None
-    verified: bool
 
 
 class Library:
@@ -48,48 +39,34 @@ class Library:
         folder = reference.folder
         self.reference = reference
         self.loci: list[str] = _strings(folder / "loci.json")
-        self._accessions = _Texts(folder, "accessions")
-        self._names = _Texts(folder, "names")
-        self._notes = _Texts(folder, "notes")
-        self._bases = np.memmap(folder / "sequences.bin", np.uint8, "r")
-        self._starts = _array(folder / "sequence_offsets.npy")
-        self.record_sequence = _array(folder / "record_sequence.npy")
-        self.record_species = _array(folder / "record_species.npy")
-        self.record_locus = _array(folder / "record_locus.npy")
-        self._by_sequence = _array(folder / "records_by_sequence.npy")
-        self._by_sequence_offsets = _array(folder / "records_by_sequence_offsets.npy")
-        self._ambiguous = _array(folder / "sequence_ambiguous.npy")
+        self._accessions = PackedTexts(folder, "accessions")
+        self._names = PackedTexts(folder, "names")
+        self._notes = PackedTexts(folder, "notes")
+        self.sequences = PackedSequences(folder)
+        self.species = SpeciesTable(folder)
+        self.record_sequence = array_open(folder / "record_sequence.npy")
+        self.record_species = array_open(folder / "record_species.npy")
+        self.record_locus = array_open(folder / "record_locus.npy")
+        self.species_records = array_open(folder / "species_records.npy")
+        self.sequence_species = array_open(folder / "sequence_species.npy")
+        """Species of each distinct sequence, shape (sequences,); −1 where its records are of several."""
+        self._by_sequence = array_open(folder / "records_by_sequence.npy")
+        self._by_sequence_offsets = array_open(folder / "records_by_sequence_offsets.npy")
+        self._by_species = array_open(folder / "records_by_species.npy")
+        self._by_species_offsets = array_open(folder / "records_by_species_offsets.npy")
+        self._within = array_open(folder / "species_within.npy")
         self.index: KmerIndex = index_open(
-            folder, size=len(self._starts) - 1, sampling=int(str(reference.facts["sampling"]))
+            folder, size=len(self.sequences), sampling=int(str(reference.facts["sampling"]))
         )
-
-    @cached_property
-    def species(self) -> list[Species]:
-        """All species of the set, absent ones (no record) last."""
-        rows = json.loads((self.reference.folder / "species.json").read_bytes())
-        return [Species(**row) for row in rows]
-
-    @cached_property
-    def species_records(self) -> npt.NDArray[np.int64]:
-        """How many records each species has, shape (species,)."""
-        return np.bincount(self.record_species, minlength=len(self.species))
-
-    @cached_property
-    def genus_members(self) -> Mapping[str, tuple[int, ...]]:
-        """Verified species of each genus, with and without records."""
-        members: dict[str, list[int]] = {}
-        for number, species in enumerate(self.species):
-            if species.genus and species.verified:
-                members.setdefault(species.genus, []).append(number)
-        return {genus: tuple(numbers) for genus, numbers in members.items()}
-
-    @cached_property
-    def _numbers(self) -> Mapping[str, int]:
-        return {species.name: number for number, species in enumerate(self.species)}
 
     def species_number(self, name: str) -> int | None:
         """The number of a species by its name, None where the set does not know it."""
-        return self._numbers.get(name)
+        return self.species.number(name)
+
+    def within(self, species: int, locus: int) -> float | None:
+        """Largest distance between records of a species at a locus (30 sequences at most), None for one record."""
+        value = float(self._within[species, locus])
+        return None if np.isnan(value) else value
 
     @property
     def size(self) -> int:
@@ -123,11 +100,7 @@ class Library:
 
     def sequence(self, number: int) -> bytes:
         """A distinct sequence."""
-        return self._bases[int(self._starts[number]) : int(self._starts[number + 1])].tobytes()
-
-    def is_ambiguous(self, number: int) -> bool:
-        """Whether a distinct sequence holds IUPAC codes."""
-        return bool(self._ambiguous[number])
+        return self.sequences.letters(number)
 
     def records_of(self, number: int) -> npt.NDArray[np.int64]:
         """The records that carry a distinct sequence, in accession order."""
@@ -136,31 +109,8 @@ class Library:
 
     def records_of_species(self, species: int) -> npt.NDArray[np.int64]:
         """The records of a species, in accession order."""
-        low, high = np.searchsorted(self._species_sorted[0], [species, species + 1])
-        return self._species_sorted[1][low:high]
-
-    @cached_property
-    def _species_sorted(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        order = np.argsort(self.record_species, kind="stable")
-        return self.record_species[order], order
-
-
-class _Texts:
-    """Many short texts in one memory-mapped file."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        path = folder / f"{name}.bin"
-        self._blob = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.zeros(0, np.uint8)
-        self._offsets = _array(folder / f"{name}_offsets.npy")
-
-    def __getitem__(self, number: int) -> str:
-        return self._blob[int(self._offsets[number]) : int(self._offsets[number + 1])].tobytes().decode()
-
-    @staticmethod
-    def write(folder: Path, name: str, texts: Iterable[str]) -> None:
-        encoded = [text.encode() for text in texts]
-        (folder / f"{name}.bin").write_bytes(b"".join(encoded))
-        np.save(folder / f"{name}_offsets.npy", _offsets(encoded))
+        low, high = self._by_species_offsets[species], self._by_species_offsets[species + 1]
+        return self._by_species[int(low) : int(high)]
 
 
 def library_open(folder: Path) -> Library:
@@ -243,22 +193,25 @@ def _write(
     loci = sorted({record.locus for record in used})
     species_number = {entry.name: number for number, entry in enumerate(species)}
     record_sequence = np.array([number_of[record.sequence] for record in used], np.int64)
-    _Texts.write(folder, "accessions", (record.accession for record in used))
-    _Texts.write(folder, "names", (record.name for record in used))
-    _Texts.write(folder, "notes", (record.note for record in used))
-    (folder / "sequences.bin").write_bytes(b"".join(sequences))
+    record_species = np.array([species_number[record.species] for record in used], np.int64)
+    record_locus = np.array([loci.index(record.locus) for record in used], np.int64)
+    PackedTexts.write(folder, "accessions", (record.accession for record in used))
+    PackedTexts.write(folder, "names", (record.name for record in used))
+    PackedTexts.write(folder, "notes", (record.note for record in used))
+    PackedSequences.write(folder, sequences)
+    SpeciesTable.write(folder, species, absent_from=len({record.species for record in used}))
     arrays = {
-        "sequence_offsets": _offsets(sequences),
-        "sequence_ambiguous": np.array([has_ambiguity(sequence) for sequence in sequences], bool),
-        "record_sequence": record_sequence,
-        "record_species": np.array([species_number[record.species] for record in used], np.int64),
-        "record_locus": np.array([loci.index(record.locus) for record in used], np.int64),
-        "records_by_sequence": np.argsort(record_sequence, kind="stable"),
-        "records_by_sequence_offsets": np.searchsorted(np.sort(record_sequence), np.arange(len(sequences) + 1)),
+        "record_sequence": record_sequence.astype(np.int32),
+        "record_species": record_species.astype(np.int32),
+        "record_locus": record_locus.astype(np.int32),
+        "species_records": np.bincount(record_species, minlength=len(species)).astype(np.int32),
+        "sequence_species": _species_of_sequences(record_sequence, record_species, len(sequences)),
+        **_grouped("records_by_sequence", record_sequence, len(sequences)),
+        **_grouped("records_by_species", record_species, len(species)),
+        "species_within": within_largest(sequences, record_sequence, record_species, record_locus),
     }
     for array_name, values in arrays.items():
         np.save(folder / f"{array_name}.npy", values)
-    (folder / "species.json").write_bytes(canonical_json(species))
     (folder / "loci.json").write_bytes(canonical_json(loci))
     index_build(folder, sequences, sampling=sampling, progress=progress)
     return {
@@ -297,12 +250,21 @@ def _genus_of(name: str) -> str | None:
     return first if first[:1].isupper() and len(first) > 1 else None
 
 
-def _offsets(items: list[bytes]) -> npt.NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum([len(item) for item in items])]).astype(np.int64)
+def _grouped(name: str, group: npt.NDArray[np.int64], groups: int) -> dict[str, npt.NDArray[np.int32]]:
+    """Records by group, in accession order, and where each group begins."""
+    return {
+        name: np.argsort(group, kind="stable").astype(np.int32),
+        f"{name}_offsets": np.searchsorted(np.sort(group), np.arange(groups + 1)).astype(np.int32),
+    }
 
 
-def _array(path: Path) -> npt.NDArray[np.int64]:
-    return np.load(path, mmap_mode="r").view(np.ndarray)  # type: ignore[no-any-return]
+def _species_of_sequences(
+    record_sequence: npt.NDArray[np.int64], record_species: npt.NDArray[np.int64], count: int
+) -> npt.NDArray[np.int32]:
+    lowest, highest = np.full(count, np.iinfo(np.int32).max, np.int64), np.full(count, -1, np.int64)
+    np.minimum.at(lowest, record_sequence, record_species)
+    np.maximum.at(highest, record_sequence, record_species)
+    return np.where(lowest == highest, lowest, -1).astype(np.int32)
 
 
 def _strings(path: Path) -> list[str]:

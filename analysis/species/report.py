@@ -122,6 +122,7 @@ def statement(item: Identified) -> str:
         Identification.SPECIES_GROUP: f"The species was not resolved among {', '.join(decision.among)}.",
         Identification.GENUS: f"The sequence was identified as genus {decision.taxon}; the species was not resolved.",
         Identification.FAMILY: f"The sequence was identified as family {decision.taxon}; the genus was not resolved.",
+        Identification.MIXTURE: f"The sequence holds two species: {decision.taxon or ', '.join(decision.among)}.",
         Identification.NO_RESULT: "There is no result.",
     }.get(decision.outcome, "The sequence was not identified.")
     if item.declared is not None and item.outcome is Identification.EXCLUDED:

@@ -133,13 +133,47 @@ def test_what_cannot_be_identified_says_why(
     assert found.taxon is None
 
 
-def test_a_mixed_sequence_is_not_named(calibrated: Calibrated, individuals: list[Barcode]) -> None:
-    one, other = individuals[0].sequence, individuals[20].sequence
+def _mixed(one: str, other: str) -> bytes:
     letters = {mask: letter for letter, mask in MASK_OF.items() if letter != "U"}
-    mixed = "".join(letters[MASK_OF[a] | MASK_OF[b]] for a, b in zip(one, other, strict=True))
-    found = identify(*calibrated, "q", mixed.encode())
+    return "".join(letters[MASK_OF[a] | MASK_OF[b]] for a, b in zip(one, other, strict=True)).encode()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_mixture_of_two_species_names_both(calibrated: Calibrated, individuals: list[Barcode], turned: bool) -> None:
+    new = unseen(individuals)
+    for one, other in zip(new, new[3:] + new[:3], strict=True):
+        query = _mixed(one.sequence, other.sequence)
+        found = identify(*calibrated, "q", reverse_complement(query) if turned else query)
+        assert found.outcome is Identification.MIXTURE
+        assert set(found.decision.among) == {one.species, other.species}
+        assert {hit.taxon for hit in found.hits} >= {one.species, other.species}
+
+
+def test_codes_that_no_two_species_explain_are_not_a_mixture(
+    calibrated: Calibrated, individuals: list[Barcode]
+) -> None:
+    draw = random.Random(8)
+    letters = list(unseen(individuals)[0].sequence)
+    for at in draw.sample(range(len(letters)), 60):
+        letters[at] = draw.choice([code for code in "RYSWKM" if MASK_OF[code] & MASK_OF[letters[at]]])
+    found = identify(*calibrated, "q", "".join(letters).encode())
     assert found.outcome is Identification.INCONCLUSIVE
     assert found.decision.reasons[0].code == "mixed-bases"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_chimera_names_both_parents_and_a_whole_sequence_is_none(
+    calibrated: Calibrated, individuals: list[Barcode], turned: bool
+) -> None:
+    new = unseen(individuals)
+    for one, other in zip(new, new[3:] + new[:3], strict=True):
+        query = (one.sequence[:310] + other.sequence[310:]).encode()
+        found = identify(*calibrated, "q", reverse_complement(query) if turned else query)
+        assert found.outcome is Identification.MIXTURE
+        assert found.decision.reasons[0].code == "chimera"
+        assert set(found.decision.among) == {one.species, other.species}
+        whole = identify(*calibrated, "q", one.sequence.encode())
+        assert whole.outcome is not Identification.MIXTURE
 
 
 def test_declared_against_found(calibrated: Calibrated, individuals: list[Barcode]) -> None:

@@ -26,7 +26,7 @@ def test_the_order_of_records_changes_nothing(reference_fasta: Path, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "name", ["sequences.bin", "postings.bin", "kmer_keys.npy", "species.json", "accessions.bin", "manifest.json"]
+    "name", ["sequences.bin", "postings.bin", "kmer_keys.npy", "species_names.bin", "accessions.bin", "manifest.json"]
 )
 def test_one_changed_byte_is_refused(calibrated: tuple[Library, Calibration], tmp_path: Path, name: str) -> None:
     folder = tmp_path / "set"
@@ -119,6 +119,6 @@ def test_a_taxonomy_names_records_and_absent_species(reference_fasta: Path, tmp_
         taxonomy=taxonomy,
     )
     assert report.species_without_record == 1
-    members = [library.species[number].name for number in library.genus_members["Aus"]]
+    members = [library.species[number].name for number in library.species.congeners("Aus")]
     assert members == ["Aus albus", "Aus niger", "Aus ruber"]
     assert library.species[0].family == "FamiliaA"

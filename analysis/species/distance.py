@@ -1,0 +1,50 @@
+"""Edit distances by edlib, with IUPAC codes that can stand for the same base equal."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import edlib
+
+from analysis.species.bases import MASK_OF
+
+_PLAIN: Final = b"ACGT"
+
+
+@lru_cache(maxsize=4096)
+def _equalities(letters: bytes) -> list[tuple[str, str]] | None:
+    """Pairs of letters that can stand for the same base, for the codes that occur; None when none does.
+
+    Few pairs matter: handing edlib all of them costs more than the alignment itself.
+    """
+    codes = sorted(set(letters.decode()))
+    others = [*_PLAIN.decode(), *codes]
+    pairs = {
+        (min(code, other), max(code, other))
+        for code in codes
+        for other in others
+        if code != other and MASK_OF[code] & MASK_OF[other]
+    }
+    return sorted(pairs) or None
+
+
+def equalities(one: bytes, other: bytes) -> list[tuple[str, str]] | None:
+    """What edlib must know of the IUPAC codes in two sequences."""
+    return _equalities(bytes(sorted({*one.translate(None, _PLAIN), *other.translate(None, _PLAIN)})))
+
+
+def edits_within(inner: bytes, outer: bytes, most: int = -1) -> int:
+    """Fewest Levenshtein edits that turn `inner` into any part of `outer` (Sellers 1980).
+
+    `most` is an upper bound that is known to hold (−1: none is known); it makes the search faster.
+    """
+    found = edlib.align(inner, outer, mode="HW", task="distance", k=most, additionalEqualities=equalities(inner, outer))
+    return int(found["editDistance"])
+
+
+def path_within(inner: bytes, outer: bytes, most: int = -1) -> tuple[str, str]:
+    """`inner` and the part of `outer` it turns into, as two rows with «-» for gaps."""
+    found = edlib.align(inner, outer, mode="HW", task="path", k=most, additionalEqualities=equalities(inner, outer))
+    nice = edlib.getNiceAlignment(found, inner.decode(), outer.decode())
+    return str(nice["query_aligned"]), str(nice["target_aligned"])

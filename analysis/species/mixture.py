@@ -1,0 +1,231 @@
+"""Two species in one sequence: double peaks written as IUPAC codes, and chimeras joined from two templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.species.bases import Bytes, masks, reverse_complement
+from analysis.species.distance import edits_within
+from analysis.species.kmers import mixed_kmers
+from analysis.species.library import Library
+from analysis.species.search import Near, near_of, nearest
+
+LEAST_CODES: Final = 5
+_BUDGET: Final = 60_000
+_SEQUENCES: Final = 80
+_NEAR_BEST: Final = 8
+_UNEXPLAINED: Final = 0.2
+_MOST_DIFFERENT: Final = 0.02
+_END: Final = 0.3
+_END_BAD: Final = 0.04
+_END_TIE: Final = 0.006
+_JOINED: Final = 0.97
+_GAIN: Final = 0.015
+_CHIMERA_LEAST: Final = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixture:
+    """Two species in one sequence.
+
+    `kind` is "double-peaks" or "chimera"; `pairs` are all pairs of species numbers that explain the sequence equally
+    well, the first the one named; `unexplained` counts codes and bases that the pair leaves over; `position` is
+    where a chimera's second part begins (from 1); `near` are the records of both species.
+    """
+
+    kind: str
+    pairs: tuple[tuple[int, int], ...]
+    unexplained: int
+    codes: int
+    near: tuple[Near, ...]
+    position: int | None = None
+
+
+def two_base_codes(query: bytes) -> int:
+    """How many letters stand for exactly two bases."""
+    return sum(query.count(letter) for letter in (b"R", b"Y", b"S", b"W", b"K", b"M"))
+
+
+def double_peaks_resolve(library: Library, query: bytes) -> Mixture | None:
+    """The two species whose sequences together are the query's letters, None where no pair is.
+
+    Both bases of every code must come from one of the two, and every base of either must be allowed by the letter
+    there; at most a fifth of the codes and 2 % of the bases may be left over.
+    """
+    codes = two_base_codes(query)
+    if codes < LEAST_CODES:
+        return None
+    ids, shared = library.index.shared_kmers(mixed_kmers(masks(query), sampling=library.index.sampling), budget=_BUDGET)
+    chosen = ids[np.lexsort((ids, -shared))][:_SEQUENCES]
+    laid = [item for number in chosen.tolist() if (item := _lay(library, int(number), query)) is not None]
+    if not laid:
+        return None
+    wrong = np.array([item.near.edits for item in laid])
+    laid = [item for item, count in zip(laid, wrong.tolist(), strict=True) if count <= wrong.min() + _NEAR_BEST]
+    return _best_pair(library, laid, masks(query), codes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Laid:
+    near: Near
+    row: Bytes
+
+
+def _lay(library: Library, number: int, query: bytes) -> _Laid | None:
+    """A reference beside the query at the offset where its letters are most compatible, None where that is poor."""
+    row = library.sequences.masks(number)
+    best: tuple[int, int, bool, int] | None = None
+    for reverse in (False, True):
+        turned = masks(reverse_complement(query) if reverse else query)
+        for offset in _offsets(turned, row):
+            start, end = max(0, -offset), min(len(turned), len(row) - offset)
+            wrong = int(np.count_nonzero((turned[start:end] & row[start + offset : end + offset]) == 0))
+            if end - start >= 0.6 * len(turned) and (best is None or wrong < best[0]):
+                best = (wrong, end - start, reverse, offset)
+        if best is not None and best[0] <= _MOST_DIFFERENT * best[1]:
+            break
+    if best is None or best[0] > 0.1 * best[1]:
+        return None
+    wrong, overlap, reverse, offset = best
+    near = Near(sequence=number, edits=wrong, overlap=overlap, reverse=reverse, offset=offset, gapless=True)
+    laid = np.zeros(len(query), np.uint8)
+    start, end = max(0, -offset), min(len(query), len(row) - offset)
+    laid[start:end] = row[start + offset : end + offset]
+    if reverse:
+        # Bits A C G T in reverse order are the complement.
+        laid = _COMPLEMENT[laid[::-1]]
+    return _Laid(near=near, row=laid)
+
+
+_COMPLEMENT: Final = np.array([int(f"{mask:04b}"[::-1], 2) for mask in range(16)], np.uint8)
+
+
+def _offsets(turned: Bytes, row: Bytes) -> Sequence[int]:
+    """Offsets at which most letters are compatible: correlation of one-bit-a-base rows, the three best."""
+    size = 1 << int(len(turned) + len(row)).bit_length()
+    total = np.zeros(size)
+    for bit in (1, 2, 4, 8):
+        here = np.fft.rfft((row & bit) != 0, size)
+        there = np.fft.rfft(((turned & bit) != 0) / np.maximum(_WEIGHT[turned], 1), size)
+        total += np.fft.irfft(here * np.conj(there), size)
+    best = np.argsort(-total, kind="stable")[:2]
+    return [int(at) if at < len(row) else int(at) - size for at in best]
+
+
+_WEIGHT: Final = np.array([mask.bit_count() for mask in range(256)], np.float64)
+
+
+def _best_pair(library: Library, laid: Sequence[_Laid], query: Bytes, codes: int) -> Mixture | None:
+    """The pair of sequences, of two species, that leaves fewest codes and bases over."""
+    rows = np.stack([item.row for item in laid])
+    wrong = np.array([item.near.edits for item in laid])
+    paired = _WEIGHT[query] == 2
+    want = query[paired]
+    at_codes = rows[:, paired]
+    # A position a reference does not reach explains nothing.
+    left = np.stack([((at_codes[place] | at_codes) & want != want).sum(axis=1) for place in range(len(laid))])
+    left = left + wrong[:, None] + wrong[None, :]
+    best_of: dict[tuple[int, int], tuple[int, int, int]] = {}
+    species = [_species_of(library, item.near.sequence) for item in laid]
+    rows_of_pairs, columns_of_pairs = np.triu_indices(len(laid), 1)
+    for one, other in zip(rows_of_pairs.tolist(), columns_of_pairs.tolist(), strict=True):
+        for a in species[one]:
+            for b in species[other]:
+                pair = (min(a, b), max(a, b))
+                if a != b and (pair not in best_of or left[one, other] < best_of[pair][0]):
+                    best_of[pair] = (int(left[one, other]), one, other)
+    if not best_of:
+        return None
+    least, first, second = min(best_of.values())
+    if least > _UNEXPLAINED * codes + 2 or least > _UNEXPLAINED * codes + _MOST_DIFFERENT * len(query):
+        return None
+    pairs = tuple(sorted(pair for pair, found in best_of.items() if found[0] == least))
+    near = tuple(sorted((laid[first].near, laid[second].near), key=lambda item: (item.edits, item.sequence)))
+    return Mixture(kind="double-peaks", pairs=pairs, unexplained=least, codes=codes, near=near)
+
+
+def _species_of(library: Library, sequence: int) -> list[int]:
+    records = library.records_of(sequence)
+    return sorted({int(species) for species in library.record_species[records]})
+
+
+def chimera_resolve(library: Library, query: bytes, best: Near) -> Mixture | None:
+    """The two species a sequence was joined from, None where one species explains it as well.
+
+    Both ends (30 %) have nearest species of their own, and the two records joined at the best point fit the
+    whole at 97 % and 1.5 % better than any single record.
+    """
+    length = int(_END * len(query))
+    if len(query) < _CHIMERA_LEAST or not _ends_differ(library, query, best, length):
+        return None
+    heads, tails = nearest(library, query[:length]), nearest(library, query[-length:])
+    if not heads or not tails or _nearest_species(library, heads) & _nearest_species(library, tails):
+        return None
+    joined = _joined(library, query, heads[0], tails[0])
+    if joined is None:
+        return None
+    wrong, position = joined
+    share = 1.0 - wrong / len(query)
+    if share < _JOINED or share <= best.identity + _GAIN:
+        return None
+    pairs = [(a, b) for a in _species_of(library, heads[0].sequence) for b in _species_of(library, tails[0].sequence)]
+    near = tuple(
+        whole for part in (heads[0], tails[0]) if (whole := near_of(library, part.sequence, query)) is not None
+    )
+    return Mixture(kind="chimera", pairs=tuple(pairs), unexplained=wrong, codes=0, near=near, position=position + 1)
+
+
+def _ends_differ(library: Library, query: bytes, best: Near, length: int) -> bool:
+    """Whether one end fits the nearest record well and the other does not: cheap, and false for spread errors."""
+    turned = reverse_complement(query) if best.reverse else query
+    reference = library.sequence(best.sequence)
+    ends = sorted(edits_within(part, reference) / length for part in (turned[:length], turned[-length:]))
+    return ends[1] >= _END_BAD and ends[1] >= 2 * ends[0] + 0.02
+
+
+def _nearest_species(library: Library, found: Sequence[Near]) -> set[int]:
+    least = found[0].edits / found[0].overlap
+    return {
+        species
+        for near in found
+        if near.edits / near.overlap <= least + _END_TIE
+        for species in _species_of(library, near.sequence)
+    }
+
+
+def _joined(library: Library, query: bytes, head: Near, tail: Near) -> tuple[int, int] | None:
+    """Fewest substitutions of the two records joined at one point, and that point; both laid without gaps."""
+    first, second = (
+        _laid_row(library, query, head, 0),
+        _laid_row(library, query, tail, len(query) - int(_END * len(query))),
+    )
+    if first is None or second is None:
+        return None
+    letters = masks(query)
+    before = np.concatenate([[0], np.cumsum((first & letters) == 0)])
+    after = np.concatenate([np.cumsum(((second & letters) == 0)[::-1])[::-1], [0]])
+    total: npt.NDArray[np.int64] = before + after
+    point = int(np.argmin(total))
+    return int(total[point]), point
+
+
+def _laid_row(library: Library, query: bytes, near: Near, begins: int) -> Bytes | None:
+    """A record beside the whole query, found from one end of it that begins at `begins`; None across strands' ends."""
+    row = library.sequences.masks(near.sequence)
+    part = int(_END * len(query))
+    if near.reverse:
+        row = _COMPLEMENT[row[::-1]]
+        offset = len(row) - near.offset - part - begins
+    else:
+        offset = near.offset - begins
+    laid = np.zeros(len(query), np.uint8)
+    start, end = max(0, -offset), min(len(query), len(row) - offset)
+    if end <= start:
+        return None
+    laid[start:end] = row[start + offset : end + offset]
+    return laid

@@ -1,0 +1,102 @@
+"""Sequences and texts as they lie in a set: many in one memory-mapped file, bases as four bits each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.species.bases import LETTER_OF, Bytes, masks
+
+_LETTERS: Final = np.frombuffer("".join(LETTER_OF.get(mask, "-") for mask in range(16)).encode(), np.uint8)
+_PAIRS: Final = np.stack([np.arange(256) >> 4, np.arange(256) & 15], axis=1).astype(np.uint8).view(np.uint16).ravel()
+"""Both masks of a packed byte, side by side in memory."""
+
+
+class PackedSequences:
+    """Distinct sequences, the bit mask of each base (`bases.MASK_OF`) in half a byte."""
+
+    def __init__(self, folder: Path) -> None:
+        self._packed = np.memmap(folder / "sequences.bin", np.uint8, "r").view(np.ndarray)
+        self.starts = array_open(folder / "sequence_offsets.npy")
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def masks(self, number: int) -> Bytes:
+        """Bit masks of one sequence, shape (length,)."""
+        start, end = int(self.starts[number]), int(self.starts[number + 1])
+        spread = _PAIRS[self._packed[start // 2 : (end + 1) // 2]].view(np.uint8)
+        return spread[start % 2 : start % 2 + end - start]
+
+    def masks_of(self, numbers: npt.NDArray[np.int64]) -> list[Bytes]:
+        """Bit masks of several sequences, unpacked at once."""
+        starts, ends = self.starts[numbers], self.starts[numbers + 1]
+        first, last = starts // 2, (ends + 1) // 2
+        places = np.cumsum(last - first)
+        at = np.arange(int(places[-1])) + np.repeat(first - (places - (last - first)), last - first)
+        spread = _PAIRS[self._packed[at]].view(np.uint8)
+        begins = (2 * (places - (last - first)) + starts % 2).tolist()
+        return [spread[begin : begin + length] for begin, length in zip(begins, (ends - starts).tolist(), strict=True)]
+
+    def letters(self, number: int) -> bytes:
+        """One sequence as letters."""
+        return _LETTERS[self.masks(number)].tobytes()
+
+    def lengths(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Lengths of some sequences in bases."""
+        return self.starts[numbers + 1] - self.starts[numbers]
+
+    @staticmethod
+    def write(folder: Path, sequences: Sequence[bytes]) -> None:
+        """Write sequences, a few million bases at a time."""
+        np.save(folder / "sequence_offsets.npy", offsets_of(sequences))
+        rest = np.zeros(0, np.uint8)
+        with (folder / "sequences.bin").open("wb") as out:
+            for batch in _batches(sequences):
+                spread = np.concatenate([rest, masks(batch)])
+                even = len(spread) // 2 * 2
+                (spread[0:even:2] << 4 | spread[1:even:2]).tofile(out)
+                rest = spread[even:]
+            if len(rest):
+                (rest << 4).tofile(out)
+
+
+def _batches(sequences: Sequence[bytes], size: int = 4096) -> Iterator[bytes]:
+    for start in range(0, len(sequences), size):
+        yield b"".join(sequences[start : start + size])
+
+
+class PackedTexts:
+    """Many short texts in one memory-mapped file."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        path = folder / f"{name}.bin"
+        self._blob = np.memmap(path, np.uint8, "r").view(np.ndarray) if path.stat().st_size else np.zeros(0, np.uint8)
+        self._offsets = array_open(folder / f"{name}_offsets.npy")
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, number: int) -> str:
+        return self._blob[int(self._offsets[number]) : int(self._offsets[number + 1])].tobytes().decode()
+
+    @staticmethod
+    def write(folder: Path, name: str, texts: Iterable[str]) -> None:
+        """Write texts in their order."""
+        encoded = [text.encode() for text in texts]
+        (folder / f"{name}.bin").write_bytes(b"".join(encoded))
+        np.save(folder / f"{name}_offsets.npy", offsets_of(encoded))
+
+
+def offsets_of(items: Sequence[bytes]) -> npt.NDArray[np.int64]:
+    """Where each item begins when all stand one after the other, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum([len(item) for item in items])]).astype(np.int64)
+
+
+def array_open(path: Path) -> npt.NDArray[np.int64]:
+    """A memory-mapped array; small integers are stored as such."""
+    return np.load(path, mmap_mode="r").view(np.ndarray)  # type: ignore[no-any-return]

@@ -1,0 +1,103 @@
+"""The species of a set, memory-mapped: names, ranks, and who shares a genus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from analysis.species.packing import PackedTexts, array_open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Species:
+    """A species in the set: its name, ranks, and whether the name settles the species."""
+
+    name: str
+    genus: str | None
+    family: str | None
+    verified: bool
+
+
+class SpeciesTable:
+    """All species of a set by number: those with records by name, then those known to be absent, by name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._names = PackedTexts(folder, "species_names")
+        self._genera = PackedTexts(folder, "genera")
+        self._families = PackedTexts(folder, "families")
+        self._ranks = array_open(folder / "species_ranks.npy")
+        self._by_genus = array_open(folder / "species_by_genus.npy")
+        self._by_genus_offsets = array_open(folder / "species_by_genus_offsets.npy")
+        self._absent_from = int(self._ranks[-1, 0])
+        self._known = lru_cache(maxsize=1 << 16)(self._read)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, number: int) -> Species:
+        return self._known(int(number))
+
+    def __iter__(self) -> Iterator[Species]:
+        return (self[number] for number in range(len(self)))
+
+    def _read(self, number: int) -> Species:
+        genus, family, verified = (int(value) for value in self._ranks[number])
+        return Species(
+            name=self._names[number],
+            genus=None if genus < 0 else self._genera[genus],
+            family=None if family < 0 else self._families[family],
+            verified=bool(verified),
+        )
+
+    def number(self, name: str) -> int | None:
+        """The number of a species, None where the set does not know it."""
+        for low, high in ((0, self._absent_from), (self._absent_from, len(self))):
+            found = _bisect(self._names, name, low, high)
+            if found is not None:
+                return found
+        return None
+
+    def congeners(self, genus: str | None) -> tuple[int, ...]:
+        """Verified species of a genus, with and without records; () where the set does not know it."""
+        place = None if genus is None else _bisect(self._genera, genus, 0, len(self._genera))
+        if place is None:
+            return ()
+        start, end = int(self._by_genus_offsets[place]), int(self._by_genus_offsets[place + 1])
+        return tuple(int(number) for number in self._by_genus[start:end])
+
+    @staticmethod
+    def write(folder: Path, species: Sequence[Species], *, absent_from: int) -> None:
+        """Write the table; species with records come first, those from `absent_from` on have none."""
+        genera = sorted({item.genus for item in species if item.genus})
+        families = sorted({item.family for item in species if item.family})
+        genus_number = {name: number for number, name in enumerate(genera)}
+        family_number = {name: number for number, name in enumerate(families)}
+        ranks = [
+            (genus_number.get(item.genus or "", -1), family_number.get(item.family or "", -1), int(item.verified))
+            for item in species
+        ]
+        members = [(row[0], number) for number, row in enumerate(ranks) if row[0] >= 0 and row[2]]
+        members.sort()
+        PackedTexts.write(folder, "species_names", (item.name for item in species))
+        PackedTexts.write(folder, "genera", genera)
+        PackedTexts.write(folder, "families", families)
+        np.save(folder / "species_ranks.npy", np.array([*ranks, (absent_from, 0, 0)], np.int32))
+        np.save(folder / "species_by_genus.npy", np.array([number for _, number in members], np.int32))
+        starts = np.searchsorted([genus for genus, _ in members], np.arange(len(genera) + 1))
+        np.save(folder / "species_by_genus_offsets.npy", starts.astype(np.int32))
+
+
+def _bisect(texts: PackedTexts, name: str, low: int, high: int) -> int | None:
+    """Where `name` stands among sorted texts, None where it does not."""
+    end = high
+    while low < high:
+        middle = (low + high) // 2
+        if texts[middle] < name:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < end and texts[low] == name else None
