@@ -114,11 +114,17 @@ def baseline_read(
     id_column: str,
     population_column: str,
     group_column: str | None = None,
+    others: Sequence[str] = (),
     ignored: Sequence[str] = (),
     table_format: TableFormat = TableFormat.AUTO,
 ) -> Baseline:
-    """Read a baseline from a genotype table; see `read_genotypes` and `baseline_build` for refusals."""
-    layout = Layout(id=id_column, population=population_column, group=group_column, ignored=tuple(ignored))
+    """Read a baseline from a genotype table; `others` are further columns to keep, such as coordinates.
+
+    See `read_genotypes` and `baseline_build` for refusals.
+    """
+    layout = Layout(
+        id=id_column, population=population_column, group=group_column, others=tuple(others), ignored=tuple(ignored)
+    )
     table = read_file(file, layout, table_format=table_format)
     return baseline_build(table, population_column=population_column, group_column=group_column, name=file.name)
 
@@ -158,7 +164,7 @@ def baseline_freeze(
     return freeze(folder, kind=KIND, name=name, version=version, facts=facts)
 
 
-def baseline_open(folder: Path) -> Baseline:
+def baseline_open(folder: Path, *, others: Sequence[str] = ()) -> Baseline:
     """Open a frozen reference set of kind «origin.baseline»; every byte is checked."""
     reference = open_reference(folder, kind=KIND)
     facts = reference.facts
@@ -168,6 +174,7 @@ def baseline_open(folder: Path) -> Baseline:
         id_column=str(facts["id_column"]),
         population_column=str(facts["population_column"]),
         group_column=None if group is None else str(group),
+        others=others,
     )
     return baseline_build(
         read.table,

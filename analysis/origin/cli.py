@@ -1,4 +1,4 @@
-"""``python -m analysis origin assign|validate``."""
+"""``python -m analysis origin assign|validate|map``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from analysis.origin.accuracy import Level, validate
 from analysis.origin.assign import Assignment, AssignmentRun, Settings, assign
 from analysis.origin.baseline import Baseline, baseline_open, baseline_read
 from analysis.origin.method import artefacts_of
+from analysis.origin.spatial.cli import add_map
 from analysis.origin.wording import (
     answer_json,
     caveats,
@@ -36,6 +37,7 @@ def add_parser(subparsers: Subparsers) -> None:
     questions = origin.add_subparsers(dest="question", required=True, metavar="QUESTION")
     _add_assign(questions)
     _add_validate(questions)
+    add_map(questions)
 
 
 def _add_assign(questions: Subparsers) -> None:

@@ -19,7 +19,10 @@ _PAINT = {
     "hold": 'fill="#5f6963"',
     "q-bar": 'fill="#dbd7cc"',
     "query": 'fill="#0e5a4c" stroke="#0e5a4c"',
-    "r50": 'fill="#0e5a4c" opacity=".85"',
+    "land": 'fill="#f1efe8" stroke="#b9b4a6" stroke-width=".8"',
+    "r95": 'fill="#0e5a4c" fill-rule="evenodd" opacity=".32"',
+    "sea": 'fill="#fbfaf6"',
+    "r50": 'fill="#0e5a4c" fill-rule="evenodd" opacity=".85"',
 }
 _INK = {"": "#46514b", "strong": "#18211d", "tiny": "#46514b"}
 

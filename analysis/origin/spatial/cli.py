@@ -1,0 +1,123 @@
+"""``python -m analysis origin map``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.errors import InputRefused
+from analysis.genotypes.reader import Layout, TableFormat, read_file
+from analysis.genotypes.table import GenotypeTable
+from analysis.inputs import InputFile
+from analysis.origin.baseline import Baseline, baseline_open, baseline_read
+from analysis.origin.spatial.figure import map_figure
+from analysis.origin.spatial.locate import MapRun, locate
+from analysis.origin.spatial.model import model_build
+from analysis.origin.spatial.sites import coordinates_of
+from analysis.origin.spatial.wording import answer_json, model_json, readable
+from analysis.terminal import progress_bar
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+RANGE_LIMIT = 64 << 20
+_FIGURES = 50
+
+
+def add_map(questions: Subparsers) -> None:
+    """Add `map` to the questions of `origin`."""
+    parser = questions.add_parser("map", help="where on the map an animal came from, as regions")
+    parser.add_argument("genotypes", type=Path, metavar="GENOTYPES")
+    parser.add_argument("--baseline", type=Path, required=True, metavar="TABLE", help="table or frozen set")
+    for name in ("id", "population", "latitude", "longitude"):
+        parser.add_argument(f"--{name}-column", required=True, metavar="C")
+    parser.add_argument("--baseline-id-column", metavar="C", help="if not the same as --id-column")
+    parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
+    parser.add_argument("--input-format", type=TableFormat, choices=list(TableFormat), default="auto")
+    parser.add_argument("--range-map", type=Path, metavar="GEOJSON", help="polygons the origin must lie in")
+    parser.add_argument("--no-calibration", action="store_true", help="leave the regions as computed")
+    parser.add_argument(
+        "--leave-out-own-population",
+        action="store_true",
+        help="for validation: take every animal of the sample's own population out of the baseline first",
+    )
+    parser.add_argument("--format", choices=("table", "jsonl"), default="table")
+    parser.add_argument("--artefacts", type=Path, metavar="FOLDER", help="write model and maps here")
+    parser.set_defaults(run=run_map)
+
+
+def run_map(parsed: argparse.Namespace) -> int:
+    """Read, fit, place, print."""
+    bar = progress_bar()
+    baseline = _baseline(parsed)
+    samples = _samples(parsed)
+    places = coordinates_of(baseline, latitude_column=parsed.latitude_column, longitude_column=parsed.longitude_column)
+    range_map = None if parsed.range_map is None else InputFile.from_path("range", parsed.range_map)
+    model = model_build(
+        baseline,
+        places,
+        range_map=None if range_map is None else range_map.read(limit=RANGE_LIMIT),
+        range_name="" if range_map is None else range_map.name,
+        calibrated=not parsed.no_calibration,
+        progress=bar,
+    )
+    leave_out = samples.columns[parsed.population_column] if parsed.leave_out_own_population else None
+    found = locate(model, samples, leave_out=leave_out, progress=bar)
+    bar(1.0, "placed")
+    if parsed.artefacts:
+        _write_artefacts(found, parsed.artefacts)
+    if parsed.format == "jsonl":
+        for answer in found.samples:
+            sys.stdout.write(json.dumps(answer_json(answer, model), ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write("\n".join(readable(found)) + "\n")
+    return 0
+
+
+def _baseline(parsed: argparse.Namespace) -> Baseline:
+    others = (parsed.latitude_column, parsed.longitude_column)
+    if parsed.baseline.is_dir():
+        return baseline_open(parsed.baseline, others=others)
+    return baseline_read(
+        InputFile.from_path("baseline", parsed.baseline),
+        id_column=parsed.baseline_id_column or parsed.id_column,
+        population_column=parsed.population_column,
+        others=others,
+        ignored=parsed.ignore_column,
+        table_format=TableFormat(parsed.input_format),
+    )
+
+
+def _samples(parsed: argparse.Namespace) -> GenotypeTable:
+    described = (parsed.latitude_column, parsed.longitude_column)
+    own = (parsed.population_column,)
+    layout = Layout(
+        id=parsed.id_column,
+        others=own if parsed.leave_out_own_population else (),
+        ignored=(*parsed.ignore_column, *described, *(() if parsed.leave_out_own_population else own)),
+    )
+    table = read_file(
+        InputFile.from_path("genotypes", parsed.genotypes), layout, table_format=TableFormat(parsed.input_format)
+    )
+    if parsed.leave_out_own_population and "" in table.columns[parsed.population_column]:
+        raise InputRefused(
+            "The population is empty; it cannot be left out.",
+            file=table.name,
+            row=table.lines[table.columns[parsed.population_column].index("")],
+            field=parsed.population_column,
+            remedy="Fill it in, or place the sample without --leave-out-own-population.",
+        )
+    return table
+
+
+def _write_artefacts(found: MapRun, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(model_json(found.model), ensure_ascii=False, indent=2)
+    (folder / "model.json").write_text(f"{text}\n", encoding="utf-8")
+    for place, answer in enumerate(found.samples[:_FIGURES], start=1):
+        if answer.by_prior:
+            name = f"map-{place:04d}"
+            (folder / f"{name}.svg").write_text(map_figure(found.model, answer, key=name), encoding="utf-8")

@@ -1,0 +1,224 @@
+"""Samples on the map: for each prior a point with its regions, beside the discrete answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from analysis.errors import InputRefused
+from analysis.genotypes.table import MISSING, GenotypeTable
+from analysis.inputs import Progress, no_progress
+from analysis.origin.likelihood import log_likelihoods, own_log_likelihoods, posteriors
+from analysis.origin.queries import Queries, queries_align, suspect
+from analysis.origin.spatial.geography import Floats, distance_km
+from analysis.origin.spatial.model import MapModel, Prior, site_removal
+from analysis.origin.spatial.regions import Place, Region, geometric_median, posterior, regions
+from analysis.origin.spatial.surface import Tables, tables_of
+from analysis.outcome import Reason
+
+LEAST_TYPED = 0.6
+
+
+class MapOutcome(StrEnum):
+    """`region`: the sample has a place. `inconclusive`: too few loci for reliance, the map is shown all the
+    same. `no_result`: the genotype is empty or cannot be trusted."""
+
+    REGION = "region"
+    INCONCLUSIVE = "inconclusive"
+    NO_RESULT = "no_result"
+
+
+class LeftOut(StrEnum):
+    """What of the baseline was taken out before the sample was placed."""
+
+    NOTHING = "nothing"
+    ANIMAL = "animal"
+    POPULATION = "population"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """The answer under one prior: geometric median, regions, and the posterior (G,)."""
+
+    point: Place
+    regions: tuple[Region, ...]
+    share: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrete:
+    """The best population by `origin assign`'s likelihood, equal weights, and where it was sampled."""
+
+    population: str
+    posterior: float
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocatedSample:
+    """The answer for one sample. `apart_km`: from the flat prior's point to the discrete answer's place;
+    `agrees`: that place lies in the flat prior's 95 % region."""
+
+    id: str
+    line: int
+    outcome: MapOutcome
+    reasons: tuple[Reason, ...]
+    typed_loci: int
+    loci: int
+    unknown_alleles: int
+    left_out: LeftOut
+    by_prior: dict[Prior, Located]
+    discrete: Discrete | None
+    apart_km: float | None
+    agrees: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapRun:
+    """All answers with the model they rest on."""
+
+    model: MapModel
+    samples: tuple[LocatedSample, ...]
+    notices: tuple[str, ...]
+
+
+def locate(
+    model: MapModel,
+    table: GenotypeTable,
+    *,
+    leave_out: Sequence[str | None] | None = None,
+    progress: Progress = no_progress,
+) -> MapRun:
+    """Place every sample of a table.
+
+    A sample that is itself in the baseline is taken out of its site. With `leave_out`, a population per
+    sample, all animals of that population are taken out: what the map would have said had nobody sampled
+    there. Raises `InputRefused` as `queries_align` does and for a population that is not in the baseline.
+    """
+    queries = queries_align(model.baseline, table)
+    scores = _discrete_scores(model, queries)
+    kept: dict[str, Tables] = {}
+    found = []
+    for row in range(len(table)):
+        progress(0.7 + 0.3 * row / len(table), "placing samples")
+        population = None if leave_out is None else leave_out[row]
+        found.append(_sample(model, queries, row, scores[row], population, kept))
+    return MapRun(model=model, samples=tuple(found), notices=queries.notices)
+
+
+def place_scores(model: MapModel, scores: Floats, prior: Prior, without: Sequence[int] = ()) -> Located:
+    """Point and regions from the log-likelihood (G,) of a genotype in every cell."""
+    share = posterior(model.power * scores, model.log_prior(prior, without))
+    return Located(
+        point=geometric_median(model.grid, model.vectors, share), regions=regions(model.grid, share), share=share
+    )
+
+
+def _sample(
+    model: MapModel, queries: Queries, row: int, scores: Floats, population: str | None, kept: dict[str, Tables]
+) -> LocatedSample:
+    typed = int((queries.codes[:, row, 0] != MISSING).sum())
+    loci, unknown = len(model.baseline.table.loci), int(queries.unknown[row])
+    outcome, reasons = _judged(typed, loci, unknown)
+    tables, sites, left_out = _tables(model, queries, row, population, kept)
+    by_prior: dict[Prior, Located] = {}
+    discrete, apart, agrees = None, None, None
+    if outcome is not MapOutcome.NO_RESULT:
+        cells = tables.log_likelihood(queries.codes[:, row], model.baseline.allele_counts)
+        by_prior = {prior: place_scores(model, cells, prior, sites) for prior in Prior}
+        discrete = _discrete(model, scores, population)
+        flat = by_prior[Prior.FLAT]
+        apart, agrees = _compared(model, flat, discrete.place)
+    return LocatedSample(
+        id=queries.table.ids[row],
+        line=queries.table.lines[row],
+        outcome=outcome,
+        reasons=reasons,
+        typed_loci=typed,
+        loci=loci,
+        unknown_alleles=unknown,
+        left_out=left_out,
+        by_prior=by_prior,
+        discrete=discrete,
+        apart_km=apart,
+        agrees=agrees,
+    )
+
+
+def _judged(typed: int, loci: int, unknown: int) -> tuple[MapOutcome, tuple[Reason, ...]]:
+    if typed == 0:
+        return MapOutcome.NO_RESULT, (Reason(code="untyped", text="No locus of the baseline is typed."),)
+    if suspect(unknown, typed):
+        words = f"{unknown} of {2 * typed} allele copies are unknown in the baseline: columns shifted?"
+        return MapOutcome.NO_RESULT, (Reason(code="unknown_alleles", text=words),)
+    if typed < LEAST_TYPED * loci:
+        words = f"Only {typed} of {loci} loci are typed; {math.ceil(LEAST_TYPED * loci)} are needed."
+        return MapOutcome.INCONCLUSIVE, (Reason(code="few_loci", text=words),)
+    return MapOutcome.REGION, ()
+
+
+def _tables(
+    model: MapModel, queries: Queries, row: int, population: str | None, kept: dict[str, Tables]
+) -> tuple[Tables, list[int], LeftOut]:
+    baseline, sites = model.baseline, model.sites
+    if population is not None:
+        members = baseline.member == _population(model, queries, row, population)
+        touched = np.unique(sites.member[members]).tolist()
+        if population not in kept:
+            kept.clear()
+            kept[population] = tables_of(model.surface, removal=site_removal(baseline, sites, members))
+        return kept[population], touched, LeftOut.POPULATION
+    animal = int(queries.in_baseline[row])
+    if animal < 0:
+        return model.tables, [], LeftOut.NOTHING
+    only = np.arange(len(baseline.table)) == animal
+    return tables_of(model.surface, removal=site_removal(baseline, sites, only)), [], LeftOut.ANIMAL
+
+
+def _population(model: MapModel, queries: Queries, row: int, population: str) -> int:
+    try:
+        return model.baseline.populations.index(population)
+    except ValueError as error:
+        raise InputRefused(
+            f"«{population}» is no population of the baseline; it cannot be left out.",
+            file=queries.table.name,
+            row=queries.table.lines[row],
+            remedy="Name each sample's own population as the baseline writes it.",
+        ) from error
+
+
+def _discrete_scores(model: MapModel, queries: Queries) -> Floats:
+    scores = log_likelihoods(model.baseline, queries.codes)
+    rows = np.flatnonzero(queries.in_baseline >= 0)
+    animals = queries.in_baseline[rows]
+    scores[rows, model.baseline.member[animals]] = own_log_likelihoods(model.baseline, animals)
+    return scores
+
+
+def _discrete(model: MapModel, scores: Floats, population: str | None) -> Discrete:
+    """The best population. A population left out loses; its alleles stay counted among the K known ones."""
+    usable = scores.copy()
+    if population is not None:
+        usable[model.baseline.populations.index(population)] = -np.inf
+    best = int(usable.argmax())
+    members = model.baseline.member == best
+    sites = np.unique(model.sites.member[members])
+    return Discrete(
+        population=model.baseline.populations[best],
+        posterior=float(posteriors(usable)[best]),
+        place=Place(
+            latitude=float(model.sites.latitudes[sites].mean()), longitude=float(model.sites.longitudes[sites].mean())
+        ),
+    )
+
+
+def _compared(model: MapModel, flat: Located, place: Place) -> tuple[float, bool]:
+    apart = distance_km(
+        flat.point.latitude, flat.point.longitude, np.array([place.latitude]), np.array([place.longitude])
+    )
+    cell = model.grid.cell_of(place.latitude, place.longitude)
+    return float(apart[0]), cell is not None and bool(flat.regions[-1].cells[cell])

@@ -1,0 +1,171 @@
+"""What a posterior over cells says: a middle point, regions of highest density, their outline and area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.canonical import Json
+from analysis.origin.spatial.geography import Bools, Floats, Grid
+
+LEVELS = (0.5, 0.95)
+_STEPS = 60
+_DECIMALS = 6
+_Ring = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """The smallest set of cells that holds `level` of the posterior: `cells` (G,) and its area in km²."""
+
+    level: float
+    cells: Bools
+    area_km2: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A point that is never given without its regions; degrees of WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+def posterior(log_likelihood: Floats, log_prior: Floats) -> Floats:
+    """(G,): probability of each cell, adding to 1."""
+    weight = log_likelihood + log_prior
+    share = np.exp(weight - weight.max())
+    found: Floats = share / share.sum()
+    return found
+
+
+def regions(grid: Grid, share: Floats, levels: Sequence[float] = LEVELS) -> tuple[Region, ...]:
+    """Regions of highest posterior density (probability per km²)."""
+    order = np.argsort(-share / grid.areas, kind="stable")
+    reached = np.cumsum(share[order])
+    found = []
+    for level in levels:
+        cells = np.zeros(len(share), dtype=np.bool_)
+        cells[order[: int(np.searchsorted(reached, level - 1e-12)) + 1]] = True
+        found.append(Region(level=level, cells=cells, area_km2=float(grid.areas[cells].sum())))
+    return tuple(found)
+
+
+def geometric_median(grid: Grid, vectors: Floats, share: Floats) -> Place:
+    """The place whose expected straight-line distance to the origin is least (Weiszfeld 1937), brought to the
+    nearest cell where it falls outside the map's range. Cells of less than a hundredth of the highest
+    probability do not move it noticeably and are left out."""
+    heavy = share > share.max() * 1e-2
+    weight, places = share[heavy], np.ascontiguousarray(vectors[heavy].T)
+    middle = places @ weight / weight.sum()
+    for _ in range(_STEPS):
+        apart = places - middle[:, None]
+        pull = weight / (np.sqrt(np.einsum("ij,ij->j", apart, apart)) + 1e-7)
+        moved = places @ pull / pull.sum()
+        step = float(np.abs(moved - middle).max())
+        middle = moved
+        if step < 3e-6:
+            break
+    middle = middle / np.linalg.norm(middle)
+    latitude = float(np.degrees(np.arcsin(middle[2])))
+    longitude = float(np.degrees(np.arctan2(middle[1], middle[0])))
+    if grid.cell_of(latitude, longitude) is None:
+        nearest = int((vectors @ middle).argmax())
+        return Place(latitude=float(grid.latitudes[nearest]), longitude=float(grid.longitudes[nearest]))
+    return Place(latitude=latitude, longitude=longitude)
+
+
+def geojson(grid: Grid, cells: Bools) -> dict[str, Json]:
+    """The outline of cells as a GeoJSON MultiPolygon (RFC 7946: outer rings counter-clockwise)."""
+    picture = np.zeros((grid.inside.shape[0] + 2, grid.inside.shape[1] + 2), dtype=np.bool_)
+    inner = picture[1:-1, 1:-1]
+    inner[grid.inside] = cells
+    outer: list[_Ring] = []
+    holes: list[_Ring] = []
+    for ring in _rings(picture):
+        (outer if _area(ring) > 0 else holes).append(ring)
+    polygons = [[ring] for ring in outer]
+    for hole in holes:
+        _owner(polygons, hole).append(hole)
+    coordinates: list[Json] = [[_degrees(grid, ring) for ring in polygon] for polygon in polygons]
+    return {"type": "MultiPolygon", "coordinates": coordinates}
+
+
+def _rings(picture: Bools) -> list[_Ring]:
+    """Closed walks around the set cells, the cells on the left: outer rings counter-clockwise.
+
+    Where two cells touch at a corner only, the walk turns left, so that they stay apart.
+    """
+    following = _edges(picture)
+    rings: list[_Ring] = []
+    while following:
+        start = next(iter(following))
+        ring, here, came = [start], start, (0, 0)
+        while True:
+            choices = following[here]
+            step = choices[0] if len(choices) == 1 else min(choices, key=lambda one: _turn(came, one))
+            choices.remove(step)
+            if not choices:
+                del following[here]
+            there = (here[0] + step[0], here[1] + step[1])
+            if step == came:
+                ring[-1] = there
+            else:
+                ring.append(there)
+            here, came = there, step
+            if here == start:
+                break
+        rings.append(ring)
+    return rings
+
+
+def _edges(picture: Bools) -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """From each corner (x, y) the unit steps along the border, y growing northwards."""
+    following: dict[tuple[int, int], list[tuple[int, int]]] = {}
+
+    def add(places: npt.NDArray[np.intp], shift: tuple[int, int], step: tuple[int, int]) -> None:
+        for row, column in places.tolist():
+            following.setdefault((column + shift[0], row + shift[1]), []).append(step)
+
+    set_cells = picture[1:-1, 1:-1]
+    add(np.argwhere(set_cells & ~picture[:-2, 1:-1]), (0, 0), (1, 0))
+    add(np.argwhere(set_cells & ~picture[1:-1, 2:]), (1, 0), (0, 1))
+    add(np.argwhere(set_cells & ~picture[2:, 1:-1]), (1, 1), (-1, 0))
+    add(np.argwhere(set_cells & ~picture[1:-1, :-2]), (0, 1), (0, -1))
+    return following
+
+
+def _turn(came: tuple[int, int], step: tuple[int, int]) -> int:
+    """0 for a left turn, 1 straight on, 2 for a right turn."""
+    return 1 - (came[0] * step[1] - came[1] * step[0])
+
+
+def _area(ring: _Ring) -> float:
+    x = np.array([corner[0] for corner in ring])
+    y = np.array([corner[1] for corner in ring])
+    return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2
+
+
+def _owner(polygons: list[list[_Ring]], hole: _Ring) -> list[_Ring]:
+    """The smallest outer ring around a hole: the hole's upper-left corner is just inside it."""
+    x, y = min(hole)
+    found = [polygon for polygon in polygons if _around(polygon[0], x + 0.5, y + 0.5)]
+    return min(found, key=lambda polygon: _area(polygon[0]))
+
+
+def _around(ring: _Ring, x: float, y: float) -> bool:
+    inside = False
+    for (x1, y1), (x2, y2) in pairwise(ring):
+        if x1 == x2 and x1 > x and min(y1, y2) < y < max(y1, y2):
+            inside = not inside
+    return inside
+
+
+def _degrees(grid: Grid, ring: _Ring) -> list[Json]:
+    return [
+        [round(grid.west + x * grid.width, _DECIMALS), round(grid.south + y * grid.height, _DECIMALS)] for x, y in ring
+    ]

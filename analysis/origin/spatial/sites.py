@@ -1,0 +1,133 @@
+"""Where the baseline's animals were sampled: checked coordinates, merged into sites."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.errors import InputRefused
+from analysis.origin.baseline import Baseline
+from analysis.origin.spatial.field import Counts
+from analysis.origin.spatial.geography import Floats, unit_vectors
+from analysis.origin.spatial.surface import genotype_copies
+
+FEWEST_SITES = 4
+MOST_SITES = 150
+"""More places are merged within their population: the cost of a fit grows with the cube of their number."""
+_Indexes = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """J sites: mean coordinates of their animals, their population, and each animal's site (N,)."""
+
+    latitudes: Floats
+    longitudes: Floats
+    population: _Indexes
+    member: _Indexes
+    counts: Counts
+
+    @property
+    def vectors(self) -> Floats:
+        """(J, 3)."""
+        return unit_vectors(self.latitudes, self.longitudes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coordinates:
+    """Checked coordinates of the baseline's animals, degrees of WGS 84."""
+
+    latitudes: Floats
+    longitudes: Floats
+
+
+def coordinates_of(baseline: Baseline, *, latitude_column: str, longitude_column: str) -> Coordinates:
+    """Read two columns of the baseline's table.
+
+    Raises `InputRefused` for an empty cell, a cell that is no number, and values outside ±90 and ±180: metres
+    of a projection, or the two columns exchanged.
+    """
+    latitudes = _numbers(baseline, latitude_column, 90.0, "latitude")
+    longitudes = _numbers(baseline, longitude_column, 180.0, "longitude")
+    places = {(lat, lon) for lat, lon in zip(latitudes.tolist(), longitudes.tolist(), strict=True)}
+    if len(places) < FEWEST_SITES:
+        raise InputRefused(
+            f"The baseline has {len(places)} different places; a map needs {FEWEST_SITES} or more.",
+            file=baseline.table.name,
+            field=latitude_column,
+            remedy="Use «origin assign», which needs no coordinates.",
+        )
+    return Coordinates(latitudes=latitudes, longitudes=longitudes)
+
+
+def _numbers(baseline: Baseline, column: str, most: float, what: str) -> Floats:
+    table = baseline.table
+    found = np.empty(len(table))
+    for row, (cell, line) in enumerate(zip(table.columns[column], table.lines, strict=True)):
+        try:
+            value = float(cell)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise InputRefused(
+                f"«{cell}» is no {what}." if cell else f"The {what} is empty.",
+                file=table.name, row=line, field=column,
+                remedy="Give decimal degrees (WGS 84), or leave the animal out.",
+            )  # fmt: skip
+        if abs(value) > most:
+            raise InputRefused(
+                f"A {what} of {cell} is not in degrees: metres of a projection, or the columns exchanged?",
+                file=table.name, row=line, field=column,
+                remedy="Convert the coordinates to decimal degrees of WGS 84 (EPSG:4326) first.",
+            )  # fmt: skip
+        found[row] = value
+    return found
+
+
+def sites_build(baseline: Baseline, places: Coordinates, *, most: int = MOST_SITES) -> Sites:
+    """Animals of one population at one place are a site; where there are too many places, near ones of a
+    population are merged into their mean, in steps of a growing grid."""
+    keys = _keys(baseline.member, places, step=None)
+    span = max(float(np.ptp(places.latitudes)), float(np.ptp(places.longitudes)), 1e-6)
+    for share in (0.02, 0.04, 0.08, 0.16, 0.32):
+        if len(np.unique(keys, axis=0)) <= most:
+            break
+        keys = _keys(baseline.member, places, step=share * span)
+    unique, member = np.unique(keys, axis=0, return_inverse=True)
+    member = member.ravel().astype(np.intp)
+    sizes = np.bincount(member)
+    return Sites(
+        latitudes=np.bincount(member, weights=places.latitudes) / sizes,
+        longitudes=np.bincount(member, weights=places.longitudes) / sizes,
+        population=unique[:, 0].astype(np.intp),
+        member=member,
+        counts=_counts(baseline, member, len(unique)),
+    )
+
+
+def removal_copies(baseline: Baseline, animals: Sequence[int], counts: Counts) -> tuple[Floats, Floats]:
+    """Copies and typed copies (T,) of some animals."""
+    codes = baseline.table.codes[:, np.array(animals, dtype=np.intp)]
+    return genotype_copies(codes, counts.starts, len(counts.copies))
+
+
+def _keys(member: _Indexes, places: Coordinates, *, step: float | None) -> Floats:
+    lat, lon = places.latitudes, places.longitudes
+    if step is not None:
+        lat, lon = np.floor(lat / step), np.floor(lon / step)
+    return np.stack([member.astype(float), lat, lon], axis=1)
+
+
+def _counts(baseline: Baseline, member: _Indexes, sites: int) -> Counts:
+    widths = np.maximum(baseline.allele_counts, 1)
+    starts = tuple(int(start) for start in np.concatenate([[0], np.cumsum(widths)[:-1]]))
+    total = int(widths.sum())
+    copies, totals = np.zeros((total, sites)), np.zeros((total, sites))
+    for site in range(sites):
+        codes = baseline.table.codes[:, member == site]
+        copies[:, site], totals[:, site] = genotype_copies(codes, starts, total)
+    return Counts(copies=copies, totals=totals, starts=starts)

@@ -1,0 +1,202 @@
+"""The map's answers in words and in JSON values: one place for page, report and command line."""
+
+from __future__ import annotations
+
+from analysis.canonical import Json
+from analysis.origin.spatial.locate import LeftOut, Located, LocatedSample, MapOutcome, MapRun
+from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.regions import Place, Region, geojson
+from analysis.origin.wording import number, posterior_text
+
+PRIOR_WORDS = {
+    Prior.FLAT: "flat prior: every km² of the map is as likely beforehand",
+    Prior.DENSITY: "sampling-density prior: places are as likely beforehand as they were densely sampled",
+}
+_RANGE = "The answer is confined to the map's frame; an origin outside it cannot be shown."
+_INDEPENDENCE = (
+    "The map supposes that allele frequencies change gradually; behind a barrier or after a transport of animals they "
+    "may not."
+)
+
+
+def statement(answer: LocatedSample) -> str:
+    """The finding in a sentence; the region is the answer, the point only its middle."""
+    if answer.outcome is MapOutcome.NO_RESULT:
+        return f"No result: {answer.reasons[0].text}"
+    flat = answer.by_prior[Prior.FLAT]
+    half, wide = flat.regions
+    lead = "" if answer.outcome is MapOutcome.REGION else f"Inconclusive: {answer.reasons[0].text} "
+    return (
+        f"{lead}95 % of the posterior lies in a region of {area_text(wide.area_km2)}, 50 % in "
+        f"{area_text(half.area_km2)} around {place_text(flat.point)} (flat prior)."
+    )
+
+
+def caveats(answer: LocatedSample, model: MapModel) -> tuple[str, ...]:
+    """What the map does not say."""
+    said = [_RANGE, _INDEPENDENCE]
+    if not model.grid.restricted:
+        said.append("No range map was given: the region may include sea or places where the species does not live.")
+    if answer.left_out is LeftOut.ANIMAL:
+        said.append("The sample is itself in the baseline; it was taken out of its site.")
+    if answer.left_out is LeftOut.POPULATION:
+        said.append("All animals of the sample's own population were taken out: this is a validation, not an answer.")
+    if answer.agrees is False:
+        said.append(
+            "The discrete answer lies outside the 95 % region of the map: the two methods disagree, and neither "
+            "should be relied on alone."
+        )
+    if model.calibration is not None and model.calibration.power < 1:
+        said.append(
+            f"Regions were widened (log-likelihoods times {model.calibration.power:g}) until they held 95 % of the "
+            "baseline sites that were left out."
+        )
+    return tuple(said)
+
+
+def answer_json(answer: LocatedSample, model: MapModel) -> dict[str, Json]:
+    """The values of one answer, a line of `origin map --format jsonl`.
+
+    `point` and `regions` at the top are those of the flat prior; `priors` holds both.
+    """
+    priors: dict[str, Json] = {prior.value: _located(found, model) for prior, found in answer.by_prior.items()}
+    flat = priors.get(Prior.FLAT.value)
+    head = flat if isinstance(flat, dict) else {"point": None, "regions": {}}
+    return {
+        "id": answer.id,
+        "outcome": answer.outcome.value,
+        "statement": statement(answer),
+        "prior": Prior.FLAT.value,
+        "point": head["point"],
+        "regions": head["regions"],
+        "priors": priors,
+        "discrete": _discrete(answer),
+        "typed_loci": answer.typed_loci,
+        "loci": answer.loci,
+        "unknown_alleles": answer.unknown_alleles,
+        "left_out": answer.left_out.value,
+        "reasons": [{"code": reason.code, "text": reason.text} for reason in answer.reasons],
+        "caveats": list(caveats(answer, model)),
+        "baseline": {"name": model.baseline.name, "sha256": model.baseline.sha256},
+    }
+
+
+def model_json(model: MapModel) -> dict[str, Json]:
+    """What was fitted, and how its regions were calibrated."""
+    covariance, calibration = model.field.covariance, model.calibration
+    return {
+        "sites": len(model.sites.latitudes),
+        "animals": len(model.baseline.table),
+        "loci": len(model.baseline.table.loci),
+        "cells": len(model.grid.areas),
+        "cell_degrees": [number(model.grid.height), number(model.grid.width)],
+        "range_map": model.grid.restricted,
+        "covariance": {
+            "sill": number(covariance.sill),
+            "reach_km": number(covariance.reach),
+            "power": number(covariance.power),
+            "nugget": number(covariance.nugget),
+        },
+        "error": model.tables.error,
+        "calibration": None
+        if calibration is None
+        else {
+            "power": calibration.power,
+            "animals": calibration.animals,
+            "covered_95": calibration.covered,
+            "covered_95_before": calibration.plain,
+            "interval_95": [number(end) for end in calibration.interval],
+        },
+    }
+
+
+def readable(run: MapRun) -> list[str]:
+    """The readable form: the fit, then for each sample both priors and the discrete answer side by side."""
+    model = run.model
+    covariance = model.field.covariance
+    head = (
+        f"baseline {model.baseline.name}, {len(model.baseline.table)} animals at {len(model.sites.latitudes)} sites, "
+        f"sha256 {model.baseline.sha256}"
+    )
+    fitted = (
+        f"covariance of logits: sill {covariance.sill:.2g}, reach {covariance.reach:.3g} km, "
+        f"power {covariance.power:g}, site deviation {covariance.nugget:.2g}"
+    )
+    lines = [
+        head,
+        fitted,
+        *_calibration_lines(model),
+        *(f"note: {words}" for words in run.notices),
+    ]
+    for answer in run.samples:
+        lines += ["", f"{answer.id}: {statement(answer)}"]
+        lines += [_prior_line(prior, found) for prior, found in answer.by_prior.items()]
+        if answer.discrete is not None:
+            lines.append(
+                f"  discrete: {answer.discrete.population} (posterior {posterior_text(answer.discrete.posterior)}), "
+                f"{place_text(answer.discrete.place)}, {answer.apart_km:.0f} km from the flat prior's middle, "
+                f"{'inside' if answer.agrees else 'OUTSIDE'} its 95 % region"
+            )
+        lines += [f"  caveat: {words}" for words in caveats(answer, model)]
+    return lines
+
+
+def _calibration_lines(model: MapModel) -> list[str]:
+    calibration = model.calibration
+    if calibration is None:
+        return ["regions not calibrated"]
+    low, high = calibration.interval
+    words = (
+        f"regions of 95 % held {calibration.covered} of {calibration.animals} animals whose whole site was left out "
+        f"(95 % interval {low:.1%} to {high:.1%}); log-likelihoods times {calibration.power:g}"
+    )
+    return [words]
+
+
+def area_text(area: float) -> str:
+    """An area with three digits, as a person reads it."""
+    return f"{float(f'{area:.3g}'):,.6g} km²"
+
+
+def place_text(place: Place) -> str:
+    """A place with two decimals of a degree."""
+    north = "N" if place.latitude >= 0 else "S"
+    east = "E" if place.longitude >= 0 else "W"
+    return f"{abs(place.latitude):.2f}° {north}, {abs(place.longitude):.2f}° {east}"
+
+
+def _prior_line(prior: Prior, found: Located) -> str:
+    half, wide = found.regions
+    return (
+        f"  {prior.value}: middle {place_text(found.point)}; 50 % region {area_text(half.area_km2)}, "
+        f"95 % region {area_text(wide.area_km2)} ({PRIOR_WORDS[prior]})"
+    )
+
+
+def _located(found: Located, model: MapModel) -> dict[str, Json]:
+    return {
+        "point": place_json(found.point),
+        "regions": {f"{region.level:g}": _region(region, model) for region in found.regions},
+    }
+
+
+def place_json(place: Place) -> dict[str, Json]:
+    """A place to six decimals of a degree (0.1 m)."""
+    return {"latitude": round(place.latitude, 6), "longitude": round(place.longitude, 6)}
+
+
+def _region(region: Region, model: MapModel) -> dict[str, Json]:
+    return {"area_km2": number(region.area_km2), "geojson": geojson(model.grid, region.cells)}
+
+
+def _discrete(answer: LocatedSample) -> dict[str, Json] | None:
+    found = answer.discrete
+    if found is None:
+        return None
+    return {
+        "population": found.population,
+        "posterior": number(found.posterior),
+        "point": place_json(found.place),
+        "apart_km": None if answer.apart_km is None else number(answer.apart_km),
+        "inside_95": answer.agrees,
+    }
