@@ -25,7 +25,7 @@ from lims.casework.selectors.access import case_scope
 from lims.casework.services.belonging import file_of_case_check
 from lims.casework.services.cases import case_lock
 from lims.common.bell import ring
-from lims.common.errors import NotAllowed, NotFound, RuleViolation
+from lims.common.errors import BadInput, NotAllowed, NotFound, RuleViolation
 from lims.disclosure.enums import DeliveryWay, EvidenceRequestState
 from lims.disclosure.execution import BuiltPack
 from lims.disclosure.ledger import PACK
@@ -235,16 +235,38 @@ def delivery_code_use(*, delivery: Delivery, code: str) -> Iterator[tuple[Stored
         yield _built(row.pack), chunks
 
 
-def delivery_stick_record(*, actor: Actor, pack: DisclosurePack, recipient: Party, receipt: StoredFile) -> Delivery:
-    """Record a delivery on a USB stick, with the signed receipt.
+def delivery_stick_check(*, actor: Actor, pack: DisclosurePack, digest: str) -> str:
+    """The SHA-256 of the copy on a stick, which must be the archive's; asked before a receipt is stored.
 
     Raises:
         NotAllowed: without `pack.approve`.
-        BadInput: the receipt was not handed in for the pack's case.
+        NotFound: the pack is not built yet.
+        BadInput: the copy on the stick is not the archive.
+    """
+    require(actor, "pack.approve", case_scope(Case.objects.select_related("agency").get(pk=pack.case_id)))
+    read = "".join(digest.split()).lower()
+    if read != _built(pack).digest:
+        raise BadInput(
+            _("This is not the SHA-256 of %(pack)s. Copy the archive to the stick again and compute the hash there.")
+            % {"pack": pack.reference},
+            code="other-digest",
+            field="digest",
+            found=digest[:80],
+        )
+    return read
+
+
+def delivery_stick_record(
+    *, actor: Actor, pack: DisclosurePack, recipient: Party, receipt: StoredFile, digest: str
+) -> Delivery:
+    """Record a delivery on a USB stick: the SHA-256 of the copy on it, and the signed receipt.
+
+    Raises:
+        NotAllowed: without `pack.approve`.
+        BadInput: the copy is not the archive, or the receipt was not handed in for the pack's case.
     """
     case = Case.objects.select_related("agency").get(pk=pack.case_id)
-    require(actor, "pack.approve", case_scope(case))
-    _built(pack)
+    read = delivery_stick_check(actor=actor, pack=pack, digest=digest)
     file_of_case_check(receipt, case, field="receipt")
     with transaction.atomic():
         delivery = Delivery.objects.create(
@@ -256,7 +278,7 @@ def delivery_stick_record(*, actor: Actor, pack: DisclosurePack, recipient: Part
             delivered_by_id=actor.party_id,
             delivered_at=timezone.now(),
         )
-        _delivered_entry(actor, pack, DeliveryWay.USB, recipient)
+        _delivered_entry(actor, pack, DeliveryWay.USB, recipient, archive=read, receipt=receipt.digest)
     return delivery
 
 
@@ -283,11 +305,11 @@ def _delivered(actor: Actor, pack: DisclosurePack, way: str, recipient: Party) -
             _delivered_entry(actor, pack, way, recipient)
 
 
-def _delivered_entry(actor: Actor, pack: DisclosurePack, way: str, recipient: Party) -> None:
+def _delivered_entry(actor: Actor, pack: DisclosurePack, way: str, recipient: Party, **digests: str) -> None:
     EvidenceRequest.objects.filter(pk=pack.request_id, state=EvidenceRequestState.APPROVED).update(
         state=EvidenceRequestState.DELIVERED
     )
-    values: dict[str, Json] = {"way": way, "recipient": str(recipient.uuid)}
+    values: dict[str, Json] = {"way": way, "recipient": str(recipient.uuid), **digests}
     act_append(actor=actor, drafts=[pack_draft(pack, "delivered", values, {"recipient.name": recipient.name})])
 
 

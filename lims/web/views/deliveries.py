@@ -17,13 +17,18 @@ from lims.common.errors import NotAllowed, NotFound
 from lims.disclosure.models import Delivery, DisclosurePack
 from lims.disclosure.selectors.pages import recipients
 from lims.disclosure.selectors.requests import delivery_get, pack_get
-from lims.disclosure.services.packs import delivery_code_create, delivery_code_use, delivery_stick_record
+from lims.disclosure.services.packs import (
+    delivery_code_create,
+    delivery_code_use,
+    delivery_stick_check,
+    delivery_stick_record,
+)
 from lims.web.access import PageRequest, page_for
 from lims.web.fields import PartyField
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
 from lims.web.labfile import about_case, opened
-from lims.web.parts import Crumb
+from lims.web.parts import Crumb, Fact
 from lims.web.uploads import form_store
 from lims.web.views.packs import stream_pack
 
@@ -50,6 +55,12 @@ class RecipientForm(PageForm):
 class StickForm(RecipientForm):
     """A delivery on a stick, with the receipt."""
 
+    digest = forms.CharField(
+        label=gettext_lazy("SHA-256 of the copy on the stick"),
+        max_length=80,
+        help_text=gettext_lazy("Compute it from the stick, not from the download."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
     receipt = forms.FileField(
         label=gettext_lazy("Signed receipt"),
         help_text=gettext_lazy("A photograph or PDF of the receipt, with the hash of the archive on it."),
@@ -121,8 +132,16 @@ def stick_page(request: PageRequest, reference: str) -> HttpResponse:
     form.fields["recipient"].offer(recipients(actor=request.actor), empty="–")  # type: ignore[attr-defined]
 
     def do() -> str:
-        receipt = form_store(actor=request.actor, case=pack.case, upload=form.cleaned_data["receipt"], field="receipt")
-        delivery_stick_record(actor=request.actor, pack=pack, recipient=_recipient(request, form), receipt=receipt)
+        data = form.cleaned_data
+        delivery_stick_check(actor=request.actor, pack=pack, digest=data["digest"])
+        receipt = form_store(actor=request.actor, case=pack.case, upload=data["receipt"], field="receipt")
+        delivery_stick_record(
+            actor=request.actor,
+            pack=pack,
+            recipient=_recipient(request, form),
+            receipt=receipt,
+            digest=data["digest"],
+        )
         return reverse("web:pack", args=[pack.reference])
 
     view = FormPage(
@@ -131,6 +150,7 @@ def stick_page(request: PageRequest, reference: str) -> HttpResponse:
         cancel=reverse("web:pack", args=[pack.reference]),
         eyebrow=pack.reference,
         note=_("Copy the archive and its signature to the stick; the receipt carries the archive's SHA-256."),
+        facts=[Fact(label="SHA-256", value=pack.file.digest if pack.file else "–")],
         icon="upload",
         context=about_case(request, pack.case) | {"crumbs": _steps(pack, _("USB stick"))},
     )

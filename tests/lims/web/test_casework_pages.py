@@ -234,7 +234,8 @@ def test_photograph_goes_to_the_store_and_comes_back(desk: Desk) -> None:
     response = desk.custodian_client.get(f"/files/{photograph.file.uuid}/")
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response.content == jpeg().read()
+    assert response.getvalue() == jpeg().read()
+    assert response["Content-Disposition"].startswith("inline")
     assert AccessEntry.objects.filter(kind=AccessKind.DOWNLOAD, subject=photograph.file.uuid).exists()
 
 
