@@ -1,4 +1,4 @@
-"""The menu of each role, on one screen. An entry whose page this system does not have is left out.
+"""The menu of each role, on one screen. Every entry is a page this system has.
 
 At most three groups and eight entries for one role; a person with several roles gets the union without duplicates.
 Numbers are things that wait for the person, amber (`hot`) when someone else waits because of it.
@@ -74,7 +74,7 @@ LEDGER = Entry("ledger", _("Ledger"), "ledger")
 VIEWS = Entry("access_list", _("Who looked at what"), "eye")
 PACKS = Entry("pack_list", _("Disclosure packs"), "pack")
 REQUESTS = Entry("request_list", _("Requests"), "request")
-TRADE = Entry("trade_report", _("Illegal trade report"), "flag")
+BATCHES = Entry("batch_list", _("Batches"), "batch")
 TO_REVIEW = Entry("review_list", _("To review"), "review")
 
 MENU: Mapping[Role, tuple[Group, ...]] = {
@@ -82,7 +82,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
     Role.TECHNICIAN: (
         Group("", (TODAY,)),
         Group(_("Bench"), (SCAN, HANDOVERS, BOXES, LABELS)),
-        Group(_("Work"), (Entry("batch_list", _("Batches"), "batch"), CASES)),
+        Group(_("Work"), (BATCHES, CASES)),
     ),
     Role.ANALYST: (
         Group("", (TODAY,)),
@@ -111,16 +111,8 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
     ),
     Role.MANAGER: (
         Group("", (TODAY,)),
-        Group(
-            _("Laboratory"),
-            (
-                Entry("backlog", _("Backlog"), "clock"),
-                Entry("competence", _("Competence"), "people"),
-                Entry("stock", _("Methods and reagents"), "flask"),
-                Entry("nonconformity_list", _("Non-conformities"), "shield"),
-            ),
-        ),
-        Group(_("Look up"), (CASES, PACKS, EXCEPTIONS)),
+        Group(_("Laboratory"), (CASES, REQUESTS, BATCHES, REFERENCES)),
+        Group(_("Oversight"), (PACKS, EXCEPTIONS, LEDGER)),
     ),
     Role.INVESTIGATOR: (
         Group("", (Entry("status", _("Our cases"), "case"),)),
@@ -136,7 +128,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
         Group("", (PACKS,)),
         Group(_("Check"), (Entry("verify", _("Verify a disclosure pack"), "shield"),)),
     ),
-    Role.AUTHORITY: (Group("", (TODAY, TRADE)),),
+    Role.AUTHORITY: (Group("", (TODAY,)),),
     Role.AUDITOR: (
         Group("", (LEDGER,)),
         Group(_("Look up"), (EXCEPTIONS, VIEWS, CASES, Entry("verify", _("Verify a file"), "shield"))),
@@ -147,8 +139,6 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
             (
                 Entry("account_list", _("Accounts"), "person"),
                 Entry("role_list", _("Roles"), "people"),
-                Entry("settings", _("Settings"), "settings"),
-                Entry("health", _("Health"), "health"),
             ),
         ),
     ),

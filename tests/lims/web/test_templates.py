@@ -7,8 +7,9 @@ import pytest
 from django.template.loader import get_template
 
 import lims.web
+from lims.accounts.roles import Role
 from lims.web import icons
-from lims.web.navigation import MENU
+from lims.web.navigation import MENU, address
 
 TEMPLATES = Path(lims.web.__file__).parent / "templates"
 STATIC = Path(lims.web.__file__).parent / "static" / "web"
@@ -50,6 +51,7 @@ def test_menu_of_a_role_stays_short_and_has_its_icons(role: str) -> None:
     assert len(entries) <= 8
     assert len({entry.page for entry in entries}) == len(entries)
     assert all(icons.icon_svg(entry.icon) for entry in entries)
+    assert [entry.page for entry in entries if not address(entry.page)] == []
 
 
 def test_colours_stand_in_the_tokens_only() -> None:
@@ -58,3 +60,8 @@ def test_colours_stand_in_the_tokens_only() -> None:
     loose = {colour.lower() for colour in re.findall(r"(?<=[\s:(])#[0-9a-fA-F]{3,6}\b", body)}
     # The label sheet is black on white in every theme; the camera's picture and the bars keep theirs.
     assert loose <= {"#fff", "#000", "#999", "#6f7d76", "#1c1503", "#0b100e", "#eef1ec"}
+
+
+def test_the_manager_reaches_the_work_and_the_record() -> None:
+    pages = {entry.page for group in MENU[Role.MANAGER] for entry in group.entries}
+    assert pages >= {"batch_list", "request_list", "reference_list", "ledger", "exception_list", "pack_list"}
