@@ -1,7 +1,7 @@
 """Tables of the ledger, of custody and of stored files."""
 
 from chain_of_custody.models.custody import HandOver, HandOverLine, Item, Party, Seal
-from chain_of_custody.models.files import StoredFile
+from chain_of_custody.models.files import StoredFile, VaultAudit
 from chain_of_custody.models.ledger import Checkpoint, Commitment, Entry, Leaf, Pending, Stream, Tile
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "Stream",
     "StoredFile",
     "Tile",
+    "VaultAudit",
 ]

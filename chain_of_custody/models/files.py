@@ -39,3 +39,26 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class VaultAudit(models.Model):
+    """A report of `vault_audit`: how the evidence store compared with the record on one day.
+
+    `counts` holds how often each problem was met, `findings` the first of them (`problem`, `key`, `digest`, `files`,
+    `detail`). `error` says why an audit could not be finished; half an audit is none, so it has no counts then.
+    """
+
+    store = models.CharField(max_length=300)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    content_read = models.BooleanField()
+    files = models.BigIntegerField(default=0)
+    objects_seen = models.BigIntegerField(default=0)
+    bytes_read = models.BigIntegerField(default=0)
+    passed = models.BooleanField()
+    counts = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.ended_at:%Y-%m-%d %H:%M} {'passed' if self.passed else 'not as recorded'}"

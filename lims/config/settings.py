@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from lims.common.version import VERSION
@@ -210,6 +211,7 @@ CELERY_TASK_ROUTES = {
     "lims.lab.run_execute": {"queue": "analysis"},
     "lims.lab.reference_build": {"queue": "analysis"},
     "lims.disclosure.pack_build": {"queue": "disclosure"},
+    "lims.casework.vault_audit": {"queue": "disclosure"},
 }
 CELERY_BEAT_SCHEDULE = {
     "runs_sweep": {"task": "lims.lab.runs_sweep", "schedule": 10.0},
@@ -217,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
     "access_log_anchor": {"task": "lims.accounts.access_log_anchor", "schedule": 3600.0},
     "worker_heartbeat": {"task": "lims.accounts.worker_heartbeat", "schedule": 15.0},
     "retention_extend": {"task": "lims.casework.retention_extend", "schedule": 86400.0},
+    "vault_audit": {"task": "lims.casework.vault_audit", "schedule": crontab(hour="2", minute="17")},
 }
 
 LOGGING = {

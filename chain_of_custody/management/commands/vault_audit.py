@@ -8,11 +8,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from chain_of_custody.errors import CustodyError
-from chain_of_custody.vault.services import AuditProgress, AuditReport, vault_audit_run
+from chain_of_custody.vault.services import AuditProgress, AuditReport, vault_audit_record
 
 
 class Command(BaseCommand):
-    """Exit 0 when all is as recorded, 1 when something is wrong or the audit could not be finished."""
+    """Exit 0 when all is as recorded, 1 when something is wrong or the audit could not be finished.
+
+    The report is kept for the page of exceptions.
+    """
 
     help = "Compare every stored file with the evidence store, reading all bytes, and name what is wrong."
 
@@ -25,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         show = self.stderr.isatty() and not options["json"]
         try:
-            report = vault_audit_run(
+            report = vault_audit_record(
                 content=not options["no_content"], progress=self._progress if show else lambda _step: None
             )
         except CustodyError as error:

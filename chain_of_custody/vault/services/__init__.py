@@ -16,6 +16,7 @@ from chain_of_custody.vault.services.keeping import (
     retention_default,
     retention_extend_open_cases,
 )
+from chain_of_custody.vault.services.reports import vault_audit_last, vault_audit_record, vault_audit_wrong
 from chain_of_custody.vault.services.stores import store_current, store_health, vault_probe, vault_probe_last
 
 __all__ = [
@@ -35,7 +36,10 @@ __all__ = [
     "store_health",
     "upload_store",
     "vault_audit",
+    "vault_audit_last",
+    "vault_audit_record",
     "vault_audit_run",
+    "vault_audit_wrong",
     "vault_probe",
     "vault_probe_last",
 ]

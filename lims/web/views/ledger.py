@@ -26,6 +26,7 @@ from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
 from lims.web.parts import Check, Crumb, Fact, Tone
 from lims.web.state import SystemState, system_state
+from lims.web.storeaudit import store_audit, store_audit_wrong
 from lims.web.writing import hash_text, number_text
 
 LATE_SECONDS = 60
@@ -146,6 +147,7 @@ def exceptions(request: PageRequest) -> HttpResponse:
     for word in ask.words:
         rows = rows.filter(case__reference__icontains=word) | rows.filter(item__reference__icontains=word)
     found = ask.listing(rows.order_by(*ask.order_by, "id"))
+    audit = store_audit()
     context = {
         "rows": Listing(
             ask=ask,
@@ -160,8 +162,14 @@ def exceptions(request: PageRequest) -> HttpResponse:
                 tone="warn" if found.total else "",
                 lead=True,
             ),
-            Fact(label=_("Evidence store"), value=_store_badge(system_state()).text),
+            Fact(
+                label=_("Evidence store"),
+                value=audit.badge.text,
+                detail=_store_badge(system_state()).text,
+                tone="bad" if audit.wrong else "warn" if audit.late else "",
+            ),
         ],
+        "audit": audit,
         "probe": [one for one in _probe_checks(vault_probe_last()) if one.state == "bad"],
         "crumbs": [Crumb(label=_("Ledger"), href=reverse("web:ledger")), Crumb(label=_("Exceptions"))],
     }
@@ -174,7 +182,7 @@ def _open_discrepancies(actor: Actor) -> int:
 
 @counts("exception_list")
 def _exceptions(actor: Actor) -> Waiting:
-    return Waiting(number=_open_discrepancies(actor), hot=True)
+    return Waiting(number=_open_discrepancies(actor) + store_audit_wrong(), hot=True)
 
 
 urlpatterns = [
