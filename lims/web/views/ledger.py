@@ -26,7 +26,7 @@ from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
 from lims.web.parts import Check, Crumb, Fact, Tone
 from lims.web.state import SystemState, system_state
-from lims.web.storeaudit import store_audit, store_audit_wrong
+from lims.web.storeaudit import StoreAudit, store_audit, store_audit_wrong
 from lims.web.writing import hash_text, number_text
 
 LATE_SECONDS = 60
@@ -155,25 +155,24 @@ def exceptions(request: PageRequest) -> HttpResponse:
             total=found.total,
             number=found.number,
         ),
-        "facts": [
-            Fact(
-                label=_("Open"),
-                value=str(found.total) if found.total else _("none"),
-                tone="warn" if found.total else "",
-                lead=True,
-            ),
-            Fact(
-                label=_("Evidence store"),
-                value=audit.badge.text,
-                detail=_store_badge(system_state()).text,
-                tone="bad" if audit.wrong else "warn" if audit.late else "",
-            ),
-        ],
+        "facts": _exception_facts(found.total, audit),
         "audit": audit,
         "probe": [one for one in _probe_checks(vault_probe_last()) if one.state == "bad"],
         "crumbs": [Crumb(label=_("Ledger"), href=reverse("web:ledger")), Crumb(label=_("Exceptions"))],
     }
     return page(request, "web/ledger/exceptions.html", context)
+
+
+def _exception_facts(open_: int, audit: StoreAudit) -> list[Fact]:
+    return [
+        Fact(label=_("Open"), value=str(open_) if open_ else _("none"), tone="warn" if open_ else "", lead=True),
+        Fact(
+            label=_("Evidence store"),
+            value=audit.badge.text,
+            detail=_store_badge(system_state()).text,
+            tone="bad" if audit.wrong else "warn" if audit.late else "",
+        ),
+    ]
 
 
 def _open_discrepancies(actor: Actor) -> int:
