@@ -198,12 +198,9 @@ def report_edit(request: PageRequest, number: str) -> HttpResponse:
         request.POST or None,
         initial=_initial(row),
         row_arguments={"items": desk.items},
-        rows=len(left_out) + 2,
+        row_initials=[*({"item": one.item.reference, "reason": one.reason} for one in left_out), {}, {}],
     )
     form.offer(desk.findings, desk.requests, amends=False)
-    if not form.is_bound:
-        for line, shown in zip(left_out, form.rows, strict=False):
-            shown.initial = {"item": line.item.reference, "reason": line.reason}
 
     def do() -> str:
         facts = form.facts(desk.findings, desk.items)

@@ -222,3 +222,28 @@ def test_verifying_needs_no_account_and_names_what_fails(client: Client, bench: 
     bad_key = client.post(address, {"file": SimpleUploadedFile("pack.zip", b"PK"), "keys": "no key"})
     assert bad_key.status_code == 422
     assert b"is no key" in bad_key.content
+
+
+def test_author_changes_a_draft_that_leaves_an_item_out(client: Client, bench: Bench) -> None:
+    support.origin_run(bench)
+    draft = support.report(bench, support.finding(bench))
+    other = builders.exhibits(bench.lab.custodian, bench.case)[0].item
+    address = reverse("web:report_edit", args=[draft.number])
+    shown = enter(client, bench.lab.analyst).get(address)
+    assert shown.status_code == 200
+    form = {
+        "title": "Origin of the tusk",
+        "question": draft.question,
+        "findings": [str(one.uuid) for one in draft.findings.all()],
+        "language": "en",
+        "version": str(draft.version),
+        "rows": "2",
+        "row0-item": other.reference,
+        "row0-reason": "Too little material",
+    }
+    assert client.post(address, form).status_code == 302
+    draft.refresh_from_db()
+    assert draft.title == "Origin of the tusk"
+    again = client.get(address)
+    assert again.status_code == 200
+    assert b"Too little material" in again.content
