@@ -23,6 +23,7 @@ from chain_of_custody.vault.services import store_current
 from lims.common.errors import Unavailable
 from lims.disclosure.certificates import certificates_render
 from lims.disclosure.models import DisclosurePack
+from lims.disclosure.rules import report_tells
 from lims.disclosure.selectors.contents import PackContents, pack_contents
 from lims.documents.data.disclosure import PackFile, PackIndexData, WithheldMaterial
 from lims.documents.data.parts import Contact
@@ -64,6 +65,9 @@ def pack_compose(pack: DisclosurePack, folder: Path, progress: Progress) -> Buil
     """
     signer = _signer()
     contents = pack_contents(pack)
+    if contents.telling:
+        number, *fields = contents.telling[0]
+        raise report_tells(number, fields)
     progress(0.05, "waiting for the log")
     export = _settled_export(contents, progress)
     progress(0.2, "custody history")
@@ -136,7 +140,14 @@ def _schedule(contents: PackContents) -> bytes:
         }
         for line in contents.withheld
     ]
-    return json.dumps({"withheld": lines}, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+    body: dict[str, Json] = {"withheld": lines, "note": _SEARCHED} if lines else {"withheld": lines}
+    return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+_SEARCHED = (
+    "Reports and names of files were searched for the withheld values; a file whose name held one stands here as "
+    "name-withheld. What is inside raw and result files and photographs was not searched."
+)
 
 
 def _verifier() -> list[tuple[str, Source]]:

@@ -1,5 +1,11 @@
 """Which committed fields of the ledger a schedule can close, and which of them close together."""
 
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from lims.common.errors import RuleViolation
+
 PLACE = frozenset({"place", "place.name", "place.latitude", "place.longitude", "place.uncertainty_m"})
 """A place is closed whole: its name without its coordinates would be no secret."""
 
@@ -59,3 +65,17 @@ def fields_closed(named: set[str]) -> frozenset[str]:
         if closed & family:
             closed |= family
     return frozenset(closed)
+
+
+def report_tells(number: str, fields: Sequence[str]) -> RuleViolation:
+    """The refusal of a schedule that closes in the ledger what a disclosed report says."""
+    return RuleViolation(
+        _(
+            "%(report)s says what the schedule withholds (%(fields)s). Withhold the report's file too, or issue a "
+            "redacted report that replaces it and disclose that one."
+        )
+        % {"report": number, "fields": ", ".join(fields)},
+        code="report-tells",
+        field="withheld",
+        found=number,
+    )

@@ -1,7 +1,7 @@
 """What belongs into a pack: reports asked for, every run of the case with its files, photographs, custody streams."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from lims.casework.models import Case, Intake, Photograph
 from lims.casework.selectors.parts import case_files
 from lims.disclosure.models import DisclosurePack, EvidenceRequest, WithheldItem
 from lims.disclosure.rules import fields_closed
+from lims.disclosure.selectors.leaks import fields_said, reports_telling, values_closed
 from lims.lab.enums import JobState, ReportState
 from lims.lab.models import Batch, ExaminationRequest, ReferenceSet, Report, Run, RunInput, RunOutput
 
@@ -26,6 +27,7 @@ class Included:
     path: str
     file: StoredFile
     description: str
+    renamed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class PackContents:
     withheld: tuple[WithheldItem, ...]
     fields: frozenset[str]
     earlier: tuple[str, ...]
+    telling: tuple[tuple[str, ...], ...] = ()
+    """Reports that say what is withheld, each with the fields: such a pack is not built."""
 
 
 def pack_contents(pack: DisclosurePack) -> PackContents:
@@ -47,16 +51,32 @@ def pack_contents(pack: DisclosurePack) -> PackContents:
     hidden = {line.subject for line in withheld if line.kind == "file"}
     reports = _reports(pack.request)
     runs = list(Run.objects.filter(case=case).select_related("reference_set__file").order_by("pk"))
-    every = _files(case, reports, runs)
+    streams, fields = tuple(_streams(case, reports, runs)), fields_closed({one.field for one in withheld if one.field})
+    items = tuple(_items(case))
+    values = values_closed([*streams, *_item_streams(items)], fields - {"name"})
+    every = [_unnamed(one, values, number) for number, one in enumerate(_files(case, reports, runs), start=1)]
+    if any(one.renamed for one in every):
+        fields |= {"name"}  # the ledger keeps the names of files closed too
     earlier = DisclosurePack.objects.filter(case=case, state=JobState.DONE, pk__lt=pack.pk).order_by("pk")
     return PackContents(
         files=tuple(one for one in _unique(every) if one.file.uuid not in hidden),
-        items=tuple(_items(case)),
-        streams=tuple(_streams(case, reports, runs)),
+        items=items,
+        streams=streams,
         withheld=withheld,
-        fields=fields_closed({line.field for line in withheld if line.kind == "field"}),
+        fields=fields,
+        telling=tuple((one.number, *said) for one, said in reports_telling(reports, values, hidden)),
         earlier=tuple(earlier.values_list("reference", flat=True)),
     )
+
+
+def request_telling(
+    request: EvidenceRequest, fields: frozenset[str], hidden: set[UUID | None]
+) -> list[tuple[Report, list[str]]]:
+    """Reports of a request that would say what these fields withhold, unless their file is withheld too."""
+    case, reports = request.case, _reports(request)
+    runs = list(Run.objects.filter(case=case).order_by("pk"))
+    streams = [*_streams(case, reports, runs), *_item_streams(_items(case))]
+    return reports_telling(reports, values_closed(streams, fields), hidden)
 
 
 def files_withholdable(request: EvidenceRequest) -> set[UUID]:
@@ -124,6 +144,19 @@ def _items(case: Case) -> list[Item]:
     return list(Item.objects.filter(mine).order_by("pk"))
 
 
+def _item_streams(items: Iterable[Item]) -> list[StreamKey]:
+    return [StreamKey(kind="item", id=item.uuid) for item in items]
+
+
+def _unnamed(one: Included, values: dict[str, str], number: int) -> Included:
+    """A file under a neutral name where its own, or what is said of it, holds a withheld value."""
+    path = PurePosixPath(one.path)
+    if path.parts[1] == "report" or not fields_said(f"{one.file.name}\n{one.description}\n{one.path}", values):
+        return one
+    neutral = path.with_name(f"name-withheld-{number:04d}{path.suffix}")
+    return Included(path=str(neutral), file=one.file, description="name withheld", renamed=True)
+
+
 def _streams(case: Case, reports: list[Report], runs: list[Run]) -> Iterator[StreamKey]:
     yield StreamKey(kind="case", id=case.uuid)
     for kind, ids in (
@@ -163,4 +196,4 @@ def _unique(files: list[Included]) -> Iterator[Included]:
             stem, dot, ending = one.path.rpartition(".")
             path = f"{stem}-{number}.{ending}" if dot else f"{one.path}-{number}"
         taken.add(path.casefold())
-        yield one if path == one.path else Included(path=path, file=one.file, description=one.description)
+        yield one if path == one.path else replace(one, path=path)

@@ -11,7 +11,7 @@ from lims.casework.selectors.access import case_scope, visible
 from lims.disclosure.enums import EvidenceRequestState
 from lims.disclosure.models import Delivery, DisclosurePack, EvidenceRequest, WithheldItem
 from lims.lab.enums import JobState
-from lims.lab.models import RunInput, RunOutput
+from lims.lab.models import Report, RunInput, RunOutput
 
 
 def cases_followed(*, actor: Actor) -> QuerySet[Case]:
@@ -75,7 +75,7 @@ def recipients(*, actor: Actor) -> QuerySet[Party]:
 def withholdable_files(*, actor: Actor, case: Case) -> list[tuple[UUID, str]]:
     """Files a pack of the case would hold, each once, with where it comes from; for whoever decides.
 
-    Three statements whatever the number of files.
+    Four statements whatever the number of files.
     """
     if not actor.may("pack.approve", case_scope(case)):
         return []
@@ -83,5 +83,8 @@ def withholdable_files(*, actor: Actor, case: Case) -> list[tuple[UUID, str]]:
     made = RunOutput.objects.filter(run__case=case).values_list("file__uuid", "run__reference", "file__name")
     about = Q(intake__case=case) | Q(item__exhibit__case=case) | Q(item__sample__case=case)
     photographs = Photograph.objects.filter(about).values_list("file__uuid", "caption", "file__name")
-    found = {uuid: f"{whence}: {name}" if whence else name for uuid, whence, name in [*given, *made, *photographs]}
+    issued = Report.objects.filter(case=case, signed_file__isnull=False)
+    reports = issued.values_list("signed_file__uuid", "number", "signed_file__name")
+    every = [*reports, *given, *made, *photographs]
+    found = {uuid: f"{whence}: {name}" if whence else name for uuid, whence, name in every}
     return sorted(found.items(), key=lambda pair: pair[1])

@@ -21,8 +21,8 @@ from lims.common.errors import BadInput, RuleViolation, StaleVersion
 from lims.disclosure.enums import EvidenceRequestState
 from lims.disclosure.ledger import REQUEST
 from lims.disclosure.models import EvidenceRequest, WithheldItem
-from lims.disclosure.rules import FIELDS
-from lims.disclosure.selectors.contents import files_withholdable
+from lims.disclosure.rules import FIELDS, fields_closed, report_tells
+from lims.disclosure.selectors.contents import files_withholdable, request_telling
 from lims.lab.enums import ReportState
 from lims.lab.models import Report
 
@@ -103,7 +103,7 @@ def evidence_decide(
         NotAllowed: without `pack.approve`.
         BadInput: declined without a note; a line of the schedule without rule or decider, or one that would withhold
             nothing because no such field is ever written or the case has no such file.
-        RuleViolation: decided already.
+        RuleViolation: decided already, or a disclosed report says what is withheld.
         StaleVersion: changed since it was read.
     """
     case = Case.objects.select_related("agency").get(pk=request.case_id)
@@ -112,6 +112,8 @@ def evidence_decide(
     files = files_withholdable(request) if any(line.kind == "file" for line in withheld) else set()
     for row, line in enumerate(withheld):
         _withholding_check(line, row, files)
+    if approve:
+        _reports_check(request, withheld)
     with transaction.atomic():
         case_lock(case)
         row_request = EvidenceRequest.objects.select_for_update(no_key=True, of=("self",)).get(pk=request.pk)
@@ -127,6 +129,14 @@ def evidence_decide(
         WithheldItem.objects.bulk_create([_withheld_row(row_request, line) for line in withheld])
         act_append(actor=actor, drafts=[_draft(row_request, row_request.state, *_schedule(withheld))], reason=note)
     return row_request
+
+
+def _reports_check(request: EvidenceRequest, withheld: Sequence[Withholding]) -> None:
+    """A value closed in the ledger must not stand in a report beside it; the builder asks again."""
+    fields = fields_closed({line.field for line in withheld if line.kind == "field"})
+    telling = request_telling(request, fields, {line.subject for line in withheld if line.kind == "file"})
+    for report, said in telling:
+        raise report_tells(report.number, said)
 
 
 def _withholding_check(line: Withholding, row: int, files: set[UUID]) -> None:

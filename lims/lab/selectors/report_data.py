@@ -40,6 +40,13 @@ def report_digest(report: Report) -> str:
     return hashlib.sha256(data_json(replace(data, dispositions=()))).hexdigest()
 
 
+def report_words(report: Report) -> str:
+    """Everything the report says, and who signed it, as one text to search in."""
+    data = report_data(report, kind="final", issued_at=_FIXED, marks=Marks(), signer=None)
+    signed = report.signed_by.name if report.signed_by else ""
+    return f"{data_json(data).decode()}\n{signed}"
+
+
 def laboratory() -> Laboratory:
     """The laboratory as printed on every document."""
     return Laboratory(

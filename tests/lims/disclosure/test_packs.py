@@ -1,5 +1,6 @@
 """From a prosecutor's request to a pack that verifies without us: withheld fields, second packs, one-time codes."""
 
+import io
 import json
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from chain_of_custody.vault.services import store_current
 from lims.accounts.models import AccessEntry, User
 from lims.accounts.roles import Role
 from lims.casework.services.cases import case_close, case_hold
+from lims.casework.services.files import item_file_store
 from lims.casework.services.retention import files_kept
 from lims.common.errors import BadInput, NotAllowed, NotFound, RuleViolation, StaleVersion
 from lims.disclosure.models import DisclosurePack, EvidenceRequest
@@ -27,6 +29,7 @@ from lims.disclosure.selectors.contents import pack_contents
 from lims.disclosure.services.packs import delivery_code_create, delivery_code_use, pack_order, pack_read
 from lims.disclosure.services.requests import Withholding, evidence_decide, evidence_request
 from lims.disclosure.tasks import pack_build
+from lims.lab.services.runs import run_queue
 from tests.lims import builders
 from tests.lims.disclosure.conftest import Disclosure
 from tests.lims.lab.support import finding, log_settle, report, submitted
@@ -238,13 +241,51 @@ def test_a_place_and_a_persons_name_are_withheld_whole(disclosure: Disclosure) -
     place = Withholding(
         kind="field", field="place.latitude", description="Site", rule="Protection of a source", decided_by="Court"
     )
-    path = _written(disclosure, _built(disclosure, _approved(disclosure, name, place)))
+    with pytest.raises(RuleViolation) as refused:  # the report names its people
+        _approved(disclosure, name, place)
+    assert (refused.value.code, refused.value.found) == ("report-tells", disclosure.report.number)
+    assert "redacted report" in str(refused.value)
+    assert disclosure.report.signed_file is not None
+    whole = Withholding(
+        kind="file", subject=disclosure.report.signed_file.uuid, description="Report", rule="x", decided_by="Court"
+    )
+    path = _written(disclosure, _built(disclosure, _approved(disclosure, name, place, whole)))
     with zipfile.ZipFile(path) as archive:
+        assert not [one for one in archive.namelist() if "/data/report/" in one]
+        schedule = next(one for one in archive.namelist() if one.endswith("schedule-withheld.json"))
+        assert "was not searched" in json.loads(archive.read(schedule))["note"]
         inside = next(one for one in archive.namelist() if one.endswith("custody.jsonl"))
         custody = archive.read(inside).decode()
     assert "Berth 14" not in custody
     assert disclosure.bench.lab.custodian.name not in custody
     assert _verify(disclosure, path).status is Status.PASSED
+
+
+def test_a_file_name_that_says_what_is_withheld_is_replaced(disclosure: Disclosure) -> None:
+    bench = disclosure.bench
+    upload = item_file_store(
+        actor=bench.lab.technician,
+        item=bench.item,
+        source=io.BytesIO(bench.data.samples_csv.encode()),
+        name="found at Berth 14.csv",
+        media_type="text/csv",
+        role="genotypes",
+    )
+    run_queue(
+        actor=bench.lab.analyst,
+        case=bench.case,
+        item=bench.item,
+        method="origin.assign",
+        inputs=[("genotypes", upload)],
+        reference=bench.baseline,
+        parameters={"id_column": "id", "simulations": 1000, "figures": 1},
+    )
+    open_names = zipfile.ZipFile(_written(disclosure, _built(disclosure, _approved(disclosure)))).namelist()
+    assert any("Berth_14" in one for one in open_names)
+    shut = zipfile.ZipFile(_written(disclosure, _built(disclosure, _approved(disclosure, PLACE))))
+    assert not any("Berth_14" in one for one in shut.namelist())
+    assert any("/name-withheld-" in one for one in shut.namelist())
+    assert b"Berth 14" not in shut.read(next(one for one in shut.namelist() if one.endswith("custody.jsonl")))
 
 
 @pytest.mark.parametrize(
