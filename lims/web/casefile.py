@@ -117,4 +117,5 @@ def case_context(request: PageRequest, case: Case | None, *steps: Crumb) -> dict
         "synthetic": bool(case and case.synthetic),
         "crumbs": crumbs(case, *steps),
         "reason_given": bool(case and reason_needed(actor=request.actor, case=case)),
+        "can_label": request.actor.may_somewhere("label.print"),
     }

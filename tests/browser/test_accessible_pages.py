@@ -36,7 +36,7 @@ ROLES = (
     "auditor", "authority", "administrator",
 )  # fmt: skip
 EXTRA = {
-    "custodian": ("/find/?code=nothing", "/demo/components/"),
+    "custodian": ("/demo/components/",),
     "manager": ("/requests/", "/exceptions/", "/batches/"),
 }
 """Pages to which no link leads, or only one that is easily lost among many."""
@@ -85,8 +85,8 @@ def test_every_page_is_accessible(laboratory: World, browser: Browser, live_serv
     assert names >= NO_PAGES
 
 
-_MADE = frozenset(("label_job", "itemise"))
-"""Pages that are made by an act of the test."""
+_MADE = frozenset(("label_job", "itemise", "find"))
+"""Pages that are looked at after an act of the test."""
 
 
 def _client(who: str) -> Client:
@@ -147,6 +147,7 @@ def _refused_and_made(page: Page, laboratory: World) -> list[str]:
     faults = [f"refused form: {fault}" for fault in faults_of(page)]
     faults += _look(page, "custodian", "/nothing/", expected=(404,))
     faults += _look(page, "custodian", "/accounts/", expected=(403,))
+    faults += _look(page, "custodian", "/find/?code=nothing", expected=(422,))
     page.goto(f"/labels/?item={laboratory.item('exhibit.horn_1').reference}")
     page.locator("[name=reason]").fill("The first one is torn")
     page.get_by_role("button", name="Record and make the labels").click()
