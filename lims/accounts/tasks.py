@@ -10,7 +10,7 @@ from lims.accounts.services import access_anchor, worker_seen
 
 @shared_task(name="lims.accounts.worker_heartbeat")
 def worker_heartbeat() -> None:
-    """A worker that runs this is alive."""
+    """A worker that runs this is alive. Its main process calls it, whatever its pool is busy with."""
     worker_seen(host=socket.gethostname())
 
 

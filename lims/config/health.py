@@ -13,7 +13,7 @@ from chain_of_custody.selectors import ledger_health
 from chain_of_custody.vault.services import store_health
 from lims.accounts.selectors import worker_last_seen
 
-_WORKER_SILENCE_SECONDS = 60
+_WORKER_BEATS_MISSED = 4
 _LEDGER_LAG_SECONDS = 60
 
 
@@ -37,7 +37,7 @@ def _worker() -> str:
     if seen is None:
         return "no worker has reported yet"
     silence = (timezone.now() - seen).total_seconds()
-    return f"the last worker reported {silence:.0f} s ago" if silence > _WORKER_SILENCE_SECONDS else ""
+    return f"the last worker reported {silence:.0f} s ago" if silence > _WORKER_BEATS_MISSED * settings.SPOOR_WORKER_BEAT_SECONDS else ""
 
 
 def _sequencer() -> str:

@@ -40,6 +40,7 @@ SPOOR_RETENTION_DAYS = env.number("SPOOR_RETENTION_DAYS", 90)
 SPOOR_REFERENCE_CACHE = SPOOR_HOME / "reference-cache"
 SPOOR_SIGNING_FOLDER = SPOOR_HOME / "secrets" / "signing"
 SPOOR_RUN_LEASE_SECONDS = env.number("SPOOR_RUN_LEASE_SECONDS", 60)
+SPOOR_WORKER_BEAT_SECONDS = env.number("SPOOR_WORKER_BEAT_SECONDS", 15)
 
 SECRET_KEY = env.secret_file("SPOOR_SECRET_KEY_FILE", SPOOR_HOME / "secrets" / "django.key")
 if not SECRET_KEY:
@@ -213,13 +214,21 @@ CELERY_TASK_ROUTES = {
     "lims.disclosure.pack_build": {"queue": "disclosure"},
     "lims.casework.vault_audit": {"queue": "disclosure"},
 }
-CELERY_BEAT_SCHEDULE = {
-    "runs_sweep": {"task": "lims.lab.runs_sweep", "schedule": 10.0},
-    "packs_sweep": {"task": "lims.disclosure.packs_sweep", "schedule": 30.0},
-    "access_log_anchor": {"task": "lims.accounts.access_log_anchor", "schedule": 3600.0},
-    "worker_heartbeat": {"task": "lims.accounts.worker_heartbeat", "schedule": 15.0},
-    "retention_extend": {"task": "lims.casework.retention_extend", "schedule": 86400.0},
-    "vault_audit": {"task": "lims.casework.vault_audit", "schedule": crontab(hour="2", minute="17")},
+_CLOCK = {
+    "lims.lab.runs_sweep": 10.0,
+    "lims.disclosure.packs_sweep": 30.0,
+    "lims.accounts.access_log_anchor": 3600.0,
+    "lims.casework.retention_extend": 86400.0,
+}
+# What could not begin before its next turn is dropped: a stopped worker does not find a heap of sweeps.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    task.rpartition(".")[2]: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in _CLOCK.items()
+}
+CELERY_BEAT_SCHEDULE["vault_audit"] = {
+    "task": "lims.casework.vault_audit",
+    "schedule": crontab(hour="2", minute="17"),
+    "options": {"expires": 86400.0},
 }
 
 LOGGING = {

@@ -1,0 +1,67 @@
+"""A worker whose processes are all busy is alive, and `/healthz` says so."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lims.config import settings as configured
+from lims.lab.models import Run
+from tests.conftest import TestBroker, TestDatabase
+from tests.integration.working import in_the_middle, over, work
+from tests.system import System, running_system, wait_until
+
+pytestmark = [pytest.mark.commits, pytest.mark.slow]
+
+BEAT_SECONDS = 1
+SILENCE_SECONDS = 4 * BEAT_SECONDS
+VERY_LONG = 1_000_000
+
+
+@pytest.fixture
+def system(committed_db: TestDatabase, embedded_redis: TestBroker, tmp_path: Path) -> Iterator[System]:
+    environment = {
+        **committed_db.environment(),
+        **embedded_redis.environment(),
+        "SPOOR_WORKER_BEAT_SECONDS": str(BEAT_SECONDS),
+    }
+    with running_system(tmp_path, environment) as running:
+        running.start("worker", "web", "sequencer")
+        yield running
+
+
+def _health(system: System) -> tuple[int, dict[str, Any]]:
+    try:
+        with urllib.request.urlopen(f"{system.address}/healthz", timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def test_two_long_analyses_leave_the_health_page_green_and_a_dead_worker_does_not(system: System) -> None:
+    bench = work(system)
+    first, second = (bench.queue(simulations=VERY_LONG) for _run in range(2))  # one process: the second waits
+    in_the_middle(first)
+    until = time.monotonic() + 3 * SILENCE_SECONDS
+    while time.monotonic() < until:
+        status, body = _health(system)
+        assert (status, body["parts"]["worker"]) == (200, "ok")
+        time.sleep(0.5)
+    states = dict(Run.objects.values_list("pk", "state"))
+    assert states == {first.pk: "running", second.pk: "queued"}, "the pool was busy all the while"
+    for run in (second, first):
+        bench.analyst.api.call("POST", f"runs/{run.uuid}/cancel/")
+    over(first)
+    system.kill("worker")
+    wait_until(lambda: _health(system)[0] == 503, seconds=10 * SILENCE_SECONDS, what="a dead worker is missed")
+    assert "the last worker reported" in _health(system)[1]["parts"]["worker"]
+
+
+def test_nothing_of_the_clock_outlives_its_next_turn() -> None:
+    for entry in configured.CELERY_BEAT_SCHEDULE.values():
+        assert entry["options"]["expires"] == entry["schedule"]
