@@ -22,7 +22,9 @@ from analysis.origin.draws import Draws
 from analysis.origin.likelihood import Floats, pair_log_probability
 
 _TOLERANCE = 1e-9
-_PATTERNS = 128
+_SUMS = 16_000_000
+"""Sums kept at a time: 128 MB."""
+
 _SORT_FROM = 40
 QUANTILES = (0.01, 0.5, 0.99)
 
@@ -60,8 +62,7 @@ def exclusion_test(
     places = [round(share * (simulations - 1)) for share in QUANTILES]
     for population, name in enumerate(baseline.populations):
         progress(population / len(baseline.populations), f"exclusion test, {name}")
-        scores = null_scores(baseline, population, simulations=simulations, draws=Draws(seed, population))
-        for pattern, values in _sums(scores, patterns):
+        for pattern, values in _sums(baseline, population, patterns, simulations, seed):
             rows = rows_of[pattern]
             shown = rows[rows < len(spread)]
             if shown.size:
@@ -71,10 +72,19 @@ def exclusion_test(
     return Exclusion(p=p, spread=spread, simulations=simulations)
 
 
-def _sums(scores: Floats, patterns: npt.NDArray[np.bool_]) -> Iterator[tuple[int, Floats]]:
-    for start in range(0, len(patterns), _PATTERNS):
-        block = patterns[start : start + _PATTERNS].astype(np.float64)
-        for offset, values in enumerate(block @ scores.T):
+def _sums(
+    baseline: Baseline, population: int, patterns: npt.NDArray[np.bool_], simulations: int, seed: int
+) -> Iterator[tuple[int, Floats]]:
+    """Every pattern with the made genotypes' scores over its loci, in memory that grows neither with the number of
+    loci nor, beyond `_SUMS`, with that of patterns: for more of them the same genotypes are made again."""
+    size = max(1, _SUMS // simulations)
+    for start in range(0, len(patterns), size):
+        block = patterns[start : start + size]
+        sums = np.zeros((len(block), simulations))
+        for locus, scores in enumerate(null_scores(baseline, population, simulations, Draws(seed, population))):
+            for row in np.flatnonzero(block[:, locus]):
+                sums[row] += scores
+        for offset, values in enumerate(sums):
             yield start + offset, values
 
 
@@ -84,26 +94,24 @@ def _count_below(values: Floats, limits: Floats) -> npt.NDArray[np.intp]:
     return np.array([np.count_nonzero(values <= limit) for limit in limits], dtype=np.intp)
 
 
-def null_scores(baseline: Baseline, population: int, *, simulations: int, draws: Draws) -> Floats:
-    """Score per locus, (simulations, L), of genotypes made of two gametes of a population."""
-    made = _genotypes(baseline, population, simulations, draws)
-    scores = np.empty((simulations, made.shape[0]))
-    for locus in range(made.shape[0]):
-        table = _score_table(baseline, population, locus)
-        scores[:, locus] = table[made[locus, :, 0], made[locus, :, 1]]
-    return scores
+def null_scores(baseline: Baseline, population: int, simulations: int, draws: Draws) -> Iterator[Floats]:
+    """Locus by locus the scores, (simulations,), of genotypes made of two gametes of a population."""
+    for locus, made in enumerate(_genotypes(baseline, population, simulations, draws)):
+        yield _score_table(baseline, population, locus)[made[:, 0], made[:, 1]]
 
 
-def _genotypes(baseline: Baseline, population: int, simulations: int, draws: Draws) -> Codes:
+def _genotypes(baseline: Baseline, population: int, simulations: int, draws: Draws) -> Iterator[Codes]:
+    """Locus by locus the two alleles, (simulations, 2), of every made genotype."""
     animals = np.flatnonzero(baseline.member == population)
     loci = len(baseline.table.loci)
     parents = animals[draws.below(len(animals), (simulations, 2))]
-    sides = draws.sides((loci, simulations, 2))
-    made = baseline.table.codes[np.arange(loci)[:, None, None], parents[None], sides]
-    for locus in np.flatnonzero((made == MISSING).any(axis=(1, 2))):
-        empty = made[locus] == MISSING
-        made[locus][empty] = _by_frequency(baseline, population, int(locus), int(empty.sum()), draws)
-    return made
+    coins = draws.coins(loci * simulations * 2)
+    for locus in range(loci):
+        made = baseline.table.codes[locus][parents, coins.take((simulations, 2))]
+        empty = made == MISSING
+        if empty.any():
+            made[empty] = _by_frequency(baseline, population, locus, int(empty.sum()), draws)
+        yield made
 
 
 def _by_frequency(baseline: Baseline, population: int, locus: int, count: int, draws: Draws) -> npt.NDArray[np.intp]:

@@ -122,7 +122,7 @@ class UploadFolder:
 
     @contextlib.contextmanager
     def finished(self, upload: str) -> Iterator[tuple[UploadSession, Readable]]:
-        """The complete file, for storing; the session is gone afterwards, or still there if storing failed.
+        """The complete file, for storing, while nobody else adds to it; `discard` the session once that is kept.
 
         Raises `UploadRefused` while bytes are missing. The declared digest is for the store to check
         (`UploadSession.digest`).
@@ -138,7 +138,6 @@ class UploadFolder:
                 )
             with self._data(upload).open("rb") as data:
                 yield session, _Limited(data, session.size)
-            self._remove(upload)
 
     def discard(self, upload: str) -> None:
         """Forget a session and its bytes; raises `UploadMissing`."""

@@ -37,7 +37,11 @@ def _worker() -> str:
     if seen is None:
         return "no worker has reported yet"
     silence = (timezone.now() - seen).total_seconds()
-    return f"the last worker reported {silence:.0f} s ago" if silence > _WORKER_BEATS_MISSED * settings.SPOOR_WORKER_BEAT_SECONDS else ""
+    return (
+        f"the last worker reported {silence:.0f} s ago"
+        if silence > _WORKER_BEATS_MISSED * settings.SPOOR_WORKER_BEAT_SECONDS
+        else ""
+    )
 
 
 def _sequencer() -> str:

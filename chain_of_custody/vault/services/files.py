@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from chain_of_custody.core.canonical import Json
 from chain_of_custody.errors import BadInput
 from chain_of_custody.models import Party, StoredFile, Stream
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
+from chain_of_custody.vault.errors import UploadMissing
 from chain_of_custody.vault.file_schema import FILE
 from chain_of_custody.vault.names import file_name_clean, media_type_clean, role_check
 from chain_of_custody.vault.objects import Readable, Retention, VerifiedReader, utc_now
@@ -94,12 +96,12 @@ def upload_store(
     reason: str = "",
     place: str = "",
 ) -> StoredFile:
-    """Store what a resumable upload gathered; the session is gone afterwards, and kept if this fails.
+    """Store what a resumable upload gathered; the session is gone once that is committed, and kept if it is not.
 
     Raises what `file_store` raises, `UploadMissing`, and `UploadRefused` while bytes are missing.
     """
     with uploads.finished(upload) as (session, source):
-        return file_store(
+        file = file_store(
             actor=actor,
             stream=stream,
             source=source,
@@ -111,6 +113,14 @@ def upload_store(
             reason=reason,
             place=place,
         )
+    # Not before: the caller's transaction may hold more (the first answer to its key), and what it loses is sent again.
+    transaction.on_commit(partial(_forget, uploads, upload), robust=True)
+    return file
+
+
+def _forget(uploads: UploadFolder, upload: str) -> None:
+    with contextlib.suppress(UploadMissing):
+        uploads.discard(upload)
 
 
 @contextlib.contextmanager

@@ -1,11 +1,13 @@
 """The exclusion test: exact probabilities on a tiny population, calibration and power in simulation."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from analysis.genotypes.reader import Layout, read_genotypes
+from analysis.origin import exclusion
 from analysis.origin.baseline import Baseline, baseline_build
 from analysis.origin.draws import Draws
 from analysis.origin.exclusion import exclusion_test, null_scores
@@ -39,7 +41,7 @@ def test_exact_probabilities_of_a_tiny_population() -> None:
 
 
 def test_scores_of_made_genotypes() -> None:
-    scores = null_scores(baseline_of(TINY), 0, simulations=20_000, draws=Draws(3, 0))[:, 0]
+    (scores,) = null_scores(baseline_of(TINY), 0, 20_000, Draws(3, 0))
     values, counts = np.unique(np.exp(scores).round(6), return_counts=True)
     assert values == pytest.approx([0.0625, 2.5 / 12, 0.3125], abs=1e-6)
     for share, expected in zip(counts / 20_000, (1 / 16, 6 / 16, 9 / 16), strict=True):
@@ -52,8 +54,8 @@ def test_a_genotype_never_made_gets_the_smallest_p() -> None:
 
 def test_a_locus_typed_nowhere_in_a_population_is_drawn_from_all() -> None:
     baseline = baseline_of("a P 1/1 -\nb P 1/2 -\nc Q 2/2 5/6\nd Q 1/2 6/6\n")
-    scores = null_scores(baseline, 0, simulations=500, draws=Draws(1, 0))
-    assert np.isfinite(scores).all()
+    for scores in null_scores(baseline, 0, 500, Draws(1, 0)):
+        assert np.isfinite(scores).all()
     assert p_values(baseline, "x 1/2 5/6\n", 500).shape == (1, 2)
 
 
@@ -77,6 +79,39 @@ def test_many_samples_and_few_samples_count_alike() -> None:
     baseline = baseline_of(TINY)
     many = "\n".join(f"x{number} {'2/2' if number % 2 else '1/2'}" for number in range(60))
     assert set(p_values(baseline, many, 3000)[:, 0]) == set(p_values(baseline, "a 2/2\nb 1/2\n", 3000)[:, 0])
+
+
+def test_coins_taken_piece_by_piece_are_the_bits_of_the_stream_and_what_follows_comes_after_them() -> None:
+    """NumPy's own stream of PCG64 as raw words, whose output its policy (NEP 19) never changes."""
+    words = np.random.PCG64(np.random.SeedSequence(entropy=7, spawn_key=(2,))).random_raw(201)
+    bits = np.unpackbits(words[:200].astype("<u8").view(np.uint8))
+    draws = Draws(7, 2)
+    coins = draws.coins(12_750)  # 200 words, the last one used in part
+    taken = np.concatenate([coins.take((count, 2)).ravel() for count in (1, 5, 100, 0, 6_000, 269)])
+    assert (taken == bits[:12_750]).all()
+    assert draws.below(1 << 32, (1,))[0] == words[200] >> np.uint64(32)
+
+
+def test_more_patterns_than_fit_at_once_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "\n".join(("w 1/1 5/5", "x 2/2 -", "y - 5/6", "z 1/2 6/6", "v - -"))
+    baseline = baseline_of("a P 1/1 5/5\nb P 1/2 -\nc Q 2/2 6/6\nd Q - 5/6\n")
+    whole = p_values(baseline, rows, 2_000)
+    monkeypatch.setattr(exclusion, "_SUMS", 1)
+    assert (p_values(baseline, rows, 2_000) == whole).all()
+
+
+def test_memory_does_not_grow_with_the_number_of_loci() -> None:
+    """100,000 made genotypes over 96 loci: their scores alone, all loci together, would be 77 MB."""
+    made, peaks = 100_000, []
+    for loci in (6, 96):
+        animals = "\n".join(f"{name} {name[0]}" + " 1/2" * loci for name in ("P1", "P2", "Q1", "Q2"))
+        baseline = baseline_of(animals)
+        tracemalloc.start()
+        p_values(baseline, "x" + " 1/2" * loci, made)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+    assert peaks[1] < 20e6
 
 
 def simulated(seed: int, **design: float) -> tuple[Baseline, np.ndarray, np.ndarray]:
@@ -119,6 +154,6 @@ def test_strangers_are_answered_none() -> None:
 def test_draws_are_uniform_and_keyed() -> None:
     counts = np.bincount(Draws(1, 2).below(7, (70_000,)), minlength=7)
     assert abs(counts / 10_000 - 1).max() < 5 * 0.01
-    assert Draws(1).sides((10_001,)).mean() == pytest.approx(0.5, abs=0.02)
+    assert Draws(1).coins(10_001).take((10_001,)).mean() == pytest.approx(0.5, abs=0.02)
     streams = [tuple(Draws(1, key).below(1000, (8,))) for key in range(4)]
     assert all(left != right for left, right in pairwise(streams))

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from chain_of_custody.core.entry import entry_parse
 from chain_of_custody.errors import BadInput
@@ -163,15 +164,37 @@ class TestStoring:
         (finding,) = vault_audit_run().findings
         assert (finding.problem, finding.digest) == (AuditProblem.UNDER_WAY, ABC)
 
-    def test_resumable_upload_ends_in_a_stored_file(self, ada: Person, about: StreamKey, tmp_path: Path) -> None:
-        uploads = UploadFolder(tmp_path / "uploads")
-        session = uploads.create(
-            owner=str(ada.party.uuid), name="run.fastq", media_type="text/plain", size=3, digest=ABC
-        )
-        uploads.append(session.id, offset=0, chunk=io.BytesIO(b"abc"), digest=ABC)
-        file = upload_store(actor=ada.actor, uploads=uploads, upload=session.id, stream=about, role="reads")
+    def test_upload_outlives_the_callers_rolled_back_transaction(
+        self, ada: Person, about: StreamKey, tmp_path: Path
+    ) -> None:
+        uploads, upload = complete_upload(ada, tmp_path)
+        with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012
+            upload_store(actor=ada.actor, uploads=uploads, upload=upload, stream=about, role="reads")
+            raise RuntimeError("killed before the outer transaction ended")
+        assert not StoredFile.objects.exists()
+        assert uploads.state(upload).complete
+        file = upload_store(actor=ada.actor, uploads=uploads, upload=upload, stream=about, role="reads")
+        assert file.digest == ABC
+
+    def test_resumable_upload_ends_in_a_stored_file(
+        self,
+        ada: Person,
+        about: StreamKey,
+        tmp_path: Path,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        uploads, upload = complete_upload(ada, tmp_path)
+        with django_capture_on_commit_callbacks(execute=True):
+            file = upload_store(actor=ada.actor, uploads=uploads, upload=upload, stream=about, role="reads")
         assert (file.digest, file.name) == (ABC, "run.fastq")
         assert list((tmp_path / "uploads").iterdir()) == []
+
+
+def complete_upload(ada: Person, folder: Path) -> tuple[UploadFolder, str]:
+    uploads = UploadFolder(folder / "uploads")
+    session = uploads.create(owner=str(ada.party.uuid), name="run.fastq", media_type="text/plain", size=3, digest=ABC)
+    uploads.append(session.id, offset=0, chunk=io.BytesIO(b"abc"), digest=ABC)
+    return uploads, session.id
 
 
 class TestOpening:

@@ -31,8 +31,12 @@ def send(uploads: UploadFolder, upload: str, offset: int, content: bytes, **more
 
 
 def gathered(uploads: UploadFolder, upload: str) -> bytes:
+    """The content, and the session dropped as after its commit."""
     with uploads.finished(upload) as (_session, source):
-        return source.read()
+        content = source.read()
+    assert uploads.state(upload).complete
+    uploads.discard(upload)
+    return content
 
 
 def test_in_two_chunks_with_a_restart_between(uploads: UploadFolder) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import TestCase
 
 from chain_of_custody.core.__main__ import main as verify_main
 from chain_of_custody.core.note import SignerKey
@@ -401,7 +402,8 @@ def test_a_large_file_in_chunks_that_go_on_after_a_cut(custodian: Caller, case: 
     problem(custodian.post(f"uploads/{upload}/finish/", finish), 422, "upload-incomplete")
     assert ok(custodian.get(f"uploads/{upload}/"))["received"] == 700_000
     assert ok(chunk(700_000, len(content)))["complete"]
-    file = ok(custodian.post(f"uploads/{upload}/finish/", finish), 201)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        file = ok(custodian.post(f"uploads/{upload}/finish/", finish), 201)
     assert (file["digest"], file["size"]) == (whole, len(content))
     got = b"".join(custodian.get(f"files/{file['uuid']}/content/").streaming_content)
     assert got == content
