@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chain_of_custody.core.errors import CoreError
-from chain_of_custody.core.note import SignerKey, VerifierKey
+from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.core.verify import Report, verify_file
 from chain_of_custody.vault.services import file_open
 from lims.accounts.actors import Actor, require
@@ -33,16 +33,9 @@ class PackCheck:
 
 
 def own_keys() -> tuple[VerifierKey, ...]:
-    """The public keys of this laboratory's log and packs, as it gives them away."""
-    found = []
-    log = _text(Path(settings.SPOOR_LOG_VKEY_FILE))
-    packs = _text(Path(settings.SPOOR_PACK_KEY_FILE).with_suffix(".vkey"))
-    for text in (log, packs):
-        if text:
-            found.append(VerifierKey.parse(text))
-    if not packs and (secret := _text(Path(settings.SPOOR_PACK_KEY_FILE))):
-        found.append(SignerKey.parse(secret).verifier)
-    return tuple(found)
+    """The public keys of this laboratory's log and packs, as it gives them away; no secret key is read."""
+    given = map(_text, (Path(settings.SPOOR_LOG_VKEY_FILE), Path(settings.SPOOR_PACK_VKEY_FILE)))
+    return tuple(VerifierKey.parse(text) for text in given if text)
 
 
 def pack_check(*, actor: Actor, pack: DisclosurePack, again: bool = False) -> PackCheck | None:

@@ -5,17 +5,21 @@ import json
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from chain_of_custody.core.note import note_open
 from chain_of_custody.core.verify import Report as Verdict
 from chain_of_custody.core.verify import Status, verify_file
 from chain_of_custody.models import Commitment
+from chain_of_custody.vault.errors import ObjectMissing
 from chain_of_custody.vault.services import store_current
 from lims.accounts.models import AccessEntry, User
 from lims.accounts.roles import Role
@@ -23,12 +27,21 @@ from lims.casework.services.cases import case_close, case_hold
 from lims.casework.services.files import item_file_store
 from lims.casework.services.retention import files_kept
 from lims.common.errors import BadInput, NotAllowed, NotFound, RuleViolation, StaleVersion
+from lims.disclosure.execution import BuiltPack
 from lims.disclosure.models import DisclosurePack, EvidenceRequest
 from lims.disclosure.rules import FIELDS
 from lims.disclosure.selectors.contents import pack_contents
-from lims.disclosure.services.packs import delivery_code_create, delivery_code_use, pack_order, pack_read
+from lims.disclosure.services.packs import (
+    delivery_code_create,
+    delivery_code_use,
+    pack_finish,
+    pack_order,
+    pack_read,
+    pack_start,
+)
 from lims.disclosure.services.requests import Withholding, evidence_decide, evidence_request
 from lims.disclosure.tasks import pack_build
+from lims.lab.services.jobs import LeaseLost
 from lims.lab.services.runs import run_queue
 from tests.lims import builders
 from tests.lims.disclosure.conftest import Disclosure
@@ -313,6 +326,24 @@ def test_every_committed_field_of_a_pack_can_be_withheld(disclosure: Disclosure)
     }
     assert {"place.name", "actor.name", "description", "text"} <= written
     assert written <= FIELDS
+
+
+def test_a_late_worker_stores_no_byte_of_its_pack(disclosure: Disclosure) -> None:
+    pack = pack_order(actor=disclosure.bench.lab.manager, request=_approved(disclosure))
+    late = pack_start(pk=pack.pk, worker="late")
+    assert late is not None
+    DisclosurePack.objects.filter(pk=pack.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert pack_start(pk=pack.pk, worker="second") is not None
+    archive = disclosure.folder / "late.zip"
+    archive.write_bytes(b"an archive that came late")
+    built = BuiltPack(path=archive, signature=b"signed late", contents=(), tagmanifest="", checkpoint_size=1)
+    with pytest.raises(LeaseLost):
+        pack_finish(pack=late, built=built)
+    for content in (archive.read_bytes(), built.signature):
+        with pytest.raises(ObjectMissing):
+            store_current().stat(sha256(content).hexdigest())
+    pack.refresh_from_db()
+    assert (pack.state, pack.attempt, pack.file) == ("running", 2, None)
 
 
 def test_files_of_a_held_case_are_kept_after_it_is_closed(disclosure: Disclosure) -> None:

@@ -54,10 +54,12 @@ def installation(settings: Any, folder: Path) -> Keys:
     keys = Keys(log=SignerKey.generate("spoor.test/log"), pack=SignerKey.generate("spoor.test/packs"))
     for name, key in (("log", keys.log), ("pack", keys.pack)):
         (folder / f"{name}.key").write_text(key.encode())
+        (folder / f"{name}.vkey").write_text(str(key.verifier))
     settings.SPOOR_HOME = folder
     settings.SPOOR_LOG_KEY_FILE = folder / "log.key"
     settings.SPOOR_LOG_VKEY_FILE = folder / "log.vkey"
     settings.SPOOR_PACK_KEY_FILE = folder / "pack.key"
+    settings.SPOOR_PACK_VKEY_FILE = folder / "pack.vkey"
     settings.SPOOR_REFERENCE_CACHE = folder / "reference-cache"
     settings.SPOOR_SIGNING_FOLDER = folder / "signing"
     return keys

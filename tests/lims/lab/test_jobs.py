@@ -1,0 +1,78 @@
+"""What a sweep leaves alone: jobs that beat again, jobs that are storing their result at this moment."""
+
+import io
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from lims.lab.models import ReferenceBuild
+from lims.lab.services.jobs import job_finish, job_hold, jobs_sweep
+from lims.lab.services.references import reference_propose
+from tests.lims.builders import Laboratory
+from tests.lims.lab.support import Keys
+
+pytestmark = pytest.mark.commits
+JOBS = ReferenceBuild.objects
+
+
+@pytest.fixture
+def lab(keys: Keys, committed_db: Any) -> Laboratory:
+    return Laboratory()
+
+
+def _spent(lab: Laboratory, name: str) -> ReferenceBuild:
+    """A build whose third worker is silent."""
+    row = reference_propose(
+        actor=lab.analyst,
+        kind="species",
+        name=name,
+        edition="1",
+        files=[("a.fasta", io.BytesIO(b">a|Fictus primus\nACGT\n"))],
+        provenance="Synthetic.",
+    )
+    late = timezone.now() - timedelta(seconds=1)
+    JOBS.filter(reference=row).update(state="running", attempt=ReferenceBuild.MOST_ATTEMPTS, lease_until=late)
+    return JOBS.get(reference=row)
+
+
+def test_a_spent_job_that_is_storing_its_result_is_not_given_up(lab: Laboratory) -> None:
+    job, held, go_on = _spent(lab, "Stored late"), threading.Event(), threading.Event()
+
+    def store() -> None:
+        try:
+            with transaction.atomic():
+                job_hold(jobs=JOBS, job=job)
+                held.set()
+                go_on.wait(30)
+                job_finish(jobs=JOBS, job=job, state="done")
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=store)
+    worker.start()
+    assert held.wait(30)
+    given_up: list[ReferenceBuild] = []
+    try:
+        jobs_sweep(jobs=JOBS, task="none", give_up=given_up.append)
+    finally:
+        go_on.set()
+        worker.join(30)
+    job.refresh_from_db()
+    assert (given_up, job.state) == ([], "done")
+
+
+def test_a_spent_job_that_beats_after_it_was_listed_is_not_given_up(lab: Laboratory) -> None:
+    jobs = {one.pk: one for one in (_spent(lab, "First"), _spent(lab, "Second"))}
+    given_up: list[int] = []
+
+    def give_up(job: ReferenceBuild) -> None:
+        given_up.append(job.pk)
+        others = JOBS.filter(pk__in=jobs).exclude(pk=job.pk)
+        others.update(lease_until=timezone.now() + timedelta(minutes=1))
+
+    jobs_sweep(jobs=JOBS, task="none", give_up=give_up)
+    assert len(given_up) == 1
