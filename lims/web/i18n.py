@@ -10,8 +10,9 @@ The .mo files are kept beside the .po files, so that a system starts without any
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import polib  # type: ignore[import-untyped]  # it ships no types, and only this tool uses it
@@ -43,8 +44,9 @@ class Text:
     plural: str
 
 
-def texts(root: Path = ROOT) -> dict[Text, str]:
-    """Every text under `root`, each with the first file that holds it."""
+@cache
+def texts(root: Path = ROOT) -> Mapping[Text, str]:
+    """Every text under `root`, each with the first file that holds it; read once in a process, for all languages."""
     found: dict[Text, str] = {}
     for path in sorted([*root.rglob("*.py"), *root.rglob("*.html")]):
         if "migrations" in path.parts:
