@@ -1,6 +1,7 @@
 """What every page must keep: accessible and without sideways scrolling, at every width, light and dark."""
 
 import re
+import time
 
 from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
@@ -78,3 +79,18 @@ def _words(violation: dict[str, object]) -> str:
     nodes = violation["nodes"]
     where = ", ".join(str(node["target"]) for node in nodes[:3]) if isinstance(nodes, list) else ""
     return f"{violation['id']}: {violation['help']} ({where})"
+
+
+def scan(page: Page, text: str) -> None:
+    """A wedge scanner: keys 5 ms apart, then Enter.
+
+    The keys carry their own times, as those of a scanner do, so that a busy machine does not make it a slow hand.
+    """
+    session = page.context.new_cdp_session(page)
+    begun = time.time() - 0.005 * (len(text) + 1)
+    for number, sign in enumerate([*text, "\r"]):
+        key = {"key": "Enter" if sign == "\r" else sign, "timestamp": begun + 0.005 * number}
+        code = {"windowsVirtualKeyCode": 13, "code": "Enter"} if sign == "\r" else {}
+        session.send("Input.dispatchKeyEvent", {"type": "keyDown", "text": sign, **code, **key})
+        session.send("Input.dispatchKeyEvent", {"type": "keyUp", **code, **key})
+    session.detach()

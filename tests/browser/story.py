@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from lims.accounts.models import User
-from tests.browser.checks import troubles_of
+from tests.browser.checks import scan, troubles_of
 from tests.lims import builders
 
 WIDTH, HEIGHT = 1280, 860
@@ -61,12 +61,6 @@ def sign_in(page: Page, user: User) -> None:
     page.get_by_label("Password").fill(builders.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/sign-in/" not in url)
-
-
-def scan(page: Page, text: str) -> None:
-    """A wedge scanner: keys 5 ms apart, then Enter."""
-    page.keyboard.type(text, delay=5)
-    page.keyboard.press("Enter")
 
 
 def follow(page: Page, name: str) -> None:

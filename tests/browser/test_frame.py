@@ -8,17 +8,11 @@ from playwright.sync_api import Page, Route, expect
 
 from lims.accounts.models import User
 from lims.accounts.roles import Role
-from tests.browser.checks import assert_accessible
+from tests.browser.checks import assert_accessible, scan
 from tests.browser.conftest import SignIn
 from tests.lims import builders
 
 CODE = "7K3M9Q2P"  # its last sign does not fit: the answer is a page that says so
-
-
-def scan(page: Page, text: str = CODE) -> None:
-    """A wedge scanner: keys 5 ms apart, then Enter."""
-    page.keyboard.type(text, delay=5)
-    page.keyboard.press("Enter")
 
 
 def test_gate_is_accessible(page: Page) -> None:
@@ -51,7 +45,7 @@ def test_component_sheet_is_accessible(page: Page, sign_in: SignIn) -> None:
 def test_scan_is_taken_wherever_focus_is(page: Page, sign_in: SignIn) -> None:
     sign_in(Role.TECHNICIAN)
     page.goto("/me/")
-    scan(page)
+    scan(page, CODE)
     page.wait_for_url(f"**/find/?code={CODE}")
     expect(page.get_by_role("alert")).to_contain_text("check sign does not fit")
 
@@ -68,7 +62,7 @@ def test_scan_into_another_field_leaves_that_field_as_it_was(page: Page, sign_in
 
     page.route("**/find/**", stay)
     with page.expect_request("**/find/**"):
-        scan(page)
+        scan(page, CODE)
     expect(page.get_by_label("Note")).to_have_value("half a thought")
     assert [url.rsplit("=", 1)[1] for url in asked] == [CODE]
 
@@ -79,7 +73,7 @@ def test_field_that_asks_for_a_code_keeps_the_scan(page: Page, sign_in: SignIn) 
     field = page.get_by_label("Scan code")
     field.fill("")
     field.focus()
-    scan(page)
+    scan(page, CODE)
     expect(field).to_have_value(CODE)
     assert page.url.endswith("/demo/components/")
 
