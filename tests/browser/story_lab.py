@@ -63,7 +63,8 @@ def propose_reference(page: Page, kind: str, name: str, file: FilePayload) -> No
     page.get_by_label("Invented data").check()
     page.get_by_label("Source files").set_input_files(file)
     press(page, "Build and propose")
-    expect(page.locator(".facts")).to_contain_text("Proposed", timeout=RESULT_MS)
+    expect(page.get_by_role("heading", name="Contents")).to_be_visible(timeout=RESULT_MS)
+    expect(page.locator(".badges")).to_contain_text("Proposed")
 
 
 def approve_references(page: Page, number: int) -> None:
