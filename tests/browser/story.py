@@ -190,8 +190,9 @@ def offer_by_scan(page: Page, code: str, receiver: str) -> None:
     """Scan into a session, twice by mistake, then offer what is on the list."""
     page.goto("/")
     follow(page, "Start a scan session")
+    expect(page.locator('form[data-scan-form="session"]')).to_be_visible()
     scan(page, code)
-    expect(page.locator("#last-scan")).to_contain_text("taken")
+    expect(page.locator('#last-scan[data-outcome="taken"]')).to_be_visible()
     scan(page, code)
     expect(page.locator("#last-scan")).to_contain_text("on the list already")
     page.get_by_label("Receiver").select_option(label=receiver)
