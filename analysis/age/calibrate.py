@@ -37,11 +37,13 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Ranges per level, the years at which the curve has exactly this value, the density itself."""
+    """Ranges per level, the year of the curve's `peak`, the years at which the curve has exactly this value,
+    the density itself."""
 
     curve: str
     f14c: float
     sigma: float
+    peak: float
     ranges: dict[float, tuple[Range, ...]]
     crossings: tuple[float, ...]
     years: Floats
@@ -77,12 +79,18 @@ def calibrate(curve: Curve, *, f14c: float, sigma: float) -> Calibration:
         curve=curve.name,
         f14c=f14c,
         sigma=sigma,
+        peak=peak,
         ranges={level: _ranges(years, widths, probabilities, level, peak) for level in LEVELS},
         crossings=_crossings(curve, f14c),
         years=years,
         probabilities=probabilities,
         widths=widths,
     )
+
+
+def ranges_of(found: Calibration, level: float) -> tuple[Range, ...]:
+    """Ranges of highest density that hold `level` of a calibration's probabilities."""
+    return _ranges(found.years, found.widths, found.probabilities, level, found.peak)
 
 
 def _years(curve: Curve) -> tuple[Floats, Floats]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.age.calibrate import Calibration, Range, calibrate
 from analysis.age.curve import Curve, curve_join, curve_read
+from analysis.age.cutoffs import cutoffs
+from analysis.age.figure import calibration_figure
+from analysis.age.pairs import Sequence, sequence
 from analysis.canonical import Json
+from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 
 if TYPE_CHECKING:
@@ -41,6 +46,14 @@ def add_parser(subparsers: Subparsers) -> None:
         "--after", type=float, action="append", default=[], metavar="YEAR",
         help="print the probability of formation after this decimal year",
     )  # fmt: skip
+    parser.add_argument("--second-f14c", type=float, metavar="X", help="of a second increment of the same tissue")
+    parser.add_argument("--second-sigma", type=float, metavar="S")
+    parser.add_argument("--second-is", choices=("older", "younger"), help="than the first increment")
+    parser.add_argument(
+        "--longest", type=float, default=math.inf, metavar="YEARS", help="largest span between the increments"
+    )
+    parser.add_argument("--cutoffs", type=Path, metavar="TABLE", help="legal dates, in place of the program's own")
+    parser.add_argument("--figure", type=Path, metavar="SVG", help="draw curve, measurement and probability")
     parser.add_argument("--format", choices=("table", "json"), default="json")
     parser.set_defaults(run=run_radiocarbon)
 
@@ -49,12 +62,86 @@ def run_radiocarbon(parsed: argparse.Namespace) -> int:
     """Read the curves, calibrate, print."""
     curve = curve_join([_curve(path, parsed.zone) for path in parsed.curve])
     found = calibrate(curve, f14c=parsed.f14c, sigma=parsed.sigma)
+    joined = _second(parsed, curve, found)
+    if joined is not None:
+        found = joined.older if parsed.second_is == "younger" else joined.younger
+    if parsed.figure:
+        parsed.figure.write_text(calibration_figure(curve, found, key="radiocarbon"), encoding="utf-8")
+    legal = _legal(parsed, found)
     if parsed.format == "json":
-        text = json.dumps(calibration_json(found, parsed.after), ensure_ascii=False, indent=2)
+        values = {**calibration_json(found, parsed.after), "cutoffs": legal, "second": _second_json(joined, parsed)}
+        text = json.dumps(values, ensure_ascii=False, indent=2)
     else:
-        text = "\n".join(readable(found, parsed.after))
+        text = "\n".join([*readable(found, parsed.after), *_legal_lines(legal), *_second_lines(joined, parsed)])
     sys.stdout.write(f"{text}\n")
     return 0
+
+
+def _second(parsed: argparse.Namespace, curve: Curve, first: Calibration) -> Sequence | None:
+    given = [value is not None for value in (parsed.second_f14c, parsed.second_sigma, parsed.second_is)]
+    if not any(given):
+        return None
+    if not all(given):
+        raise InputRefused(
+            "A second increment needs its F14C, its sigma and whether it is older or younger.",
+            field="second_is",
+            remedy="Give --second-f14c, --second-sigma and --second-is together.",
+        )
+    second = calibrate(curve, f14c=parsed.second_f14c, sigma=parsed.second_sigma)
+    older, younger = (first, second) if parsed.second_is == "younger" else (second, first)
+    return sequence(older, younger, longest=parsed.longest)
+
+
+def _second_json(joined: Sequence | None, parsed: argparse.Namespace) -> Json:
+    if joined is None:
+        return None
+    other = joined.younger if parsed.second_is == "younger" else joined.older
+    return {
+        "f14c": other.f14c,
+        "sigma": other.sigma,
+        "is": parsed.second_is,
+        "agreement": float(f"{joined.agreement:.6g}"),
+        "intervals": [_range_json(item) for item in other.ranges[MAIN_LEVEL]],
+    }
+
+
+def _second_lines(joined: Sequence | None, parsed: argparse.Namespace) -> list[str]:
+    if joined is None:
+        return []
+    other = joined.younger if parsed.second_is == "younger" else joined.older
+    lines = [f"{parsed.second_is} increment, F14C {other.f14c:g} ± {other.sigma:g}; agreement {joined.agreement:.3g}"]
+    return lines + [
+        f"  {item.start:10.2f} to {item.end:10.2f}  {item.probability:6.1%}" for item in other.ranges[MAIN_LEVEL]
+    ]
+
+
+def _legal(parsed: argparse.Namespace, found: Calibration) -> list[Json]:
+    if parsed.cutoffs is None:
+        dates = cutoffs()
+    else:
+        content = InputFile.from_path("cutoffs", parsed.cutoffs).read(limit=CURVE_LIMIT)
+        dates = cutoffs(content.decode("utf-8-sig"), name=parsed.cutoffs.name)
+    return [
+        {
+            "code": item.code,
+            "date": item.date.isoformat(),
+            "taxon": item.taxon,
+            "jurisdiction": item.jurisdiction,
+            "instrument": item.instrument,
+            "verified": item.verified,
+            "formed_after": float(f"{found.formed_after(item.decimal_year):.6g}"),
+        }
+        for item in dates
+    ]
+
+
+def _legal_lines(legal: list[Json]) -> list[str]:
+    return [
+        f"formed after {item['date']} ({item['taxon']}, {item['jurisdiction']}: {item['instrument']}): "
+        f"{float(str(item['formed_after'])):.1%}"
+        for item in legal
+        if isinstance(item, dict)
+    ]
 
 
 def calibration_json(found: Calibration, after: list[float]) -> dict[str, Json]:

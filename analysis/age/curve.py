@@ -47,6 +47,7 @@ def curve_read(content: bytes, *, name: str, zone: str | None = None) -> Curve:
         rows, found = _csv_rows(text, name, zone)
     else:
         rows, found = _plain_rows(text, name), _zone_of(f"{name} {text[:2000]}")
+        _zone_check(name, found, zone)
     if len(rows) < 2:
         raise InputRefused("The curve has fewer than two points.", file=name, remedy="Check the file.")
     return _curve(name if found in name.upper() else f"{name} {found}".strip(), _hemisphere(found), rows)
@@ -153,6 +154,20 @@ def _numbers(words: Sequence[str], name: str, row: int, line: str) -> tuple[floa
 def _zone_of(text: str) -> str:
     found = _ZONE.search(text)
     return found[1].upper() if found else ""
+
+
+def _zone_check(name: str, found: str, wanted: str | None) -> None:
+    """A zone that was asked for must be the file's; IntCal and SHCal serve all zones of their hemisphere."""
+    if wanted is None or not found or found == wanted.upper():
+        return
+    if found in ("INTCAL", "SHCAL") and _hemisphere(found) == _hemisphere(_zone_of(wanted)):
+        return
+    raise InputRefused(
+        f"The curve is of zone {found}, the sample of zone {wanted}.",
+        file=name,
+        field="zone",
+        remedy="Choose the curve of the zone where the animal lived.",
+    )
 
 
 def _hemisphere(zone: str) -> str:

@@ -1,4 +1,4 @@
-"""``python -m analysis origin assign|validate|map``."""
+"""``python -m analysis origin assign|validate|map|mixture|isotope``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from analysis.inputs import InputFile
 from analysis.origin.accuracy import Level, validate
 from analysis.origin.assign import Assignment, AssignmentRun, Settings, assign
 from analysis.origin.baseline import Baseline, baseline_open, baseline_read
+from analysis.origin.isotope.cli import add_isotope
 from analysis.origin.method import artefacts_of
+from analysis.origin.mixture_cli import add_mixture
 from analysis.origin.spatial.cli import add_map
 from analysis.origin.wording import (
     answer_json,
@@ -38,6 +40,8 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_assign(questions)
     _add_validate(questions)
     add_map(questions)
+    add_mixture(questions)
+    add_isotope(questions)
 
 
 def _add_assign(questions: Subparsers) -> None:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analysis.draws import Draws
 from analysis.genotypes.table import MISSING, Codes
 from analysis.inputs import Progress, no_progress
 from analysis.origin.baseline import Baseline
-from analysis.origin.draws import Draws
 from analysis.origin.likelihood import Floats, pair_log_probability
 
 _TOLERANCE = 1e-9

@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from analysis.draws import Draws
 from analysis.genotypes.reader import Layout, read_genotypes
 from analysis.origin import exclusion
 from analysis.origin.baseline import Baseline, baseline_build
-from analysis.origin.draws import Draws
 from analysis.origin.exclusion import exclusion_test, null_scores
 from analysis.origin.likelihood import log_likelihoods
 from analysis.origin.queries import queries_align

@@ -1,0 +1,1 @@
+"""Origin by stable isotopes: harmonised values, calibrated isoscapes, posterior surfaces."""
