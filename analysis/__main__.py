@@ -14,7 +14,7 @@ from importlib.util import find_spec
 
 from analysis.errors import AnalysisError
 
-COMMANDS = ("species", "origin", "individual", "age")
+COMMANDS = ("species", "origin", "individual", "age", "captivity")
 
 
 def parser_build() -> argparse.ArgumentParser:
