@@ -3,7 +3,8 @@
 Every record (or a hash-drawn sample) is taken out and searched again. What its own species' other
 records give is *leave-one-out*: how often a species that is present is called, and called wrongly. What
 remains when the whole species is hidden is *leave-one-species-out*: how often a species that is
-absent is mistaken for another. The same with the genus and the family hidden. A fixed 97 or 98 % rule
+absent is mistaken for another. The same with the genus and the family hidden. Rules are chosen
+on one half of the trials and their rates counted on the other. A fixed 97 or 98 % rule
 has no such rates and is never used: among vertebrate mitochondrial genomes about one species in five has
 another species within 3 % at COI.
 """
@@ -33,7 +34,7 @@ from analysis.species.library import Library, library_open
 from analysis.species.rules import by_rank, names_rank, names_species, rank_of, stratum_of, without_species
 from analysis.species.search import CANDIDATES, LeftOut, nearest
 
-LENGTHS: Final = (0, 300, 150, 80)
+LENGTHS: Final = (0, 400, 300, 200, 150, 100, 60)
 """Query lengths calibrated, in bases; 0 is the whole reference."""
 
 FALSE_SPECIES: Final = 0.02
@@ -43,7 +44,7 @@ FALSE_GENUS: Final = 0.05
 WRONG_WEIGHT: Final = 10.0
 
 SAMPLE: Final = 5_000
-"""Records tried of a locus at its whole length, drawn by a hash of their accessions; a quarter for fragments."""
+"""Records tried of a locus at its whole length, drawn by a hash of their accessions; half as many for fragments."""
 
 _FEW: Final = 30
 _ENOUGH: Final = 200
@@ -74,7 +75,7 @@ def calibrate(library: Library, *, sample: int = SAMPLE, progress: Progress = no
             progress((step + share) / len(plan), words)
 
         fragment = length < _whole(library, locus)
-        trials = _trials(library, locus, length if fragment else 0, -(-sample // 4) if fragment else sample, part)
+        trials = _trials(library, locus, length if fragment else 0, -(-sample // 2) if fragment else sample, part)
         loci.append(rules_fit(library, name, length, trials))
     progress(1.0, "calibrated")
     return calibration_seal(library.reference.sha256, tuple(loci))
@@ -132,15 +133,16 @@ def trial_of(library: Library, record: int, length: int) -> Trial:
 def rules_fit(library: Library, locus: str, length: int, trials: Sequence[Trial]) -> LocusCalibration:
     """Choose the rules of one locus and length from its trials."""
     within = sorted(distance for trial in trials for distance, species in trial.with_own if species == trial.species)
-    one = _species_rule(library, trials, "one")
-    several = _species_rule(library, trials, "several")
+    halves = trials[0::2], trials[1::2]
+    one = _species_rule(library, *halves, "one")
+    several = _species_rule(library, *halves, "several")
     return LocusCalibration(
         locus=locus,
         length=length,
         species_one=one,
         species_several=several,
-        genus=_rank_rule(library, trials, "genus"),
-        family=_rank_rule(library, trials, "family"),
+        genus=_rank_rule(library, halves, "genus"),
+        family=_rank_rule(library, halves, "family"),
         within_largest=within[-1] if within else None,
         within_count=len(within),
         exclusion_distance=_exclusion(within),
@@ -158,39 +160,48 @@ def _exclusion(within: Sequence[float]) -> float:
     return max(0.05, within[len(within) * 9 // 10])
 
 
-def _species_rule(library: Library, trials: Sequence[Trial], stratum: str) -> Rule:
-    """The rule of most worth: it names much, a wrong name weighing as `WRONG_WEIGHT` missed ones.
+def _species_rule(library: Library, choosing: Sequence[Trial], counting: Sequence[Trial], stratum: str) -> Rule:
+    """The rule of most worth on one half of the trials, its rates counted on the other half.
 
-    Rules that name more than `FALSE_SPECIES` of the absent species are not used; without another no species is named.
-    A stratum with fewer than `_ENOUGH` absent trials takes the rule of all trials together.
+    A rule names much, a wrong name weighing as `WRONG_WEIGHT` missed ones. Rules that name more than `FALSE_SPECIES` of
+    the absent species are not used; without another no species is named. Rates counted where the rule was
+    chosen would flatter it. A stratum with fewer than `_ENOUGH` absent trials takes the rule of all trials together.
     """
-    mine = [trial for trial in trials if _nearest_other(library, trial) == stratum]
-    present = [trial for trial in trials if trial.records_of_own > 1]
-    if len(mine) < _ENOUGH:
-        mine, stratum = list(trials), f"{stratum}, pooled"
+    mine = [[trial for trial in half if _nearest_other(library, trial) == stratum] for half in (choosing, counting)]
+    if min(len(half) for half in mine) < _ENOUGH:
+        mine, stratum = [list(choosing), list(counting)], f"{stratum}, pooled"
+    present = [trial for trial in choosing if trial.records_of_own > 1]
     # One record says nothing of how a species varies: only an identical sequence may bear its name.
     distances = _DISTANCES if stratum.startswith("several") else _DISTANCES[:1]
-    rated = [(_absent_named(library, mine, distance, gap), distance, gap) for distance in distances for gap in _GAPS]
+    rated = [(_absent_named(library, mine[0], distance, gap), distance, gap) for distance in distances for gap in _GAPS]
     best = max(
         (
-            _worth(trials, present, rate, distance, gap)
+            _worth(choosing, present, rate, distance, gap)
             for rate, distance, gap in rated
             if not rate.too_many(FALSE_SPECIES)
         ),
         default=None,
     )
     distance, gap = (-best[1], -best[2]) if best else (0.0, _GAPS[-1])
+    return _rule_counted(library, (stratum, distance, gap, best is not None), mine[1], counting)
+
+
+def _rule_counted(
+    library: Library, rule: tuple[str, float, float, bool], absent: Sequence[Trial], counting: Sequence[Trial]
+) -> Rule:
+    stratum, distance, gap, usable = rule
+    present = [trial for trial in counting if trial.records_of_own > 1]
+    named = [names_species(t.with_own, distance, gap) for t in present]
+    wrong = [yes and t.with_own[0][1] != t.species for yes, t in zip(named, present, strict=True)]
     return Rule(
         stratum=stratum,
         distance=distance,
         gap=gap,
-        usable=best is not None,
-        present_called=_rate([names_species(t.with_own, distance, gap) for t in present]),
-        present_wrong=_rate(
-            [names_species(t.with_own, distance, gap) and t.with_own[0][1] != t.species for t in present]
-        ),
-        absent_named=_absent_named(library, mine, distance, gap),
-        records_named=_records_named(trials, distance, gap),
+        usable=usable,
+        present_called=_rate(named),
+        present_wrong=_rate(wrong),
+        absent_named=_absent_named(library, absent, distance, gap),
+        records_named=_records_named(counting, distance, gap),
     )
 
 
@@ -225,19 +236,13 @@ def _rate(values: Sequence[bool]) -> Rate:
     return Rate(count=sum(values), total=len(values))
 
 
-def _rank_rule(library: Library, trials: Sequence[Trial], rank: str) -> RankRule:
-    """The largest distance that names at most `FALSE_GENUS` of the absent genera, at a gap of 1 %."""
+def _rank_rule(library: Library, halves: Sequence[Sequence[Trial]], rank: str) -> RankRule:
+    """The largest distance that names at most `FALSE_GENUS` of the absent genera, at a gap of 1 %.
+
+    Chosen on one half of the trials, its rates counted on the other.
+    """
     gap = 0.01
-    known = [trial for trial in trials if rank_of(library, trial.species, rank)]
-    absent = []
-    present = []
-    for trial in known:
-        own = rank_of(library, trial.species, rank)
-        ranked = by_rank(library, without_species(trial.with_own, {trial.species}), rank)
-        if any(name == own for _, name in ranked):
-            present.append((own, ranked))
-        away = [(d, s) for d, s in trial.with_own if rank_of(library, s, rank) != own]
-        absent.append(by_rank(library, away, rank))
+    (_, absent), (present, counted) = (_rank_trials(library, half, rank) for half in halves)
     distance = -1.0
     for step in _RANK_DISTANCES:
         false = sum(names_rank(ranked, step, gap) for ranked in absent)
@@ -248,8 +253,27 @@ def _rank_rule(library: Library, trials: Sequence[Trial], rank: str) -> RankRule
         gap=gap,
         usable=distance >= 0.0,
         present_wrong=_rate([names_rank(r, distance, gap) and r[0][1] != own for own, r in present]),
-        absent_named=_rate([names_rank(ranked, distance, gap) for ranked in absent]),
+        absent_named=_rate([names_rank(ranked, distance, gap) for ranked in counted]),
     )
+
+
+Ranked = list[tuple[float, str]]
+
+
+def _rank_trials(library: Library, trials: Sequence[Trial], rank: str) -> tuple[list[tuple[str, Ranked]], list[Ranked]]:
+    """With the species hidden and its genus present: (own genus, genera found); with the genus hidden: those found."""
+    present: list[tuple[str, Ranked]] = []
+    absent: list[Ranked] = []
+    for trial in trials:
+        own = rank_of(library, trial.species, rank)
+        if own is None:
+            continue
+        ranked = by_rank(library, without_species(trial.with_own, {trial.species}), rank)
+        if any(name == own for _, name in ranked):
+            present.append((own, ranked))
+        away = [(d, s) for d, s in trial.with_own if rank_of(library, s, rank) != own]
+        absent.append(by_rank(library, away, rank))
+    return present, absent
 
 
 def _genus_rates(library: Library, trials: Sequence[Trial], one: Rule, several: Rule) -> dict[str, Rate]:

@@ -20,6 +20,7 @@ from analysis.species.library import SAMPLING, library_build, library_open
 from analysis.species.records import records_read, taxonomy_read
 from analysis.species.report import consensus_json, identified_json, identified_table
 from analysis.species.traces import reads_of, trace_read
+from analysis.species.treecli import add_tree
 from analysis.terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_build(questions)
     _add_identify(questions)
     _add_validate(questions)
+    add_tree(questions)
 
 
 def _add_consensus(questions: Subparsers) -> None:

@@ -97,6 +97,7 @@ class Identified:
     gap: Gap | None
     diagnostics: tuple[Diagnostic, ...]
     caveats: tuple[str, ...]
+    found: tuple[Near, ...] = ()
 
     @property
     def error_rates(self) -> tuple[ErrorRate, ...]:
@@ -147,6 +148,7 @@ def identify(
         gap=_gap(library, decision, ranked),
         diagnostics=_diagnostics(library, bases, ranked, good),
         caveats=_caveats(library, decision, ranked, local),
+        found=tuple(found),
     )
 
 

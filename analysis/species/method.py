@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from analysis.canonical import Json, readable_json
 from analysis.errors import InputRefused
 from analysis.inputs import Artefact, InputFile, Progress, RunInputs, RunResult
-from analysis.outcome import Diagnostic, Figure, Finding, InputDigest, Number, Outcome, ReferenceDigest
+from analysis.outcome import (
+    Diagnostic,
+    Figure,
+    Finding,
+    Identification,
+    InputDigest,
+    Number,
+    Outcome,
+    ReferenceDigest,
+)
 from analysis.registry import Method
 from analysis.species.alignment import Aligned, align
 from analysis.species.assembly import FIRM, Consensus, assemble, single
@@ -18,11 +27,14 @@ from analysis.species.chromatogram import chromatogram_svg
 from analysis.species.identify import DEFINITIONS, Hit, Identified, identify
 from analysis.species.library import Library, library_open
 from analysis.species.peaks import MANY, double_peaks
+from analysis.species.placement import Placement, place
 from analysis.species.report import consensus_json, hits_csv, identified_json, statement
 from analysis.species.traces import reads_of, trace_read
+from analysis.species.tree import REPLICATES
+from analysis.species.treecli import tree_json
 
 NAME = "species.identify"
-VERSION = "1.0"
+VERSION = "1.1"
 QUESTION = "To which species, or to which higher taxon, does the sequence belong?"
 MOST_SEQUENCES = 10_000
 
@@ -57,11 +69,14 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     for number, query in enumerate(queries):
         progress(0.2 + 0.7 * number / len(queries), f"identifying {query.name}")
         found.append(identify_query(library, calibration, query, declared))
+    progress(0.9, "building the tree")
+    placement = _placement(library, queries[0], found[0], inputs.seed) if len(queries) == 1 else None
     progress(0.95, "writing the record")
     outcomes = tuple(
-        outcome_of(item, query, library, calibration, inputs) for item, query in zip(found, queries, strict=True)
+        outcome_of(item, query, library, calibration, inputs, placement)
+        for item, query in zip(found, queries, strict=True)
     )
-    artefacts = _artefacts(library, queries, found)
+    artefacts = (*_artefacts(library, queries, found), *_tree_artefacts(placement))
     progress(1.0, "done")
     return RunResult(outcomes=outcomes, artefacts=artefacts)
 
@@ -112,7 +127,12 @@ def identify_query(library: Library, calibration: Calibration | None, query: Que
 
 
 def outcome_of(
-    item: Identified, query: Query, library: Library, calibration: Calibration | None, inputs: RunInputs
+    item: Identified,
+    query: Query,
+    library: Library,
+    calibration: Calibration | None,
+    inputs: RunInputs,
+    placement: Placement | None = None,
 ) -> Outcome:
     """The `Outcome` that reports are made of."""
     reference = library.reference
@@ -130,8 +150,12 @@ def outcome_of(
         propositions=_propositions(item),
         numbers=_numbers(item),
         caveats=(*_trace_caveats(query.consensus), *item.caveats),
-        diagnostics=(*_trace_diagnostics(query.consensus), *item.diagnostics),
-        figures=_figures(item),
+        diagnostics=(
+            *_trace_diagnostics(query.consensus),
+            *item.diagnostics,
+            *(() if placement is None else (placement.diagnostic,)),
+        ),
+        figures=(*_figures(item), *_tree_figures(placement)),
         inputs=query.files,
         reference=ReferenceDigest(
             name=reference.name,
@@ -142,6 +166,40 @@ def outcome_of(
         parameters=dict(inputs.parameters),
         details={**identified_json(item), "id": query.name},
         seed=inputs.seed,
+    )
+
+
+def _placement(library: Library, query: Query, item: Identified, seed: int) -> Placement | None:
+    """The tree around a single query; for many queries «species tree» makes one of each that is asked about."""
+    if not item.found:
+        return None
+    taxon = item.decision.taxon if item.decision.outcome is Identification.SPECIES else None
+    species = None if taxon is None else library.species_number(taxon)
+    bases = query.consensus.bases
+    return place(library, bases, item.found, species, seed=seed, replicates=REPLICATES)
+
+
+def _tree_artefacts(placement: Placement | None) -> tuple[Artefact, ...]:
+    if placement is None:
+        return ()
+    content = readable_json(tree_json(placement.tree))
+    return (
+        Artefact(name="tree.nwk", media_type="text/plain", content=placement.tree.newick.encode() + b"\n"),
+        Artefact(name="tree.json", media_type="application/json", content=content),
+    )
+
+
+def _tree_figures(placement: Placement | None) -> tuple[Figure, ...]:
+    if placement is None:
+        return ()
+    return (
+        Figure(
+            name="tree",
+            kind="tree",
+            title="Neighbour-joining tree",
+            description="K2P distances; supports in per cent of bootstrap replicates of the sites.",
+            data={"newick": placement.tree.newick, "replicates": placement.tree.replicates},
+        ),
     )
 
 
