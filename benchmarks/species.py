@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.species_data import Simulated, ambiguous, simulate, with_errors
+from benchmarks.species_data import Simulated, ambiguous, fragment, simulate, with_errors
 
 ROOT = Path(__file__).resolve().parents[1]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -183,12 +183,6 @@ def species_name(number: int) -> str:
 def letters_of(number: int) -> str:
     """A number as four letters."""
     return "".join(chr(ord("a") + number // 26**place % 26) for place in range(4))
-
-
-def fragment(bases: str, length: int, draw: np.random.Generator) -> str:
-    """A stretch of `length` bases at random."""
-    start = int(draw.integers(0, len(bases) - length + 1))
-    return bases[start : start + length]
 
 
 def real_sets(path: Path, queries: int) -> tuple[list[Named], dict[str, list[Named]]]:

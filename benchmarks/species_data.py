@@ -151,3 +151,9 @@ def with_errors(sequence: str, share: float, random: np.random.Generator) -> str
             out.append(letter)
         out.append(str(random.choice([base for base in "ACGT" if base != letter])))
     return "".join(out)
+
+
+def fragment(bases: str, length: int, draw: np.random.Generator) -> str:
+    """A stretch of `length` bases at random."""
+    start = int(draw.integers(0, len(bases) - length + 1))
+    return bases[start : start + length]

@@ -19,6 +19,7 @@ from analysis.species.identify import HITS, Identified, identify
 from analysis.species.library import SAMPLING, library_build, library_open
 from analysis.species.records import records_read, taxonomy_read
 from analysis.species.report import consensus_json, identified_json, identified_table
+from analysis.species.setcli import add_sets
 from analysis.species.traces import reads_of, trace_read
 from analysis.species.treecli import add_tree
 from analysis.terminal import progress_bar
@@ -36,6 +37,7 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_identify(questions)
     _add_validate(questions)
     add_tree(questions)
+    add_sets(questions)
 
 
 def _add_consensus(questions: Subparsers) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.errors import InputRefused
@@ -38,11 +38,12 @@ class Taxonomy:
     """What a taxonomy table states: species of an accession, ranks of a species.
 
     `ranks[species]` maps a rank («genus», «family», …) to a name. Species listed here without a
-    sequence are known to be absent from the set.
+    sequence are known to be absent from the set. `accepted` maps a synonym to its accepted name (a column «accepted»).
     """
 
     species_of: Mapping[str, str]
     ranks: Mapping[str, Mapping[str, str]]
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
 
 def fasta_iterate(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -93,7 +94,7 @@ def records_read(paths: Iterable[Path], *, locus: str | None, taxonomy: Taxonomy
     seen: dict[str, str] = {}
     for path in paths:
         for row, header, text in fasta_iterate(path):
-            record = _record_read(path, row, header, text, locus or path.stem, taxonomy)
+            record = header_record(path.name, row, header, text, locus or path.stem, taxonomy)
             if record.accession in seen:
                 raise InputRefused(
                     f"The accession «{record.accession}» occurs twice (first in {seen[record.accession]}).",
@@ -105,7 +106,8 @@ def records_read(paths: Iterable[Path], *, locus: str | None, taxonomy: Taxonomy
             yield record
 
 
-def _record_read(path: Path, row: int, header: str, text: str, locus: str, taxonomy: Taxonomy | None) -> Record:
+def header_record(file: str, row: int, header: str, text: str, locus: str, taxonomy: Taxonomy | None) -> Record:
+    """The record of a FASTA header `accession|Genus species|…`; raises `InputRefused` where it names no species."""
     fields = [field.strip() for field in header.split("|")]
     accession = fields[0].split()[0] if fields[0] else ""
     listed = taxonomy.species_of.get(accession) if taxonomy else None
@@ -113,17 +115,19 @@ def _record_read(path: Path, row: int, header: str, text: str, locus: str, taxon
     if not accession or not name:
         raise InputRefused(
             f"The header «{header[:60]}» names no species.",
-            file=path.name,
+            file=file,
             row=row,
             remedy="Write «accession|Genus species», or give a taxonomy table with this accession.",
         )
     species, verified = species_name(name)
+    if taxonomy is not None:
+        species = taxonomy.accepted.get(species, species)
     return Record(
         accession=accession,
         name=name,
         species=species,
         locus=locus,
-        sequence=clean(text, file=path.name, row=row),
+        sequence=clean(text, file=file, row=row),
         verified=verified,
         note="|".join(fields[2:]),
     )
@@ -156,6 +160,7 @@ def taxonomy_read(path: Path) -> Taxonomy:
     else:
         header = ["id", "species", *(f"column {n}" for n in range(3, len(header) + 1))]
     species_of: dict[str, str] = {}
+    accepted: dict[str, str] = {}
     ranks: dict[str, dict[str, str]] = {}
     for row, cells in rows:
         values = dict(zip(header, cells, strict=False))
@@ -166,11 +171,14 @@ def taxonomy_read(path: Path) -> Taxonomy:
         if key:
             species_of[key] = name
         species, verified = species_name(name)
+        current = " ".join(values.get("accepted", "").replace("_", " ").split())
+        if current and current != species:
+            accepted[species] = species = species_name(current)[0]
         known = ranks.setdefault(species, {})
         known.update({rank: values[rank] for rank in _RANKS if values.get(rank)})
         if verified:
             known.setdefault("genus", species.split()[0])
-    return Taxonomy(species_of=species_of, ranks=ranks)
+    return Taxonomy(species_of=species_of, ranks=ranks, accepted=accepted)
 
 
 def _table_rows(path: Path) -> list[tuple[int, list[str]]]:

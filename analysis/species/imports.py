@@ -1,0 +1,243 @@
+"""Reference records from the formats they are published in: FASTA, GenBank flat files, BOLD tables.
+
+Nothing is dropped in silence: every record of a file is taken or left out with its reason (`Import.report`).
+The fields by which a record is judged (voucher, identifier, country, publication: the checklist of ANSI/ASB 180)
+go into its note.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from Bio import SeqIO
+from Bio.SeqFeature import SeqFeature
+from Bio.SeqRecord import SeqRecord
+
+from analysis.errors import InputRefused
+from analysis.inputs import Progress, no_progress
+from analysis.species.bases import clean
+from analysis.species.records import Record, Taxonomy, fasta_iterate, header_record, species_name
+
+LOCI: Final[Mapping[str, tuple[str, ...]]] = {
+    "COI": ("coi", "coi5p", "co1", "cox1", "coxi", "cytochromeoxidasesubunit1", "cytochromecoxidasesubuniti",
+            "cytochromecoxidasesubunit1", "cytochromeoxidasesubuniti"),
+    "cytb": ("cytb", "cob", "cyb", "cytochromeb"),
+    "12S": ("12s", "12srrna", "12sribosomalrna", "rrns", "srrna", "mtrnr1", "smallsubunitribosomalrna"),
+    "16S": ("16s", "16srrna", "16sribosomalrna", "rrnl", "lrrna", "mtrnr2", "largesubunitribosomalrna"),
+    "rbcL": ("rbcl", "rbcla"),
+    "matK": ("matk",),
+}  # fmt: skip
+"""Spellings of loci, letters and digits alone."""
+
+_LOCUS_OF: Final = {spelling: locus for locus, spellings in LOCI.items() for spelling in spellings}
+_UNPUBLISHED: Final = re.compile(r"^(unpublished|submitted)", re.IGNORECASE)
+_BOLD: Final[Mapping[str, tuple[str, ...]]] = {
+    "id": ("processid", "process_id", "record_id"),
+    "species": ("species_name", "species", "identification"),
+    "locus": ("markercode", "marker_code", "marker"),
+    "bases": ("nucleotides", "nuc", "sequence"),
+    "voucher": ("museumid", "sampleid", "sample_id"),
+    "identified_by": ("identification_provided_by", "identified_by"),
+    "country": ("country", "country/ocean"),
+    "accession": ("genbank_accession", "insdc_acs"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What became of one record of a file: `taken` and why not; `row` is its line or place in the file (from 1)."""
+
+    file: str
+    row: int
+    accession: str
+    taken: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """Records that can be used, and a line for every record seen."""
+
+    records: tuple[Record, ...]
+    report: tuple[Line, ...]
+
+
+def locus_of(text: str) -> str | None:
+    """The locus a gene or marker name stands for: `cox1` and `COI-5P` give `COI`; None for others."""
+    bare = re.sub(r"[^a-z0-9]", "", text.lower())
+    return _LOCUS_OF.get(bare)
+
+
+def import_files(
+    paths: list[Path], *, locus: str | None = None, taxonomy: Taxonomy | None = None, progress: Progress = no_progress
+) -> Import:
+    """Read FASTA, GenBank and BOLD files, told apart by their content.
+
+    `locus` keeps that locus alone and names FASTA records; else a FASTA record has its file's name. Raises
+    `InputRefused` for a file that is none of the three; a bad record inside a file is a line of the report.
+    """
+    records: dict[str, Record] = {}
+    report: list[Line] = []
+    for done, path in enumerate(paths):
+        progress(done / len(paths), path.name)
+        for row, accession, made in _records(path, locus, taxonomy):
+            if isinstance(made, str):
+                report.append(Line(file=path.name, row=row, accession=accession, taken=False, reason=made))
+            elif made.accession in records:
+                reason = "the accession occurs twice; the first is kept"
+                report.append(Line(file=path.name, row=row, accession=accession, taken=False, reason=reason))
+            else:
+                records[made.accession] = made
+                report.append(Line(file=path.name, row=row, accession=made.accession, taken=True))
+    progress(1.0, f"{len(records)} records")
+    return Import(records=tuple(records.values()), report=tuple(report))
+
+
+Made = tuple[int, str, Record | str]
+
+
+def _records(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Made]:
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as source:
+            head = source.readline()
+    except OSError as error:
+        raise InputRefused(f"The file cannot be read: {error.strerror}.", file=path.name) from error
+    if head.startswith(">"):
+        return _fasta(path, locus, taxonomy)
+    if head.startswith("LOCUS"):
+        return _genbank(path, locus)
+    if "\t" in head and _columns(head.rstrip("\n").split("\t")).keys() >= {"id", "species", "bases"}:
+        return _bold(path, locus)
+    raise InputRefused(
+        f"The file begins with {head[:30]!r}: neither FASTA nor GenBank nor a BOLD table.",
+        file=path.name,
+        remedy="Give FASTA («>»), GenBank («LOCUS») or BOLD's TSV with processid, species_name, nucleotides.",
+    )
+
+
+def _fasta(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Made]:
+    for row, header, text in fasta_iterate(path):
+        try:
+            made: Record | str = header_record(path.name, row, header, text, locus or path.stem, taxonomy)
+        except InputRefused as error:
+            made = error.message
+        yield row, header.split("|")[0].strip(), made
+
+
+def _genbank(path: Path, locus: str | None) -> Iterator[Made]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as source:
+            for row, entry in enumerate(SeqIO.parse(source, "genbank"), start=1):  # type: ignore[no-untyped-call]
+                yield from ((row, str(entry.id), made) for made in _entry(entry, locus))
+    except (ValueError, AttributeError, IndexError) as error:
+        raise InputRefused(f"The GenBank file cannot be read on: {error}.", file=path.name) from error
+
+
+def _entry(entry: SeqRecord, wanted: str | None) -> list[Record | str]:
+    """The loci of one GenBank entry as records; a text where it has none that can be used."""
+    annotations: Mapping[str, object] = dict(entry.annotations)
+    name = str(annotations.get("organism", ""))
+    if not name:
+        return ["names no organism"]
+    if not entry.seq or not entry.seq.defined:
+        return ["holds no bases"]
+    found = {locus: feature for feature in entry.features if (locus := _feature_locus(feature)) is not None}
+    chosen = {locus: feature for locus, feature in found.items() if wanted is None or locus == wanted}
+    if not chosen:
+        listed = ", ".join(sorted(found)) or "none that is known"
+        return [f"no feature of the locus wanted (loci found: {listed})"]
+    species, verified = species_name(name)
+    unverified = "UNVERIFIED" in str(entry.description).upper()
+    made: list[Record | str] = []
+    for locus, feature in sorted(chosen.items()):
+        suffix = f":{locus}" if len(chosen) > 1 else ""
+        bases = clean(str(feature.extract(entry.seq)), file=str(entry.id))  # type: ignore[no-untyped-call]
+        made.append(
+            Record(
+                accession=f"{entry.id}{suffix}", name=name, species=species, locus=locus, sequence=bases,
+                verified=verified and not unverified, note=_note(_genbank_facts(entry, annotations, unverified)),
+            )
+        )  # fmt: skip
+    return made
+
+
+def _feature_locus(feature: SeqFeature) -> str | None:
+    if feature.type not in {"CDS", "rRNA", "gene", "misc_feature"}:
+        return None
+    for key in ("gene", "product", "note"):
+        for value in feature.qualifiers.get(key, ()):
+            locus = locus_of(str(value))
+            if locus is not None:
+                return locus
+    return None
+
+
+def _genbank_facts(entry: SeqRecord, annotations: Mapping[str, object], unverified: bool) -> dict[str, str]:
+    source = next((feature.qualifiers for feature in entry.features if feature.type == "source"), {})
+    references = annotations.get("references", [])
+    journals = [str(getattr(item, "journal", "")) for item in references] if isinstance(references, list) else []
+    published = next((journal for journal in journals if journal and not _UNPUBLISHED.match(journal)), "")
+    facts = {
+        key: str(source[name][0])
+        for key, names in {
+            "voucher": ("specimen_voucher", "bio_material", "isolate"),
+            "identified_by": ("identified_by",),
+            "country": ("geo_loc_name", "country"),
+        }.items()
+        for name in names[:1] if source.get(name)
+    }  # fmt: skip
+    facts["published"] = published or "no"
+    if unverified:
+        facts["flag"] = "UNVERIFIED"
+    return facts
+
+
+def _columns(header: list[str]) -> dict[str, int]:
+    places = {name.strip().lower(): place for place, name in enumerate(header)}
+    return {
+        key: next(places[name] for name in names if name in places)
+        for key, names in _BOLD.items()
+        if any(name in places for name in names)
+    }
+
+
+def _bold(path: Path, wanted: str | None) -> Iterator[Made]:
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    rows = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
+    columns = _columns(next(rows))
+    for row, cells in enumerate(rows, start=2):
+        values = {key: cells[place].strip() for key, place in columns.items() if place < len(cells)}
+        accession = values.get("id", "")
+        if cells:
+            yield row, accession, _bold_record(values, wanted, path.name, row)
+
+
+def _bold_record(values: Mapping[str, str], wanted: str | None, file: str, row: int) -> Record | str:
+    if not values.get("id") or not values.get("species"):
+        return "names no record or no species"
+    marker = values.get("locus", "")
+    locus = locus_of(marker) or marker or "COI"
+    if wanted is not None and locus != wanted:
+        return f"the marker is {marker or 'not stated'}"
+    try:
+        bases = clean(values.get("bases", ""), file=file, row=row)
+    except InputRefused as error:
+        return error.message
+    if not bases:
+        return "holds no bases"
+    species, verified = species_name(values["species"])
+    facts = {key: values[key] for key in ("voucher", "identified_by", "country", "accession") if values.get(key)}
+    return Record(
+        accession=values["id"], name=values["species"], species=species, locus=locus, sequence=bases,
+        verified=verified, note=_note(facts),
+    )  # fmt: skip
+
+
+def _note(facts: Mapping[str, str]) -> str:
+    return "; ".join(f"{key}={value}" for key, value in facts.items())

@@ -1,0 +1,88 @@
+"""``python -m analysis species import|curate|coverage|compare``: everything about a reference set before it is used."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.species.curate import compare, coverage, curate
+from analysis.species.imports import import_files
+from analysis.species.library import library_open
+from analysis.species.records import taxonomy_read
+from analysis.terminal import progress_bar
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_sets(questions: Subparsers) -> None:
+    """Add the commands about reference sets."""
+    parser = questions.add_parser("import", help="FASTA, GenBank and BOLD files to one FASTA a locus, with a report")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for LOCUS.fasta and report.tsv")
+    parser.add_argument("--locus", help="keep this locus alone")
+    parser.add_argument("--taxonomy", type=Path, metavar="TSV", help="identifier, species, ranks, accepted names")
+    parser.set_defaults(run=run_import)
+    parser = questions.add_parser("curate", help="records of a set that a person should look at")
+    parser.add_argument("reference", type=Path, metavar="DIR")
+    parser.set_defaults(run=run_curate)
+    parser = questions.add_parser("coverage", help="species by locus by number of records")
+    parser.add_argument("reference", type=Path, metavar="DIR")
+    parser.set_defaults(run=run_coverage)
+    parser = questions.add_parser("compare", help="what a new version of a set changed")
+    parser.add_argument("old", type=Path, metavar="OLD")
+    parser.add_argument("new", type=Path, metavar="NEW")
+    parser.set_defaults(run=run_compare)
+
+
+def run_import(parsed: argparse.Namespace) -> int:
+    """Read the files, write FASTA and report; 1 when no record could be taken."""
+    taxonomy = taxonomy_read(parsed.taxonomy) if parsed.taxonomy else None
+    found = import_files(parsed.files, locus=parsed.locus, taxonomy=taxonomy, progress=progress_bar())
+    parsed.out.mkdir(parents=True, exist_ok=True)
+    for locus in sorted({record.locus for record in found.records}):
+        with (parsed.out / f"{locus}.fasta").open("x", encoding="utf-8") as out:
+            for record in found.records:
+                if record.locus == locus:
+                    note = record.note.replace("|", "/")
+                    out.write(f">{record.accession}|{record.name}|{note}\n{record.sequence.decode()}\n")
+    with (parsed.out / "report.tsv").open("x", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, delimiter="\t", lineterminator="\n")
+        writer.writerow(("file", "row", "accession", "taken", "reason"))
+        writer.writerows((n.file, n.row, n.accession, "yes" if n.taken else "no", n.reason) for n in found.report)
+    left = sum(not line.taken for line in found.report)
+    sys.stdout.write(f"{len(found.records)} records taken, {left} left out; see {parsed.out / 'report.tsv'}\n")
+    return 0 if found.records else 1
+
+
+def _table(rows: list[tuple[object, ...]]) -> None:
+    csv.writer(sys.stdout, delimiter="\t", lineterminator="\n").writerows(rows)
+
+
+def run_curate(parsed: argparse.Namespace) -> int:
+    """Print findings as a table."""
+    found = curate(library_open(parsed.reference), progress=progress_bar())
+    _table([("code", "accession", "taxon", "what"), *((f.code, f.accession, f.taxon, f.text) for f in found)])
+    return 0
+
+
+def run_coverage(parsed: argparse.Namespace) -> int:
+    """Print species, locus, records."""
+    found = coverage(library_open(parsed.reference))
+    _table([("species", "locus", "records"), *((species, locus, n) for (species, locus), n in found.items())])
+    return 0
+
+
+def run_compare(parsed: argparse.Namespace) -> int:
+    """Print what changed."""
+    found = compare(library_open(parsed.old), library_open(parsed.new))
+    rows: list[tuple[object, ...]] = [("change", "accession", "before", "after")]
+    rows += [("added", name, "", "") for name in found.added]
+    rows += [("removed", name, "", "") for name in found.removed]
+    rows += [("renamed", *row) for row in found.renamed]
+    rows += [("bases", name, "", "") for name in found.changed]
+    _table(rows)
+    return 0

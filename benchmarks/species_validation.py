@@ -1,0 +1,353 @@
+"""Writes docs/validation/species.md: accuracy and calibration on real reference files, beside megablast and vsearch.
+
+    python -m benchmarks.species_validation FASTA… [--out docs/validation/species.md] [--most 300]
+
+For each file 15 % of the species are taken out whole (absent), and one record of every species that has several is
+held out (present). A set is built and calibrated from what is left; the peers get the same references and queries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import shutil
+import subprocess
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from analysis.outcome import Identification
+from analysis.species.calibrate import library_calibrate
+from analysis.species.calibration import Calibration, Rate
+from analysis.species.evidence import by_species
+from analysis.species.identify import identify
+from analysis.species.library import Library, library_build
+from analysis.species.records import Record, records_read
+from analysis.species.search import nearest
+from analysis.statistics import binomial_interval
+from benchmarks.species_data import IUPAC, ambiguous, fragment, with_errors
+
+HIDDEN = 0.15
+LENGTHS = (0, 300, 150, 80)
+Answer = list[tuple[float, str]]
+"""(identity, species) of each species found, best first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A sequence, the species it is of, and whether that species is in the set."""
+
+    name: str
+    species: str
+    present: bool
+    bases: str
+
+
+@dataclass(slots=True)
+class Lines:
+    """Markdown being written."""
+
+    text: list[str] = field(default_factory=list)
+
+    def add(self, *lines: str) -> None:
+        """Add lines and show them."""
+        self.text.extend(lines)
+        print("\n".join(lines), flush=True)
+
+
+def split(records: Sequence[Record], draw: random.Random, most: int) -> tuple[list[Record], list[Query]]:
+    """References, and queries of held-out individuals and of removed species."""
+    of: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.verified:
+            of[record.species].append(record)
+    names = sorted(of)
+    absent = set(draw.sample(names, int(HIDDEN * len(names))))
+    held = {draw.choice(of[name]).accession for name in names if name not in absent and len(of[name]) > 1}
+    kept = [record for record in records if record.species not in absent and record.accession not in held]
+    present = [record for record in records if record.accession in held]
+    missing = [record for record in records if record.species in absent]
+    chosen = [(record, True) for record in draw.sample(present, min(most, len(present)))]
+    chosen += [(record, False) for record in draw.sample(missing, min(most, len(missing)))]
+    return kept, [
+        Query(name=record.accession, species=record.species, present=there, bases=record.sequence.decode())
+        for record, there in chosen
+    ]
+
+
+def own_answers(library: Library, queries: Sequence[Query]) -> list[Answer]:
+    """Species by the search under test."""
+    return [
+        [
+            (1.0 - item.distance, library.species[item.species].name)
+            for item in by_species(library, nearest(library, query.bases.encode()))
+        ]
+        for query in queries
+    ]
+
+
+def peer_answers(folder: Path, peer: str, queries: Sequence[Query]) -> list[Answer]:
+    """Species by a peer: megablast ranked by bit score, vsearch by identity, both printing identity."""
+    path, out = folder / "queries.fasta", folder / "out.tsv"
+    path.write_text("".join(f">{place}\n{query.bases}\n" for place, query in enumerate(queries)))
+    if peer == "megablast":
+        command = ["blastn", "-task", "megablast", "-db", folder / "db", "-query", path, "-max_target_seqs", "20",
+                   "-outfmt", "6 qseqid sseqid pident bitscore", "-out", out]  # fmt: skip
+    else:
+        command = ["vsearch", "--usearch_global", path, "--db", folder / "refs.fasta", "--strand", "both", "--threads",
+                   "1", "--id", "0.7", "--maxaccepts", "8", "--maxrejects", "64", "--maxhits", "8", "--qmask", "none",
+                   "--dbmask", "none", "--quiet", "--userfields", "query+target+id+id", "--userout", out]  # fmt: skip
+    subprocess.run([str(word) for word in command], check=True, capture_output=True)
+    hits: dict[int, list[tuple[float, float, str]]] = defaultdict(list)
+    for line in out.read_text().splitlines():
+        place, target, identity, score = line.split("\t")
+        hits[int(place)].append((float(score), float(identity) / 100, target.split("|")[1].replace("_", " ")))
+    answers: list[Answer] = []
+    for place in range(len(queries)):
+        best: dict[str, tuple[float, float]] = {}
+        for score, identity, species in hits[place]:
+            best[species] = max(best.get(species, (0.0, 0.0)), (score, identity))
+        ranked = sorted(((score, identity, name) for name, (score, identity) in best.items()), reverse=True)
+        # The order is the peer's; equal scores are ties and must look like ties.
+        top = ranked[0][0] if ranked else 0.0
+        answers.append([(ranked[0][1] if score == top else min(identity, ranked[0][1] - 1e-9), name)
+                        for score, identity, name in ranked])  # fmt: skip
+    return answers
+
+
+def top_one(answers: Sequence[Answer], queries: Sequence[Query]) -> float:
+    """Share of queries whose species is the nearest; a tie among n species scores 1/n."""
+    score = 0.0
+    for answer, query in zip(answers, queries, strict=True):
+        tied = {name for identity, name in answer if identity == answer[0][0]}
+        score += (query.species in tied) / len(tied) if tied else 0.0
+    return score / len(queries)
+
+
+def curve(answers: Sequence[Answer], queries: Sequence[Query]) -> list[tuple[float, float]]:
+    """(present called, absent called) at every identity threshold, a second species within 0.3 % forbidding a call."""
+    shown = []
+    for threshold in np.arange(0.90, 1.00001, 0.0005):
+        called = {True: 0, False: 0}
+        for answer, query in zip(answers, queries, strict=True):
+            clear = len(answer) < 2 or answer[0][0] - answer[1][0] > 0.003
+            called[query.present] += bool(answer and answer[0][0] >= threshold and clear)
+        shown.append((called[True] / count(queries, True), called[False] / count(queries, False)))
+    return shown
+
+
+def count(queries: Iterable[Query], present: bool) -> int:
+    """How many queries are of present (absent) species."""
+    return max(sum(query.present is present for query in queries), 1)
+
+
+def at_rate(points: Sequence[tuple[float, float]], rate: float) -> float | None:
+    """False calls of the strictest threshold that still calls `rate` of the present; None where none does."""
+    fitting = [false for called, false in points if called >= rate]
+    return min(fitting, default=None)
+
+
+def fisher(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """Two-sided exact test that two counts (of totals) come from one rate (Fisher 1935)."""
+    (a, n), (b, m) = one, other
+    if not n or not m:
+        return 1.0
+
+    def chance(k: int) -> float:
+        if not 0 <= k <= n or not 0 <= a + b - k <= m:
+            return 0.0
+        return math.exp(_log_choose(n, k) + _log_choose(m, a + b - k) - _log_choose(n + m, a + b))
+
+    seen = chance(a)
+    return min(1.0, sum(p for k in range(min(n, a + b) + 1) if (p := chance(k)) <= seen * (1 + 1e-9)))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def search_table(lines: Lines, title: str, engines: dict[str, list[Answer]], queries: list[Query]) -> None:
+    """Top-1 of every engine, and false calls at the call rate megablast has at 98 %."""
+    there = [query.present for query in queries]
+    for name, answers in engines.items():
+        present = [answer for answer, yes in zip(answers, there, strict=True) if yes]
+        score = top_one(present, [query for query in queries if query.present])
+        points = curve(answers, queries)
+        rates = []
+        for rate in (0.5, 0.7, 0.8, 0.9):
+            false = at_rate(points, rate)
+            rates.append("–" if false is None else f"{false:.3f}")
+        lines.add(f"| {title} | {name} | {score:.4f} | " + " | ".join(rates) + " |")
+
+
+def calibrated_rows(lines: Lines, title: str, library: Library, calibration: Calibration, queries: list[Query]) -> None:
+    """What was stated and what was seen, by length."""
+    draw = np.random.Generator(np.random.PCG64(2))
+    for length in LENGTHS:
+        stated: dict[str, list[Rate]] = {"absent": [], "present": []}
+        seen = {"absent": [0, 0], "present": [0, 0]}
+        named = 0
+        for query in queries:
+            bases = fragment(query.bases, length, draw) if 0 < length < len(query.bases) else query.bases
+            found = identify(library, calibration, query.name, bases.encode())
+            kind = "present" if query.present else "absent"
+            yes = found.outcome is Identification.SPECIES
+            named += yes and query.present
+            seen[kind][0] += yes and (not query.present or found.taxon != query.species)
+            seen[kind][1] += 1
+            if found.calibration is not None:
+                one, several = found.calibration.species_one, found.calibration.species_several
+                stated["absent"] += [one.absent_named, several.absent_named]
+                stated["present"] += [several.present_wrong]
+        for kind in ("absent", "present"):
+            if stated[kind] and seen[kind][1]:
+                note = f"{named} named" if kind == "present" else ""
+                lines.add(f"| {title} | {length or 'whole'} | {kind} | {held(stated[kind], seen[kind])} | {note} |")
+
+
+def held(stated: Sequence[Rate], seen: Sequence[int]) -> str:
+    """Cells: the highest rate stated, the one seen with its interval, the test of both, and whether it holds."""
+    rate = max(stated, key=lambda item: item.value or 0.0)
+    wrong, total = seen
+    p = fisher((rate.count, rate.total), (wrong, total))
+    low, high = binomial_interval(wrong, total)
+    holds = p >= 0.05 or wrong / total <= (rate.value or 0.0)
+    cells = (
+        f"{rate.count}/{rate.total}",
+        f"{wrong}/{total} ({low:.3f}–{high:.3f})",
+        f"{p:.2f}",
+        "yes" if holds else "NO",
+    )
+    return " | ".join(cells)
+
+
+def mixtures(lines: Lines, title: str, library: Library, calibration: Calibration, queries: list[Query]) -> None:
+    """Two-species mixtures and chimeras of present queries of one length, and false flags on plain ones."""
+    draw = random.Random(4)
+    plain = [query for query in queries if query.present and not set(query.bases) - set("ACGT")]
+    pairs = [
+        (one, other)
+        for one in plain
+        for other in draw.sample(plain, min(4, len(plain)))
+        if one.species != other.species and len(one.bases) == len(other.bases)
+    ][:200]
+    if len(pairs) < 20:
+        return
+    both = parents = 0
+    for one, other in pairs:
+        mixed = "".join(a if a == b else IUPAC[frozenset((a, b))] for a, b in zip(one.bases, other.bases, strict=True))
+        cut = draw.randint(int(0.3 * len(mixed)), int(0.7 * len(mixed)))
+        wanted = {one.species, other.species}
+        both += set(identify(library, calibration, "m", mixed.encode()).decision.among) == wanted
+        joined = identify(library, calibration, "c", (one.bases[:cut] + other.bases[cut:]).encode())
+        parents += joined.outcome is Identification.MIXTURE and wanted == set(joined.decision.among)
+    flags = sum(
+        identify(library, calibration, "q", query.bases.encode()).outcome is Identification.MIXTURE for query in queries
+    )
+    lines.add(
+        f"| {title} | {both}/{len(pairs)} | {parents}/{len(pairs)} | {flags}/{len(queries)} |",
+    )
+
+
+def query_sets(queries: list[Query]) -> dict[str, list[Query]]:
+    """The queries as they are, with errors, with codes, and as fragments."""
+    noise = np.random.Generator(np.random.PCG64(3))
+    return {
+        "plain": queries,
+        "1 % errors": [replace(query, bases=with_errors(query.bases, 0.01, noise)) for query in queries],
+        "IUPAC codes": [replace(query, bases=ambiguous(query.bases, 0.006, noise)) for query in queries],
+        "150 bases": [
+            replace(query, bases=fragment(query.bases, 150, noise)) for query in queries if len(query.bases) > 200
+        ],
+    }
+
+
+def measured(paths: Sequence[Path], most: int) -> str:
+    """All tables."""
+    search, calibration_lines, mixed = Lines(), Lines(), Lines()
+    for path in paths:
+        records = list(records_read([path], locus=path.stem, taxonomy=None))
+        kept, queries = split(records, random.Random(17), most)
+        with tempfile.TemporaryDirectory(prefix="validation-") as scratch:
+            folder = Path(scratch)
+            library_build(folder / "set", kept, name=path.stem, version="1")
+            library, calibration = library_calibrate(folder / "set", sample=3000)
+            peers = peers_built(folder, kept)
+            for kind, chosen in query_sets(queries).items():
+                if any(query.present for query in chosen):
+                    engines = {"spoor": own_answers(library, chosen)}
+                    engines |= {peer: peer_answers(folder, peer, chosen) for peer in peers}
+                    title = f"{path.stem}, {kind} ({count(chosen, True)}+{count(chosen, False)})"
+                    search_table(search, title, engines, chosen)
+            calibrated_rows(calibration_lines, path.stem, library, calibration, queries)
+            mixtures(mixed, path.stem, library, calibration, queries)
+    tables = {"search": search, "calibration": calibration_lines, "mixtures": mixed}
+    return PAGE.format(**{name: "\n".join(lines.text) for name, lines in tables.items()})
+
+
+def peers_built(folder: Path, kept: Sequence[Record]) -> list[str]:
+    """Write the references for the peers that are installed; their names."""
+    text = "".join(f">{r.accession}|{r.species.replace(' ', '_')}\n{r.sequence.decode()}\n" for r in kept)
+    (folder / "refs.fasta").write_text(text)
+    if shutil.which("makeblastdb"):
+        command = ["makeblastdb", "-in", folder / "refs.fasta", "-dbtype", "nucl", "-out", folder / "db"]
+        subprocess.run([str(word) for word in command], check=True, capture_output=True)
+    return [peer for tool, peer in (("blastn", "megablast"), ("vsearch", "vsearch")) if shutil.which(tool)]
+
+
+PAGE = """# Validation of species identification
+
+Written by one command; do not edit: `python -m benchmarks.species_validation FASTA… --out FILE`. Of each file 15 % of
+the species were taken out whole (absent) and one record of every species with several was held out (present).
+Everything else became the reference set, ours and the peers' alike.
+
+## Search
+
+Top-1: share of present queries whose own species is nearest, a tie among n species scoring 1/n. The last four columns:
+share of absent species called, at the strictest identity threshold that still calls that share of the present; a
+call needs 0.3 % distance to the second species. «–»: no threshold calls as many.
+
+| set (present + absent queries) | engine | top-1 | false at .50 | .70 | .80 | .90 |
+|---|---|---|---|---|---|---|
+{search}
+
+## Stated and seen error rates
+
+Stated: the calibration's own count, over records of the set (the larger of the two strata). Seen: queries the
+calibration never met. p: Fisher's exact test, two-sided, that both come from one rate. Holds: p ≥ 0.05, or fewer errors
+than stated.
+
+| set | bases | species | stated wrong | seen wrong (95 %) | p | holds | |
+|---|---|---|---|---|---|---|---|
+{calibration}
+
+## Mixtures and chimeras
+
+Pairs of present queries of equal length: their letters joined to IUPAC codes, or cut and joined at one point. False
+flags: unmixed queries called a mixture.
+
+| set | both named | both parents named | false flags |
+|---|---|---|---|
+{mixtures}
+"""
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, default=Path("docs/validation/species.md"))
+    parser.add_argument("--most", type=int, default=300, help="queries of each kind")
+    parsed = parser.parse_args()
+    text = measured(parsed.files, parsed.most)
+    parsed.out.parent.mkdir(parents=True, exist_ok=True)
+    parsed.out.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

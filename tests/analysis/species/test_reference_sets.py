@@ -1,0 +1,143 @@
+"""Imports, curation and comparison of reference sets, on records made for the purpose."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from Bio import SeqIO
+from Bio.Seq import Seq
+from Bio.SeqFeature import FeatureLocation, Reference, SeqFeature
+from Bio.SeqRecord import SeqRecord
+
+from analysis.__main__ import main
+from analysis.errors import InputRefused
+from analysis.species.curate import compare, coverage, curate
+from analysis.species.imports import import_files, locus_of
+from analysis.species.library import library_build
+from analysis.species.records import Record, taxonomy_read
+from analysis.species.synthetic import Barcode
+
+
+def genbank(path: Path, individual: Barcode) -> None:
+    """A two-locus entry as Biopython writes it, COI on the reverse strand, and one entry without a locus."""
+    coi = Seq(individual.sequence)
+    whole = Seq("ACGTTGCA" * 10) + coi.reverse_complement() + Seq("TTGACCATG" * 20)
+    entry = SeqRecord(whole, id="XX000001.2", name="XX000001", description="Aus albus mitochondrion, partial")
+    entry.annotations |= {"molecule_type": "DNA", "organism": "Aus albus", "topology": "linear"}
+    reference = Reference()
+    reference.authors, reference.title, reference.journal = "Doe J", "On worms", "J. Worms 1, 1-2 (2020)"
+    entry.annotations["references"] = [reference]
+    place = FeatureLocation(80, 80 + len(coi), strand=-1)
+    entry.features = [
+        SeqFeature(FeatureLocation(0, len(whole), strand=1), type="source", qualifiers={"specimen_voucher": ["MUS:7"]}),
+        SeqFeature(place, type="CDS", qualifiers={"gene": ["COX1"]}),
+        SeqFeature(FeatureLocation(737, len(whole), strand=1), type="rRNA", qualifiers={"product": ["16S rRNA"]}),
+    ]
+    other = SeqRecord(Seq("ACGT" * 50), id="XX000002.1", name="XX000002", description="UNVERIFIED: Bus niger")
+    other.annotations |= {"molecule_type": "DNA", "organism": "Bus niger"}
+    SeqIO.write([entry, other], path, "genbank")
+
+
+def test_genbank_features_become_records_with_what_vouches_for_them(individuals: list[Barcode], tmp_path: Path) -> None:
+    path = tmp_path / "some.gb"
+    genbank(path, individuals[0])
+    found = import_files([path], locus="COI")
+    (record,) = found.records
+    assert (record.accession, record.species, record.locus) == ("XX000001.2", "Aus albus", "COI")
+    assert record.sequence.decode() == individuals[0].sequence
+    assert "voucher=MUS:7" in record.note
+    assert "published=J. Worms 1, 1-2 (2020)" in record.note
+    assert [(line.accession, line.taken) for line in found.report] == [("XX000001.2", True), ("XX000002.1", False)]
+    assert {item.locus for item in import_files([path]).records} == {"COI", "16S"}
+
+
+def test_bold_rows_are_taken_or_left_out_with_a_reason(individuals: list[Barcode], tmp_path: Path) -> None:
+    path = tmp_path / "bold.tsv"
+    path.write_text(
+        "processid\tmuseumid\tspecies_name\tmarkercode\tnucleotides\tcountry\n"
+        f"AB1-01\tMUS 1\tAus albus\tCOI-5P\t{individuals[0].sequence}----\tKenya\n"
+        "AB2-01\t\t\tCOI-5P\tACGT\t\n"
+        "AB3-01\t\tAus niger\tCOI-5P\tACGTQ\t\n"
+        f"AB4-01\t\tBus sp. 1\tCOI-5P\t{individuals[5].sequence}\t\n"
+        f"AB1-01\t\tAus albus\tCOI-5P\t{individuals[1].sequence}\t\n"
+    )
+    found = import_files([path])
+    assert [(r.accession, r.verified, r.locus) for r in found.records] == [
+        ("AB1-01", True, "COI"),
+        ("AB4-01", False, "COI"),
+    ]
+    assert "country=Kenya" in found.records[0].note
+    reasons = [line.reason for line in found.report if not line.taken]
+    assert len(reasons) == 3
+    assert "no IUPAC" in reasons[1]
+    assert "twice" in reasons[2]
+    assert main(["species", "import", str(path), "--out", str(tmp_path / "in")]) == 0
+    assert (tmp_path / "in" / "COI.fasta").read_text().startswith(">AB1-01|Aus albus|voucher=MUS 1; country=Kenya\n")
+
+
+def test_other_files_are_refused_and_loci_have_many_spellings(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("hello\n")
+    with pytest.raises(InputRefused, match="neither FASTA nor GenBank nor a BOLD table"):
+        import_files([path])
+    assert [locus_of(text) for text in ("COX1", "cytochrome b", "COI-5P", "12S rRNA", "ND2")] == [
+        "COI", "cytb", "COI", "12S", None,
+    ]  # fmt: skip
+
+
+def test_synonyms_take_the_accepted_name(individuals: list[Barcode], tmp_path: Path) -> None:
+    table, fasta = tmp_path / "t.tsv", tmp_path / "COI.fasta"
+    table.write_text("species\taccepted\tgenus\nAus vetus\tAus albus\tAus\nAus albus\t\tAus\n")
+    fasta.write_text(f">one|Aus vetus\n{individuals[0].sequence}\n")
+    (record,) = import_files([fasta], taxonomy=taxonomy_read(table)).records
+    assert (record.name, record.species) == ("Aus vetus", "Aus albus")
+
+
+def _record(accession: str, name: str, sequence: str, **more: object) -> Record:
+    fields: dict[str, object] = {"accession": accession, "name": name, "species": name, "locus": "COI"}
+    return Record(**{**fields, "sequence": sequence.encode(), **more})  # type: ignore[arg-type]
+
+
+def test_planted_faults_are_found_and_nothing_else(individuals: list[Barcode], tmp_path: Path) -> None:
+    draw = random.Random(3)
+    own = [_record(one.accession, one.species, one.sequence) for one in individuals]
+    human = "".join(draw.choice("ACG") for _ in range(657))
+    of_bus = next(one for one in individuals if one.species == "Bus niger").sequence
+    variant = of_bus[:100] + ("A" if of_bus[100] != "A" else "G") + of_bus[101:]
+    shifted = individuals[7].sequence[:200] + individuals[7].sequence[201:]
+    planted = [
+        _record("OUTLIER", "Aus albus", variant),
+        _record("SHARED", "Dus niger", individuals[0].sequence),
+        _record("TWICE", individuals[3].species, individuals[3].sequence),
+        _record("SHORT", "Cus albus", individuals[20].sequence[:300]),
+        _record("SP", "Cus sp. 1", individuals[22].sequence[:640], verified=False),
+        _record("HUMAN", "Homo sapiens", human),
+        _record("HANDS", "Eus albus", human[:-5] + "ACGAA"),
+        _record("SHIFT", individuals[7].species, shifted),
+    ]
+    library, _ = library_build(tmp_path / "set", [*own, *planted], name="s", version="1")
+    found = {(item.code, item.accession) for item in curate(library)}
+    expected = {
+        ("label-outlier", "OUTLIER"), ("shared-sequence", "SHARED"), ("too-short", "SHORT"), ("unverified-name", "SP"),
+        ("contamination", "HANDS"), ("out-of-frame", "SHIFT"), ("duplicate", "TWICE"),
+    }  # fmt: skip
+    assert expected <= found
+    plain = {one.accession for one in individuals} - {individuals[0].accession}
+    assert not {(code, name) for code, name in found if name in plain and code not in {"duplicate", "shared-sequence"}}
+
+
+def test_versions_are_compared_and_coverage_counts_absent_species(individuals: list[Barcode], tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("species\tgenus\nAus ruber\tAus\n")
+    old = [_record(one.accession, one.species, one.sequence) for one in individuals[:10]]
+    shorter = _record(old[9].accession, "Aus niger", old[9].sequence.decode()[:-1])
+    new = [*old[1:9], shorter, _record("NEW", "Bus novus", individuals[12].sequence)]
+    first, _ = library_build(tmp_path / "a", old, name="s", version="1", taxonomy=taxonomy_read(table))
+    second, _ = library_build(tmp_path / "b", new, name="s", version="2")
+    changed = compare(first, second)
+    assert (changed.added, changed.removed) == (("NEW",), (old[0].accession,))
+    assert changed.changed == (old[9].accession,)
+    assert coverage(first)[("Aus ruber", "COI")] == 0
+    assert coverage(first)[("Aus albus", "COI")] == 5
