@@ -28,6 +28,7 @@ from chain_of_custody.selectors.ledger import (
     stream_entries,
     stream_proofs,
 )
+from chain_of_custody.selectors.publishing import tile_published, tlogproof_of_entry, tlogproof_of_stream
 from chain_of_custody.selectors.tree import node_reader, tile_content
 
 __all__ = [
@@ -55,4 +56,7 @@ __all__ = [
     "stream_entries",
     "stream_proofs",
     "tile_content",
+    "tile_published",
+    "tlogproof_of_entry",
+    "tlogproof_of_stream",
 ]

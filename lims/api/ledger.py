@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -11,7 +11,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chain_of_custody.core.export import export_chunks
-from chain_of_custody.selectors import checkpoint_latest, export_open, log_verifier, reveal_everything, stream_entries
+from chain_of_custody.core.tlogproof import MEDIA_TYPE
+from chain_of_custody.custody_schemas import ITEM_STREAM
+from chain_of_custody.selectors import (
+    checkpoint_latest,
+    export_open,
+    log_verifier,
+    reveal_everything,
+    stream_entries,
+    tlogproof_of_stream,
+)
 from lims.accounts.actors import require
 from lims.accounts.enums import AccessKind
 from lims.accounts.selectors import access_list
@@ -111,6 +120,26 @@ class CustodyExport(ItemView):
         return StreamingHttpResponse(chunks, content_type="application/jsonl", headers=headers)
 
 
+class CustodyProof(ItemView):
+    """An item's place in the log as a small file."""
+
+    @downloads("item_custody_proof", "text/plain", area=AREA)
+    def get(self, request: Request, key: str) -> HttpResponse:
+        """Proof that the item's newest logged entry stands in the signed log (C2SP tlog-proof), for offline checking.
+
+        Its extra line holds leaf salt and entry hash; the entry names all before it by hash.
+        """
+        item = self.item(seen=True)
+        proof = tlogproof_of_stream(ITEM_STREAM, item.uuid)
+        if proof is None:
+            raise NotFound(_("No act on this item has a place in the log yet."), code="no-proof")
+        headers = {
+            "Content-Disposition": f'attachment; filename="{item.reference}.tlog-proof"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        return HttpResponse(proof.text(), content_type=MEDIA_TYPE, headers=headers)
+
+
 class AccessLog(View):
     """Who looked at what."""
 
@@ -125,5 +154,6 @@ urlpatterns = [
     path("ledger/checkpoint/", Checkpoint.as_view()),
     path("ledger/streams/<str:kind>/<uuid:uuid>/entries/", StreamEntries.as_view()),
     path("items/<str:key>/custody-export/", CustodyExport.as_view()),
+    path("items/<str:key>/custody-proof/", CustodyProof.as_view()),
     path("access-log/", AccessLog.as_view()),
 ]

@@ -1,4 +1,4 @@
-"""Addresses: the pages, the API and the health page."""
+"""Addresses: the pages, the API, the public log and the health page."""
 
 from django.urls import include, path
 
@@ -7,6 +7,7 @@ from lims.config.health import healthz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("api/v1/", include("lims.api.urls")),
+    path("log/", include("lims.web.views.publiclog")),
     path("", include("lims.web.urls")),
 ]
 handler400 = "lims.web.views.errors.error_400"

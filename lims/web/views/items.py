@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from chain_of_custody.core.export import export_chunks
 from chain_of_custody.models import Item
-from chain_of_custody.selectors import HistoryRow, checkpoint_latest, custody_now, export_open, reveal_nothing
+from chain_of_custody.selectors import HistoryRow, checkpoint_latest, custody_now
 from labels.render import qr_svg
 from lims.accounts.actors import Actor
 from lims.casework.enums import SamplingRule
@@ -326,17 +325,6 @@ _LAYOUTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 }
 
 
-@item_page()
-@require_GET
-def item_proof(request: PageRequest, item: Item, case: Case | None) -> HttpResponse:
-    """The item's entries with inclusion proofs, for anybody to verify; names and texts stay sealed."""
-    export = export_open(items=[item], reveal=reveal_nothing)
-    proof = b"".join(export_chunks(export.header, export.rows))
-    response = HttpResponse(proof, content_type="application/octet-stream")
-    response["Content-Disposition"] = f'attachment; filename="{item.reference}.spoor-export"'
-    return response
-
-
 @case_page("sample.take")
 def pool(request: PageRequest, case: Case) -> HttpResponse:
     """Pool several samples of a case into one."""
@@ -383,7 +371,6 @@ register_converter(ActConverter, "act")
 
 urlpatterns = [
     path("items/<str:reference>/", item, name="item"),
-    path("items/<str:reference>/proof/", item_proof, name="item_proof"),
     path("items/<str:reference>/<act:act>/", item_act, name="item_act"),
     path("cases/<str:reference>/pool/", pool, name="pool"),
 ]

@@ -96,6 +96,7 @@ def test_no_role_without_case_read_sees_a_case(role: Role) -> None:
         f"items/{exhibit.item.uuid}/",
         f"items/{exhibit.item.uuid}/history/",
         f"items/{exhibit.item.uuid}/custody-export/",
+        f"items/{exhibit.item.uuid}/custody-proof/",
         f"resolve/?code={exhibit.item.scan_code}",
         f"resolve/?code={case.reference}",
     ):

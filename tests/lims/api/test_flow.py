@@ -6,11 +6,11 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import TestCase
 
 from chain_of_custody.core.__main__ import main as verify_main
-from chain_of_custody.core.note import SignerKey
+from chain_of_custody.core.note import VerifierKey
+from chain_of_custody.core.tlogproof import tlogproof_parse, tlogproof_verify
 from chain_of_custody.models import Item
 from chain_of_custody.services import sequencer_run_once
 from lims.accounts.roles import Role
@@ -414,16 +414,6 @@ def test_a_large_file_in_chunks_that_go_on_after_a_cut(custodian: Caller, case: 
     assert custodian.call("DELETE", f"uploads/{stranger}/").status_code == 204
 
 
-@pytest.fixture
-def log_key(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = SignerKey.generate("spoor.test/log")
-    (tmp_path / "log.key").write_text(key.encode())
-    monkeypatch.setattr(settings, "SPOOR_LOG_KEY_FILE", tmp_path / "log.key")
-    monkeypatch.setattr(settings, "SPOOR_LOG_VKEY_FILE", tmp_path / "none.vkey")
-    monkeypatch.setattr(settings, "SPOOR_LOG_ORIGIN", "spoor.test/log")
-    monkeypatch.setattr(settings, "SPOOR_HOME", tmp_path)
-
-
 @pytest.mark.usefixtures("log_key")
 def test_an_items_custody_is_proved_and_verified_outside(
     lab: Laboratory, custodian: Caller, case: Case, tmp_path: Any, capsys: pytest.CaptureFixture[str]
@@ -449,6 +439,9 @@ def test_an_items_custody_is_proved_and_verified_outside(
     assert {step["status"] for step in verdict["steps"][:-1]} == {"passed"}, verdict
     entries = ok(Caller(lab.manager).get(f"ledger/streams/case/{case.uuid}/entries/"))["results"]
     assert [row["verb"] for row in entries] == ["opened"]
+    small = tlogproof_parse(custodian.get(f"items/{item['uuid']}/custody-proof/").content)
+    newest = bytes.fromhex(history[-1]["hash"])
+    assert tlogproof_verify(small, newest, VerifierKey.parse(checkpoint["key"])).size == checkpoint["size"]
 
 
 def test_code_lists_are_read_by_everybody(lab: Laboratory) -> None:

@@ -1,0 +1,19 @@
+"""What tests of several parts of the application share."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from chain_of_custody.core.note import SignerKey
+
+
+@pytest.fixture
+def log_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log of the test's own: key, origin, and the file that holds its checkpoint."""
+    key = SignerKey.generate("spoor.test/log")
+    (tmp_path / "log.key").write_text(key.encode())
+    monkeypatch.setattr(settings, "SPOOR_LOG_KEY_FILE", tmp_path / "log.key")
+    monkeypatch.setattr(settings, "SPOOR_LOG_VKEY_FILE", tmp_path / "none.vkey")
+    monkeypatch.setattr(settings, "SPOOR_LOG_ORIGIN", "spoor.test/log")
+    monkeypatch.setattr(settings, "SPOOR_HOME", tmp_path)
