@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Greatest, Now
+from django.db.models import Model
 
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json
@@ -20,21 +19,48 @@ from chain_of_custody.models import Item, Party, Seal, StoredFile
 from chain_of_custody.rules import PartyFacts, Standing
 from chain_of_custody.services.claims import claimed_now
 from chain_of_custody.services.ledger import EntryDraft
+from chain_of_custody.services.statements import plain_array, prepared
+
+M = TypeVar("M", bound=Model)
 
 # No join: a row whose joined column changed while we waited for its lock would silently drop out. An array, because the
 # planner reads a whole table of items rather than trust the size of a recursive query.
 _LOCK_TREE = """
 WITH RECURSIVE tree (id, carries) AS (
-    SELECT id, kind = ANY(%s) FROM chain_of_custody_item WHERE id = ANY(%s::bigint[])
+    SELECT id, kind = ANY(%s::text[]) FROM chain_of_custody_item WHERE id = ANY(%s::bigint[])
     UNION
-    SELECT i.id, i.kind = ANY(%s)
+    SELECT i.id, i.kind = ANY(%s::text[])
     FROM chain_of_custody_item i JOIN tree ON i.container_id = tree.id AND tree.carries
 )
-SELECT * FROM chain_of_custody_item
+SELECT {columns} FROM chain_of_custody_item
 WHERE id = ANY(ARRAY(SELECT id FROM tree UNION SELECT unnest(%s::bigint[])))
 ORDER BY id
 FOR NO KEY UPDATE
 """
+
+# The parties named, and the organisations they belong to, as rows of one table.
+_PARTIES = """
+WITH named AS MATERIALIZED (
+    SELECT * FROM chain_of_custody_party WHERE id = ANY(%s::bigint[]) OR uuid = %s
+)
+SELECT {columns} FROM named
+UNION
+SELECT {columns} FROM chain_of_custody_party WHERE id IN (SELECT organisation_id FROM named)
+"""
+
+_ITEMS_WRITE = """
+UPDATE chain_of_custody_item i SET
+    version = i.version + 1,
+    last_act_at = greatest(i.last_act_at, coalesce(%s::timestamptz, statement_timestamp())),
+    state = coalesce(%s::text, i.state){custodian}{place}
+FROM unnest(%s::bigint[], %s::text[]) AS w (id, position)
+WHERE i.id = w.id
+"""
+_CUSTODIAN = ",\n    custodian_id = %s::bigint"
+# What is inside a root stays where it is in it: its position comes as null.
+_PLACE = """,
+    container_id = CASE WHEN w.position IS NULL THEN i.container_id ELSE %s::bigint END,
+    position = coalesce(w.position, i.position)"""
 
 _SEALED_AROUND = """
 WITH RECURSIVE up (start, container_id) AS (
@@ -148,9 +174,9 @@ def items_named(items: Collection[Item]) -> None:
 def _lock(keys: Sequence[int], also: Sequence[int]) -> dict[int, Item]:
     if not keys and not also:
         return {}
-    kinds = [kind.value for kind in CARRIERS]
+    kinds = plain_array(kind.value for kind in CARRIERS)
     while True:
-        rows = {item.pk: item for item in Item.objects.raw(_LOCK_TREE, [kinds, list(keys), kinds, list(also)])}
+        rows = {item.pk: item for item in _read(Item, _LOCK_TREE, [kinds, plain_array(keys), kinds, plain_array(also)])}
         carriers = [key for key, item in rows.items() if item.kind in CARRIERS and key not in also]
         # What was put in while we waited is outside the snapshot; putting in needs the container's lock, so once
         # nothing is missing nothing can come.
@@ -160,6 +186,15 @@ def _lock(keys: Sequence[int], also: Sequence[int]) -> dict[int, Item]:
     if missing:
         raise NotFound(f"there is no item with key {missing[0]}", field="items", found=str(missing[0]))
     return rows
+
+
+def _read(model: type[M], statement: str, values: Sequence[Any]) -> list[M]:
+    """Rows of a model by a prepared statement in which `{columns}` stands for its columns."""
+    fields = model._meta.concrete_fields
+    names = [field.attname for field in fields]
+    with prepared() as cursor:
+        cursor.execute(statement.format(columns=", ".join(str(field.column) for field in fields)), values)
+        return [model.from_db(connection.alias, names, row) for row in cursor.fetchall()]
 
 
 def _root(item: Item, rows: Mapping[int, Item], named: Collection[int]) -> Item:
@@ -184,10 +219,11 @@ def _inside(roots: Sequence[Item], rows: Mapping[int, Item]) -> dict[int, Item]:
 
 def _parties(actor: Actor, items: Iterable[Item], parties: Iterable[Party]) -> dict[int, Party]:
     keys = {item.custodian_id for item in items} | {party.pk for party in parties}
-    found = Party.objects.filter(Q(pk__in=keys) | Q(uuid=actor.party)).select_related("organisation")
-    people = {party.pk: party for party in found}
-    organisations = {party.organisation_id: party.organisation for party in people.values() if party.organisation}
-    return {key: party for key, party in organisations.items() if key is not None} | people
+    people = {party.pk: party for party in _read(Party, _PARTIES, [plain_array(keys), actor.party])}
+    for party in people.values():
+        if party.organisation_id is not None:
+            party.organisation = people.get(party.organisation_id)
+    return people
 
 
 def _seals(items: Iterable[Item]) -> dict[int, Seal]:
@@ -199,8 +235,8 @@ def _sealed_around(items: Iterable[Item]) -> dict[int, tuple[str, str]]:
     keys = [item.pk for item in items if item.container_id is not None]
     if not keys:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SEALED_AROUND, [keys])
+    with prepared() as cursor:
+        cursor.execute(_SEALED_AROUND, [plain_array(keys)])
         return {start: (reference, number) for start, reference, number in cursor.fetchall()}
 
 
@@ -216,30 +252,17 @@ def items_write(
 
     `place` is (container or None, one position per root or none at all); without it roots stay where they are.
     """
-    common: dict[str, Any] = {
-        "version": F("version") + 1,
-        "last_act_at": Greatest(F("last_act_at"), happened_at or claimed_now() or Now()),
-    }
-    if custodian is not None:
-        common["custodian"] = custodian
-    if state is not None:
-        common["state"] = state
-    placed = {} if place is None else _placed(holding.roots, *place)
-    roots = Item.objects.filter(pk__in=[item.pk for item in holding.roots])
-    with conflicts():
-        if holding.contents and placed:
-            roots.update(**common, **placed)
-            Item.objects.filter(pk__in=list(holding.inside)).update(**common)
-        else:
-            Item.objects.filter(pk__in=[item.pk for item in holding.everything]).update(**common, **placed)
+    moment = happened_at or claimed_now()
+    roots = [item.pk for item in holding.roots]
+    container, spots = (None, ()) if place is None else place
+    positions = list(spots) or [""] * len(roots)
+    given = [] if custodian is None else [custodian.pk]
+    placed = [] if place is None else [None if container is None else container.pk]
+    statement = _ITEMS_WRITE.format(custodian=_CUSTODIAN if given else "", place=_PLACE if placed else "")
+    rows = [plain_array([*roots, *holding.inside]), [*positions, *([None] * len(holding.inside))]]
+    with conflicts(), prepared() as cursor:
+        cursor.execute(statement, [moment, None if state is None else str(state.value), *given, *placed, *rows])
     _mirror(holding, custodian, state, place)
-
-
-def _placed(roots: Sequence[Item], container: Item | None, positions: Sequence[str]) -> dict[str, Any]:
-    if not any(positions):
-        return {"container": container, "position": ""}
-    whens = [When(pk=item.pk, then=Value(position)) for item, position in zip(roots, positions, strict=True)]
-    return {"container": container, "position": Case(*whens)}
 
 
 def _mirror(

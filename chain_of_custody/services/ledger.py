@@ -11,12 +11,13 @@ from django.db import connection
 
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json, canonical_bytes
-from chain_of_custody.core.commitment import commitment
+from chain_of_custody.core.commitment import commitment_of_bytes
 from chain_of_custody.core.entry import Entry, EntryActor, StreamKey, entry_bytes, entry_hash
 from chain_of_custody.core.errors import EntryRefused
 from chain_of_custody.errors import BadInput, BadTime, EntryTooLarge, LedgerError
 from chain_of_custody.schemas import check_payload
 from chain_of_custody.services.claims import claimed_now
+from chain_of_custody.services.statements import bytes_array, plain_array, prepared
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far a claimed time may run ahead of the database's clock: clocks of phones differ."""
@@ -32,12 +33,19 @@ ORDER BY wanted.kind, wanted.uuid
 ON CONFLICT DO NOTHING
 """
 
-# The clock is read once per row as it comes out of the locking part, so the latest reading is under all locks.
+# The clock is read once per row as it comes out of the locking part, so the latest reading is under all locks. Nothing
+# is locked unless all the streams are there: see `_streams_lock`.
 _STREAMS_LOCK = """
-WITH locked AS MATERIALIZED (
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest(%s::text[], %s::uuid[]) AS w (kind, uuid)
+), locked AS MATERIALIZED (
     SELECT s.id, s.kind, s.uuid, s.head_sequence, s.head_hash, s.head_recorded_at
     FROM chain_of_custody_stream s
-    JOIN unnest(%s::text[], %s::uuid[]) AS wanted (kind, uuid) ON s.kind = wanted.kind AND s.uuid = wanted.uuid
+    JOIN wanted ON s.kind = wanted.kind AND s.uuid = wanted.uuid
+    WHERE NOT EXISTS (
+        SELECT FROM wanted w
+        WHERE NOT EXISTS (SELECT FROM chain_of_custody_stream o WHERE o.kind = w.kind AND o.uuid = w.uuid)
+    )
     ORDER BY s.id
     FOR NO KEY UPDATE OF s
 )
@@ -122,10 +130,20 @@ class _Hidden(NamedTuple):
 
 @dataclass(slots=True)
 class _Page:
-    """Rows to be written: entries column by column, and the values behind their commitments."""
+    """Rows to be written, the values behind their commitments, and the canonical bytes of texts already written."""
 
     rows: list[tuple[int, UUID, int, bytes, bytes]]
     hidden: list[_Hidden]
+    texts: dict[str, bytes]
+
+    def written(self, value: Json) -> bytes:
+        """Canonical bytes of a value; the same text is written once an act."""
+        if not isinstance(value, str):
+            return canonical_bytes(value)
+        known = self.texts.get(value)
+        if known is None:
+            known = self.texts[value] = canonical_bytes(value)
+        return known
 
 
 def act_append(
@@ -137,7 +155,8 @@ def act_append(
     place: str = "",
     act: UUID | None = None,
 ) -> Act:
-    """Write one act to every stream it touched: three SQL statements, whatever the number of entries.
+    """Write one act to every stream it touched: two SQL statements, whatever the number of entries; two more where a
+    stream is new.
 
     Streams are opened on first use and locked in ascending order, so that acts on the same streams queue and never
     deadlock. `recorded_at` is the database's clock under these locks, never below the streams' newest. The entries
@@ -151,15 +170,14 @@ def act_append(
     heads, recorded_at = _streams_lock({draft.stream for draft in drafts})
     happened = _happened(happened_at or claimed_now(), recorded_at)
     shared = _shared_committed(actor, reason, place)
-    page = _Page([], [])
+    page = _Page([], [], {})
     act_id = act or uuid4()
     refs = []
     for draft in drafts:
-        entry, commitments = _entry(draft, heads[draft.stream], actor, act_id, happened, recorded_at, shared)
+        entry = _entry(draft, heads[draft.stream], actor, act_id, happened, recorded_at, shared, page)
         data = _bytes(entry)
         digest = entry_hash(data)
         page.rows.append((heads[draft.stream].row, entry.id, entry.sequence, data, digest))
-        page.hidden.extend(commitments)
         heads[draft.stream] = heads[draft.stream]._replace(sequence=entry.sequence, hash=digest)
         refs.append(EntryRef(stream=draft.stream, sequence=entry.sequence, id=entry.id, hash=digest.hex()))
     _write(page, act_id, recorded_at)
@@ -177,12 +195,15 @@ def _check(drafts: Sequence[EntryDraft]) -> None:
 
 def _streams_lock(keys: set[StreamKey]) -> tuple[dict[StreamKey, _Head], datetime]:
     ordered = sorted(keys)
-    columns: tuple[list[str], list[UUID]] = ([key.kind for key in ordered], [key.id for key in ordered])
-    with connection.cursor() as cursor:
-        # Before any lock is held: waiting for another's new stream while holding one could close a circle.
-        cursor.execute(_STREAMS_OPEN, columns)
+    columns = [plain_array(key.kind for key in ordered), plain_array(key.id for key in ordered)]
+    with prepared() as cursor:
         cursor.execute(_STREAMS_LOCK, columns)
         rows = cursor.fetchall()
+        if not rows:
+            # Before any lock is held: waiting for another's new stream while holding one could close a circle.
+            cursor.execute(_STREAMS_OPEN, columns)
+            cursor.execute(_STREAMS_LOCK, columns)
+            rows = cursor.fetchall()
     heads = {
         StreamKey(kind=kind, id=uuid): _Head(row, sequence, None if digest is None else bytes(digest))
         for row, kind, uuid, sequence, digest, _recorded, _clock in rows
@@ -221,14 +242,15 @@ def _entry(
     happened_at: datetime,
     recorded_at: datetime,
     shared: Mapping[str, Json],
-) -> tuple[Entry, list[_Hidden]]:
+    page: _Page,
+) -> Entry:
     entry_id = uuid4()
-    hidden, digests = [], {}
+    digests = {}
     for name, value in {**shared, **draft.committed}.items():
-        salt = secrets.token_bytes(32)
-        digests[name] = commitment(entry_id=entry_id, field=name, value=value, salt=salt)
-        hidden.append(_Hidden(entry_id, name, salt, canonical_bytes(value)))
-    entry = Entry(
+        salt, data = secrets.token_bytes(32), page.written(value)
+        digests[name] = commitment_of_bytes(entry_id=entry_id, field=name, value=data, salt=salt)
+        page.hidden.append(_Hidden(entry_id, name, salt, data))
+    return Entry(
         id=entry_id,
         act=act,
         stream=draft.stream,
@@ -242,7 +264,6 @@ def _entry(
         values=draft.values,
         committed=digests,
     )
-    return entry, hidden
 
 
 def _bytes(entry: Entry) -> bytes:
@@ -254,7 +275,9 @@ def _bytes(entry: Entry) -> bytes:
 
 
 def _write(page: _Page, act: UUID, recorded_at: datetime) -> None:
-    columns = [list(column) for column in zip(*page.rows, strict=True)]
-    hidden = [list(column) for column in zip(*page.hidden, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [*columns, act, recorded_at, *hidden, recorded_at])
+    streams, ids, sequences, canonical, hashes = zip(*page.rows, strict=True)
+    entries, fields, salts, values = zip(*page.hidden, strict=True)
+    rows = [*map(plain_array, (streams, ids, sequences)), bytes_array(canonical), bytes_array(hashes)]
+    hidden = [plain_array(entries), plain_array(fields), bytes_array(salts), bytes_array(values)]
+    with prepared() as cursor:
+        cursor.execute(_WRITE, [*rows, act, recorded_at, *hidden, recorded_at])

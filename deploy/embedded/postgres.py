@@ -71,6 +71,11 @@ class Cluster:
     def socket_folder(self) -> Path:
         return self.home.sockets / "postgres"
 
+    @property
+    def programs(self) -> PostgresPrograms:
+        """The programs that fit the data folder; before there is one, the newest at hand."""
+        return postgres_programs(self.data)
+
     def url(self, user: str, database: str = DATABASE) -> str:
         """Address with the role's password, for the private socket."""
         password = self.home.secret(_secret_name(user))

@@ -93,7 +93,8 @@ class Env:
             "PORT": port,
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": options,
+            # Zero: what asks to be prepared is (chain_of_custody.services.statements); Django's own statements are not.
+            "OPTIONS": {"prepare_threshold": 0, **options},
         }
 
     def secret_file(self, name: str, default: Path) -> str:
