@@ -3,7 +3,7 @@ PYTHON ?= python3
 SPOOR = $(PYTHON) deploy/bootstrap.py
 ARGS ?=
 
-.PHONY: help demo up down status test check bench venv
+.PHONY: help demo up down status test check bench venv backup restore soak
 .DEFAULT_GOAL := help
 
 help:
@@ -11,7 +11,8 @@ help:
 	@echo "make up      a laboratory's own, empty system (Ctrl-C stops it)"
 	@echo "make down    stop what runs          make status  what runs, and how it is"
 	@echo "make test    all tests               make check   style, types, imports, migrations, API"
+	@echo "make backup  one encrypted file (ARGS=/media/usb)   make restore ARGS=\"FILE NEW-HOME\""
 	@echo "make bench   benchmarks              make venv    only install"
 
-demo up down status test check bench venv:
+demo up down status test check bench venv backup restore:
 	@exec $(SPOOR) $@ $(ARGS)

@@ -139,3 +139,19 @@ class CitesSource(TextChoices):
     UNKNOWN = "U", _("Unknown")
     CONFISCATED = "I", _("Confiscated or seized")
     PRE_CONVENTION = "O", _("Pre-Convention")
+
+
+class CheckKind(TextChoices):
+    """How much of the ledger a verification reads."""
+
+    FULL = "full", _("Whole ledger")
+    INCREMENTAL = "incremental", _("What came since")
+
+
+class CheckState(TextChoices):
+    """How a verification stands."""
+
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    PASSED = "passed", _("Passed")
+    FAILED = "failed", _("Failed")

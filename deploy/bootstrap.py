@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "check": ("-m", "deploy.checks"),
     "bench": ("-m", "deploy.bench"),
     "manage": ("-m", "deploy.manage"),
+    "backup": ("-m", "deploy.backup", "make"),
+    "restore": ("-m", "deploy.backup", "restore"),
 }
 USAGE = f"usage: python3 deploy/bootstrap.py venv|test|{'|'.join(COMMANDS)} [arguments]"
 

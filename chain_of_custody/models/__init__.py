@@ -1,5 +1,6 @@
 """Tables of the ledger, of custody and of stored files."""
 
+from chain_of_custody.models.checks import LedgerCheck
 from chain_of_custody.models.custody import HandOver, HandOverLine, Item, Party, Seal
 from chain_of_custody.models.files import StoredFile, VaultAudit
 from chain_of_custody.models.ledger import Checkpoint, Commitment, Entry, Leaf, Pending, Stream, Tile
@@ -12,6 +13,7 @@ __all__ = [
     "HandOverLine",
     "Item",
     "Leaf",
+    "LedgerCheck",
     "Party",
     "Pending",
     "Seal",

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.core.merkle import NodeReader, inclusion_proof
-from chain_of_custody.models import Checkpoint, Commitment, Entry, Leaf, Pending
+from chain_of_custody.models import Checkpoint, Commitment, Entry, Leaf, LedgerCheck, Pending
 from chain_of_custody.selectors.tree import node_reader
 
 PAGE = 200
@@ -114,6 +114,16 @@ def _row(entry: Entry, shown: Mapping[str, Json], erased: Sequence[str]) -> Hist
 def checkpoint_latest() -> Checkpoint | None:
     """The newest signed state of the log."""
     return Checkpoint.objects.order_by("-pk").first()
+
+
+def ledger_check_last() -> LedgerCheck | None:
+    """The last verification that ended."""
+    return LedgerCheck.objects.filter(ended_at__isnull=False).order_by("-ended_at").first()
+
+
+def ledger_check_newest() -> LedgerCheck | None:
+    """The verification asked for last, under way or ended."""
+    return LedgerCheck.objects.order_by("-pk").first()
 
 
 def ledger_health() -> LedgerHealth:

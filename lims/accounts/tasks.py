@@ -4,8 +4,10 @@ import socket
 
 from celery import shared_task
 
+from chain_of_custody.models import LedgerCheck
 from lims.accounts.idempotency import idempotency_expire
 from lims.accounts.services import access_anchor, worker_seen
+from lims.accounts.services.ledger_checks import ledger_check_nightly, ledger_check_run
 
 
 @shared_task(name="lims.accounts.worker_heartbeat")
@@ -19,3 +21,15 @@ def access_log_anchor() -> None:
     """Anchor the access log in the ledger; forget first answers that nobody asks for again."""
     access_anchor()
     idempotency_expire()
+
+
+@shared_task(name="lims.accounts.ledger_check")
+def ledger_check(key: int) -> str:
+    """Run a verification of the ledger that somebody asked for."""
+    return str(ledger_check_run(check=LedgerCheck.objects.get(pk=key)).state)
+
+
+@shared_task(name="lims.accounts.ledger_check_nightly")
+def ledger_check_tonight() -> str:
+    """Verify the ledger, as every night."""
+    return str(ledger_check_nightly().state)

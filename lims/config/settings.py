@@ -43,6 +43,11 @@ SPOOR_SIGNING_FOLDER = SPOOR_HOME / "secrets" / "signing"
 SPOOR_RUN_LEASE_SECONDS = env.number("SPOOR_RUN_LEASE_SECONDS", 60)
 SPOOR_WORKER_BEAT_SECONDS = env.number("SPOOR_WORKER_BEAT_SECONDS", 15)
 
+SPOOR_ALARM_MAIL = [part for part in env.text("SPOOR_ALARM_MAIL", "").replace(",", " ").split() if part]
+EMAIL_HOST = env.text("SPOOR_MAIL_HOST", "localhost")
+EMAIL_PORT = env.number("SPOOR_MAIL_PORT", 25)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("SPOOR_MAIL_FROM", "spoor@localhost")
+
 SECRET_KEY = env.secret_file("SPOOR_SECRET_KEY_FILE", SPOOR_HOME / "secrets" / "django.key")
 if not SECRET_KEY:
     if BUILD_ONLY:
@@ -209,6 +214,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if CELERY_BROKER_URL.startswith(("redis", "unix"))
     else {}
 )
+CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_ROUTES = {
     "lims.lab.run_execute": {"queue": "analysis"},
     "lims.lab.reference_build": {"queue": "analysis"},
@@ -229,6 +235,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 CELERY_BEAT_SCHEDULE["vault_audit"] = {
     "task": "lims.casework.vault_audit",
     "schedule": crontab(hour="2", minute="17"),
+    "options": {"expires": 86400.0},
+}
+CELERY_BEAT_SCHEDULE["ledger_check_nightly"] = {
+    "task": "lims.accounts.ledger_check_nightly",
+    "schedule": crontab(hour="1", minute="20"),
     "options": {"expires": 86400.0},
 }
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.core.cache import cache
 
+from chain_of_custody.enums import CheckState
 from chain_of_custody.errors import CustodyError
-from chain_of_custody.selectors import checkpoint_latest
+from chain_of_custody.selectors import checkpoint_latest, ledger_check_last
 from chain_of_custody.vault.objects import EnforcedBy
 from chain_of_custody.vault.services import vault_probe_last
 
@@ -21,6 +22,7 @@ class SystemState:
         reachable: whether the store's settings name a store that can be opened.
         checkpoint_size: how many acts the last signed checkpoint covers; 0 before the first.
         checkpoint_at: when it was signed.
+        unsound: whether the last verification of the ledger that ended found something that does not hold.
     """
 
     enforced: bool | None = None
@@ -28,6 +30,7 @@ class SystemState:
     reachable: bool = True
     checkpoint_size: int = 0
     checkpoint_at: datetime | None = None
+    unsound: bool = False
 
     @property
     def unproved(self) -> bool:
@@ -52,13 +55,16 @@ def system_state() -> SystemState:
 def _read() -> SystemState:
     checkpoint = checkpoint_latest()
     size, signed = (checkpoint.size, checkpoint.created_at) if checkpoint else (0, None)
+    check = ledger_check_last()
+    unsound = check is not None and check.state == CheckState.FAILED
     try:
         probe = vault_probe_last()
     except CustodyError:
-        return SystemState(reachable=False, checkpoint_size=size, checkpoint_at=signed)
+        return SystemState(reachable=False, checkpoint_size=size, checkpoint_at=signed, unsound=unsound)
     return SystemState(
         enforced=probe.enforced if probe else None,
         by_server=probe is not None and probe.enforced_by is EnforcedBy.SERVER,
         checkpoint_size=size,
         checkpoint_at=signed,
+        unsound=unsound,
     )

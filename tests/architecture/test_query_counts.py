@@ -32,7 +32,7 @@ def statements(act: Callable[[], Any]) -> tuple[int, list[str]]:
         answer = act()
         getattr(answer, "streaming_content", None)
     assert answer.status_code in {200, 201}, answer.content
-    return len(captured), [query["sql"][:160] for query in captured.captured_queries]
+    return len(captured), [(query["sql"] or "prepared")[:160] for query in captured.captured_queries]
 
 
 def world(size: int) -> tuple[Laboratory, Case]:

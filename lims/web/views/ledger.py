@@ -1,8 +1,13 @@
 """The ledger, what nobody explained, who looked at what: for auditors and the manager."""
 
+import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -10,10 +15,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from chain_of_custody.selectors import HistoryRow, LedgerHealth, checkpoint_latest, entries_latest, ledger_health
+from chain_of_custody.selectors import (
+    HistoryRow,
+    LedgerHealth,
+    checkpoint_latest,
+    entries_latest,
+    ledger_check_newest,
+    ledger_health,
+)
 from chain_of_custody.vault.objects import ProbeOutcome, ProbeReport
 from chain_of_custody.vault.services import vault_probe_last
 from lims.accounts.actors import Actor, require
+from lims.accounts.services.ledger_checks import ledger_check_order
 from lims.casework.selectors.cases import discrepancy_list
 from lims.common.errors import NotFound
 from lims.disclosure.services.checks import own_keys
@@ -31,6 +44,7 @@ from lims.web.writing import hash_text, number_text
 
 LATE_SECONDS = 60
 NEWEST = 25
+BACKUP_DAYS = 8
 
 
 @page_for("ledger.read")
@@ -50,6 +64,7 @@ def ledger(request: PageRequest) -> HttpResponse:
         "probe": _probe_checks(vault_probe_last()),
         "probe_badge": _store_badge(state),
         "open": open_,
+        "verification": verification(),
         "crumbs": [Crumb(label=_("Ledger"))],
     }
     return page(request, "web/ledger/ledger.html", context)
@@ -116,6 +131,47 @@ def _entry(row: HistoryRow) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The verification asked for last, as the page shows it."""
+
+    badge: Badge
+    at: datetime
+    size: str
+    percent: int
+    running: bool
+    findings: list[Check]
+
+
+def verification() -> Verification | None:
+    """The verification asked for last; None before the first."""
+    row = ledger_check_newest()
+    if row is None:
+        return None
+    kinds = {"passed": "ok", "failed": "bad", "running": "running", "waiting": "idle"}
+    return Verification(
+        badge=Badge(kind=kinds[row.state], text=str(row.get_state_display())),
+        at=row.ended_at or row.created_at,
+        size=number_text(row.size),
+        percent=row.percent,
+        running=row.ended_at is None,
+        findings=[
+            Check(label=reason, state="bad", value=where, detail=detail) for reason, where, detail in row.findings
+        ],
+    )
+
+
+@page_for("ledger.read")
+def verify_now(request: PageRequest) -> HttpResponse:
+    """Ask for a verification of the whole ledger (POST); the card that shows how far it is (GET)."""
+    if request.method == "POST":
+        ledger_check_order(actor=request.actor)
+        if not request.htmx:
+            return redirect("web:ledger")
+    require(request.actor, "ledger.read")
+    return render(request, "web/ledger/_verification.html", {"verification": verification()})
+
+
 @page_for("ledger.read")
 @require_GET
 def checkpoint(request: PageRequest) -> HttpResponseBase:
@@ -172,7 +228,33 @@ def _exception_facts(open_: int, audit: StoreAudit) -> list[Fact]:
             detail=_store_badge(system_state()).text,
             tone="bad" if audit.wrong else "warn" if audit.late else "",
         ),
+        _backup_fact(),
     ]
+
+
+def _backup_fact() -> Fact:
+    """The age of the last backup, red after eight days; of servers of one's own nothing is known here."""
+    label = _("Last backup")
+    made = last_backup()
+    if made is None:
+        return Fact(label=label, value=_("none known"), tone="warn")
+    days = (timezone.now() - made).days
+    age = ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days} if days else _("today")
+    return Fact(
+        label=label,
+        value=age,
+        detail=date_format(timezone.localtime(made), "j M Y H:i"),
+        tone="bad" if days > BACKUP_DAYS else "",
+    )
+
+
+def last_backup() -> datetime | None:
+    """When `make backup` last wrote a whole file, as noted in the home."""
+    try:
+        text = (settings.SPOOR_HOME / "last-backup.json").read_text(encoding="utf-8")
+        return datetime.fromisoformat(json.loads(text)["at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _open_discrepancies(actor: Actor) -> int:
@@ -186,6 +268,7 @@ def _exceptions(actor: Actor) -> Waiting:
 
 urlpatterns = [
     path("ledger/", ledger, name="ledger"),
+    path("ledger/verify-now/", verify_now, name="ledger_verify_now"),
     path("ledger/checkpoint/", checkpoint, name="checkpoint"),
     path("exceptions/", exceptions, name="exception_list"),
 ]

@@ -1,0 +1,91 @@
+"""Verifications of the ledger as rows: asked for, run by a worker, looked at by pages."""
+
+import logging
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from chain_of_custody.core.note import VerifierKey
+from chain_of_custody.enums import CheckKind, CheckState
+from chain_of_custody.models import Checkpoint, LedgerCheck
+from chain_of_custody.selectors import log_verifier
+from chain_of_custody.verification import LedgerVerdict, Progress, ledger_verify
+
+logger = logging.getLogger(__name__)
+
+SILENT = timedelta(minutes=2)
+"""A running verification not seen for so long has died with its worker."""
+
+
+def log_verifiers() -> list[VerifierKey]:
+    """The log's key now, and those that were rotated out (`log.former.vkeys` beside it, one a line)."""
+    former = Path(settings.SPOOR_LOG_VKEY_FILE).with_name("log.former.vkeys")
+    lines = former.read_text(encoding="ascii").split() if former.is_file() else []
+    now = log_verifier()
+    return [now, *(VerifierKey.parse(line) for line in lines)]
+
+
+def outside_checkpoints() -> list[bytes]:
+    """Checkpoints kept outside the database: the newest, and what was put into `log/given` to be held against it."""
+    folder = Path(settings.SPOOR_HOME) / "log"
+    files = [folder / "checkpoint", *sorted((folder / "given").glob("*.txt"))]
+    return [file.read_bytes() for file in files if file.is_file()]
+
+
+def ledger_verify_now(*, since: int = 0, progress: Progress = lambda _done, _size: None) -> LedgerVerdict:
+    """Verify the ledger of this installation, whole or from a size on that a checkpoint was signed for."""
+    keys = log_verifiers()
+    outside = outside_checkpoints()
+    # Read last: what is signed meanwhile must not look like a tail that was lost.
+    return ledger_verify(origin=keys[0].name, keys=keys, outside=outside, since=since, progress=progress)
+
+
+def since_last_check() -> int:
+    """The size up to which the last verification that passed has read; 0 when there is none."""
+    passed = LedgerCheck.objects.filter(state=CheckState.PASSED).order_by("-pk").first()
+    size = 0 if passed is None else passed.size
+    return size if Checkpoint.objects.filter(origin=log_verifier().name, size=size).exists() else 0
+
+
+def check_order(*, kind: CheckKind) -> LedgerCheck:
+    """Ask for a verification; the one that is under way, when there is one."""
+    with transaction.atomic():
+        LedgerCheck.objects.filter(
+            state__in=[CheckState.WAITING, CheckState.RUNNING], seen_at__lt=timezone.now() - SILENT
+        ).update(
+            state=CheckState.FAILED,
+            ended_at=timezone.now(),
+            findings=[["not-finished", "worker", "The worker ended before the verification did. Verify again."]],
+        )
+        open_ = LedgerCheck.objects.filter(state__in=[CheckState.WAITING, CheckState.RUNNING]).first()
+        return open_ or LedgerCheck.objects.create(kind=kind)
+
+
+def check_run(*, check: LedgerCheck) -> LedgerCheck:
+    """Run a verification that was asked for and write what it found; done by nobody else meanwhile."""
+    taken = LedgerCheck.objects.filter(pk=check.pk, state=CheckState.WAITING)
+    if not taken.update(state=CheckState.RUNNING, seen_at=timezone.now()):
+        return check
+    since = since_last_check() if check.kind == CheckKind.INCREMENTAL else 0
+    row = LedgerCheck.objects.filter(pk=check.pk)
+    row.update(since=since, done=since)
+
+    def seen(done: int, size: int) -> None:
+        row.update(done=done, size=size, seen_at=timezone.now())
+
+    verdict = ledger_verify_now(since=since, progress=seen)
+    row.update(
+        state=CheckState.PASSED if verdict.passed else CheckState.FAILED,
+        size=verdict.size,
+        done=verdict.size,
+        findings=[list(asdict(one).values()) for one in verdict.findings],
+        ended_at=timezone.now(),
+    )
+    for one in verdict.findings:
+        logger.error("LEDGER NOT SOUND: %s at %s: %s", one.reason, one.where, one.detail)
+    check.refresh_from_db()
+    return check

@@ -1,0 +1,96 @@
+"""«Verify now»: asked for by who may, shown with its progress, and loud on every page and by mail when it fails."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from chain_of_custody.enums import CheckKind, CheckState
+from chain_of_custody.models import LedgerCheck
+from chain_of_custody.services import sequencer_run_once
+from chain_of_custody.services.verifying import check_order
+from lims.accounts.roles import Role
+from lims.accounts.services.ledger_checks import ledger_check_nightly, ledger_check_run
+from lims.accounts.tasks import ledger_check
+from tests.lims import builders
+from tests.lims.builders import Laboratory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("log_key")]
+
+
+def signed_in(actor: builders.Actor) -> Client:
+    browser = Client()
+    browser.force_login(builders.User.objects.get(pk=actor.user_id))
+    return browser
+
+
+def failed() -> LedgerCheck:
+    finding = ["root-mismatch", "checkpoint outside, size 7", "the first 7 leaves have another root"]
+    row = check_order(kind=CheckKind.FULL)
+    row.state, row.findings, row.ended_at = CheckState.FAILED, [finding], row.created_at
+    row.save()
+    cache.clear()
+    return row
+
+
+def test_an_auditor_asks_and_a_worker_answers() -> None:
+    Laboratory()
+    sequencer_run_once()
+    browser = signed_in(builders.actor(Role.AUDITOR))
+    assert "has not been verified here yet" in browser.get("/ledger/").content.decode()
+    assert browser.post("/ledger/verify-now/").status_code == 302
+    row = LedgerCheck.objects.get()
+    waiting = browser.get("/ledger/verify-now/").content.decode()
+    assert "every 2s" in waiting
+    assert "<progress" in waiting
+    assert ledger_check(row.pk) == "passed"
+    page = browser.get("/ledger/").content.decode()
+    assert "Passed" in page
+    assert "every 2s" not in page
+
+
+def test_who_may_not_read_the_ledger_cannot_ask() -> None:
+    browser = signed_in(Laboratory().technician)
+    assert browser.post("/ledger/verify-now/").status_code == 403
+    assert LedgerCheck.objects.count() == 0
+
+
+def test_a_failure_stands_on_every_page_until_one_passes() -> None:
+    lab = Laboratory()
+    sequencer_run_once()
+    browser = signed_in(lab.technician)
+    cache.clear()
+    assert "does not verify" not in browser.get("/").content.decode()
+    failed()
+    assert "does not verify" in browser.get("/", follow=True).content.decode()
+    auditor = signed_in(builders.actor(Role.AUDITOR)).get("/ledger/").content.decode()
+    assert "the first 7 leaves have another root" in auditor
+    assert ledger_check_nightly().state == CheckState.PASSED
+    cache.clear()
+    assert "does not verify" not in browser.get("/", follow=True).content.decode()
+
+
+def test_a_failure_is_mailed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SPOOR_ALARM_MAIL", ["quality@laboratory.example"])
+    Laboratory()
+    sequencer_run_once()
+    (settings.SPOOR_HOME / "log" / "given").mkdir()
+    (settings.SPOOR_HOME / "log" / "given" / "x.txt").write_text("not a checkpoint\n")
+    done = ledger_check_run(check=check_order(kind=CheckKind.FULL))
+    assert done.state == CheckState.FAILED
+    assert "outside-malformed" in mail.outbox[0].body
+    assert mail.outbox[0].to == ["quality@laboratory.example"]
+
+
+def test_the_age_of_the_last_backup_is_shown() -> None:
+    Laboratory()
+    browser = signed_in(builders.actor(Role.AUDITOR))
+    assert "none known" in browser.get("/exceptions/").content.decode()
+    made = timezone.now() - timedelta(days=9)
+    (settings.SPOOR_HOME / "last-backup.json").write_text(json.dumps({"at": made.isoformat()}))
+    assert "9 days ago" in browser.get("/exceptions/").content.decode()
