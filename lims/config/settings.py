@@ -220,6 +220,8 @@ CELERY_TASK_ROUTES = {
     "lims.lab.reference_build": {"queue": "analysis"},
     "lims.disclosure.pack_build": {"queue": "disclosure"},
     "lims.casework.vault_audit": {"queue": "disclosure"},
+    "lims.accounts.ledger_check": {"queue": "disclosure"},
+    "lims.accounts.ledger_check_nightly": {"queue": "disclosure"},
 }
 _CLOCK = {
     "lims.lab.runs_sweep": 10.0,
