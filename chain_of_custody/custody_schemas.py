@@ -20,14 +20,20 @@ back_entered   from to              custodian becomes `to`, from a paper form, a
 are UUIDs; the parties' names as shown at the time are committed as `from.name` and `to.name`. Dates are text.
 """
 
+from uuid import UUID
+
 from chain_of_custody.schemas import Fields, declare, fields
 
 ITEM = "custody.item/1"
 PARTY = "custody.party/1"
 COMMITMENT = "custody.commitment/1"
+LOG = "custody.log/1"
 
 ITEM_STREAM = "item"
 PARTY_STREAM = "party"
+LOG_STREAM = "log"
+LOG_STREAM_ID = UUID("6f1d1b52-3b0e-5c1a-8f57-5d0c1a9e0c03")
+"""The one stream in which the log writes about itself."""
 
 _PERMIT = "permit_number permit_country permit_purpose permit_source"
 _SIGNED = "signed_by signature_file signature_sha256"
@@ -80,9 +86,17 @@ PARTY_VERBS = {
 
 COMMITMENT_VERBS = {"erased": fields("entry field", committed="authority")}
 
+LOG_VERBS = {
+    "key_rotated": fields("origin old_key new_key statement", committed="decided_by"),
+    "origin_begun": fields(
+        "origin key lost_origin lost_size lost_root lost_checkpoint left_size left_root", committed="decided_by"
+    ),
+}
+
 
 def declare_all() -> None:
     """Make custody's schemas known; called once by the application's start."""
     declare(ITEM, ITEM_VERBS)
     declare(PARTY, PARTY_VERBS)
     declare(COMMITMENT, COMMITMENT_VERBS)
+    declare(LOG, LOG_VERBS)

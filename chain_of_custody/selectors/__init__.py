@@ -8,6 +8,7 @@ from chain_of_custody.selectors.custody import (
     item_history,
     item_list,
     item_proofs,
+    item_tlogproof,
 )
 from chain_of_custody.selectors.export import (
     Export,
@@ -27,6 +28,8 @@ from chain_of_custody.selectors.ledger import (
     ledger_check_last,
     ledger_check_newest,
     ledger_health,
+    stamp_last,
+    stamps_waiting,
     stream_entries,
     stream_proofs,
 )
@@ -49,6 +52,7 @@ __all__ = [
     "item_history",
     "item_list",
     "item_proofs",
+    "item_tlogproof",
     "leaf_proof",
     "ledger_check_last",
     "ledger_check_newest",
@@ -57,6 +61,8 @@ __all__ = [
     "node_reader",
     "reveal_everything",
     "reveal_nothing",
+    "stamp_last",
+    "stamps_waiting",
     "stream_entries",
     "stream_proofs",
     "tile_content",

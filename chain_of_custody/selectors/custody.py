@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from chain_of_custody.core.tlogproof import TlogProof
 from chain_of_custody.custody_schemas import ITEM_STREAM
 from chain_of_custody.enums import HandOverState, ItemState, LineState
 from chain_of_custody.models import HandOver, HandOverLine, Item, Party, Seal
 from chain_of_custody.selectors.ledger import PAGE, HistoryRow, ProofRow, stream_entries, stream_proofs
+from chain_of_custody.selectors.publishing import tlogproof_of_stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,11 @@ def item_history(item: Item, *, after: int = 0, limit: int = PAGE) -> list[Histo
 def item_proofs(item: Item, *, after: int = 0, limit: int = PAGE) -> list[ProofRow]:
     """Inclusion proofs of the item's entries in the newest checkpoint's tree, from behind sequence `after`."""
     return stream_proofs(ITEM_STREAM, item.uuid, after=after, limit=limit)
+
+
+def item_tlogproof(item: Item) -> TlogProof | None:
+    """Proof of the item's newest entry in the log, which speaks for all before; None while none has a signed place."""
+    return tlogproof_of_stream(ITEM_STREAM, item.uuid)
 
 
 def custody_now(item: Item) -> CustodyNow:

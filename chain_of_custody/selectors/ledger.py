@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.core.merkle import NodeReader, inclusion_proof
-from chain_of_custody.models import Checkpoint, Commitment, Entry, Leaf, LedgerCheck, Pending
+from chain_of_custody.models import Checkpoint, CheckpointStamp, Commitment, Entry, Leaf, LedgerCheck, Pending
 from chain_of_custody.selectors.tree import node_reader
 
 PAGE = 200
@@ -114,6 +114,18 @@ def _row(entry: Entry, shown: Mapping[str, Json], erased: Sequence[str]) -> Hist
 def checkpoint_latest() -> Checkpoint | None:
     """The newest signed state of the log."""
     return Checkpoint.objects.order_by("-pk").first()
+
+
+def stamp_last() -> CheckpointStamp | None:
+    """The newest time stamp by somebody else on a checkpoint."""
+    return (
+        CheckpointStamp.objects.filter(token__isnull=False).select_related("checkpoint").order_by("-stamped_at").first()
+    )
+
+
+def stamps_waiting() -> int:
+    """How many checkpoints wait for their time stamp."""
+    return CheckpointStamp.objects.filter(token__isnull=True).count()
 
 
 def ledger_check_last() -> LedgerCheck | None:

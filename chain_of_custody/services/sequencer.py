@@ -23,9 +23,9 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from chain_of_custody.core import checkpoint as notes
 from chain_of_custody.core.entry import SALT_SIZE, leaf_data
-from chain_of_custody.core.errors import CoreError
+from chain_of_custody.core.errors import CoreError, NoteUnverified
 from chain_of_custody.core.merkle import CompactRange, compact_range, leaf_hash, tree_root
-from chain_of_custody.core.note import SignerKey
+from chain_of_custody.core.note import SignerKey, base64_decode
 from chain_of_custody.core.tiles import WIDTH, tiles_between
 from chain_of_custody.errors import SequencerRefused
 from chain_of_custody.models import Checkpoint, Leaf, Pending
@@ -40,18 +40,27 @@ RETRY_SECONDS = 1.0
 _LOCK = 0x53504F4F52  # "SPOOR"; any constant would do, every sequencer must take the same
 
 _REMEDY = (
-    "Do not go on with this database as it is. Restore the newest backup, or follow the runbook for a lost tail: a new "
-    "log origin whose first entry names the lost checkpoint."
+    "Do not go on with this database as it is. Restore the newest backup, or follow the runbook for a lost tail "
+    "(deploy/runbooks/backup.md): ledger_new_origin begins a new log whose first entry names the lost checkpoint."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """What the sequencer signs for and with: origin, key, and the file that holds the newest checkpoint."""
+    """What the sequencer signs for and with: origin, key, and the file that holds the newest checkpoint.
+
+    `also` are keys that sign beside it: the old one, once, when a key is rotated.
+    """
 
     origin: str
     signer: SignerKey
     file: Path
+    also: tuple[SignerKey, ...] = ()
+
+    @property
+    def signers(self) -> tuple[SignerKey, ...]:
+        """All keys that sign now."""
+        return (*self.also, self.signer)
 
 
 def log_configured() -> Log:
@@ -78,14 +87,15 @@ def sequencer_run_once(log: Log | None = None, *, limit: int = BATCH) -> int:
     """
     log = log or log_configured()
     with transaction.atomic():
-        if not _lock():
+        if not sequencer_lock():
             return 0
         last = _last(log)
         _check_outside(log, last)
+        _check_key(log, last)
         rows = list(Pending.objects.order_by("entry_id").values_list("entry_id", "entry__hash")[:limit])
-        fresh = _append(log, last, [(key, bytes(digest)) for key, digest in rows]) if rows else last
+        fresh = entries_place(log, last, [(key, bytes(digest)) for key, digest in rows]) if rows else last
     if fresh is not None:
-        _publish(log, fresh)
+        checkpoint_publish(log, fresh)
     return len(rows)
 
 
@@ -98,6 +108,8 @@ def sequencer_check(log: Log | None = None) -> None:
     last = _last(log)
     _check_outside(log, last)
     size = 0 if last is None else last.size
+    for file in sorted((log.file.parent / "given").glob("*.txt")):
+        _check_extends(log, last, file)
     newest = Leaf.objects.order_by("-index").values_list("index", flat=True).first()
     stored = 0 if newest is None else newest + 1  # no gap: a trigger sees to it; ledger_verify counts every row
     if stored != size:
@@ -135,7 +147,8 @@ def sequencer_loop(stop: Event, *, poll: float = POLL_SECONDS) -> None:
             stop.wait(poll)
 
 
-def _lock() -> bool:
+def sequencer_lock() -> bool:
+    """Take the log for this transaction; False while another holds it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         return bool(cursor.fetchone()[0])
@@ -147,36 +160,46 @@ def _last(log: Log) -> Checkpoint | None:
 
 def _check_outside(log: Log, last: Checkpoint | None) -> None:
     """Whether the database still extends what was signed before, as the file outside it says."""
-    outside = _outside(log)
-    if outside is None:
+    if log.file.exists():
+        _check_extends(log, last, log.file)
+
+
+def _check_key(log: Log, last: Checkpoint | None) -> None:
+    """Whether the newest checkpoint is by our key: a running sequencer must not sign on after a rotation."""
+    if last is None:
         return
+    signed_last = base64_decode(last.text.rstrip("\n").rsplit(" ", 1)[-1])
+    if signed_last[:4] != log.signer.verifier.id:
+        raise SequencerRefused("the log has another key by now; started again, this process reads it")
+
+
+def _check_extends(log: Log, last: Checkpoint | None, file: Path) -> None:
+    """Whether the database extends the checkpoint in a file; those by a key that was rotated out are passed over."""
+    try:
+        outside, _note = notes.checkpoint_open(file.read_bytes(), log.signer.verifier)
+    except NoteUnverified as error:
+        if file != log.file:
+            return
+        raise SequencerRefused(f"{file}: {error}. {_REMEDY}") from error
+    except CoreError as error:
+        raise SequencerRefused(f"{file}: {error}. {_REMEDY}") from error
     size = 0 if last is None else last.size
     if outside.origin != log.origin:
-        raise SequencerRefused(f"{log.file} is a checkpoint of {outside.origin}, this log is {log.origin}. {_REMEDY}")
+        raise SequencerRefused(f"{file} is a checkpoint of {outside.origin}, this log is {log.origin}. {_REMEDY}")
     if outside.size > size:
         raise SequencerRefused(
-            f"the database holds {size} signed entries, but {outside.size} were signed before ({log.file}). {_REMEDY}"
+            f"the database holds {size} signed entries, but {outside.size} were signed before ({file}). {_REMEDY}"
         )
     same = last is not None and outside.size == size
     root = bytes(last.root) if last is not None and same else tree_root(node_reader(size), outside.size)
     if root != outside.root:
         raise SequencerRefused(
-            f"the first {outside.size} entries are not those that were signed before ({log.file}). {_REMEDY}"
+            f"the first {outside.size} entries are not those that were signed before ({file}). {_REMEDY}"
         )
 
 
-def _outside(log: Log) -> notes.Checkpoint | None:
-    try:
-        data = log.file.read_bytes()
-    except FileNotFoundError:
-        return None
-    try:
-        return notes.checkpoint_open(data, log.signer.verifier)[0]
-    except CoreError as error:
-        raise SequencerRefused(f"{log.file}: {error}. {_REMEDY}") from error
-
-
-def _append(log: Log, last: Checkpoint | None, rows: Sequence[tuple[int, bytes]]) -> Checkpoint:
+def entries_place(log: Log, last: Checkpoint | None, rows: Sequence[tuple[int, bytes]]) -> Checkpoint:
+    """Give entries (row key, hash) the next places of the log, under its lock, and sign it."""
     size = 0 if last is None else last.size
     state = CompactRange(0) if last is None else CompactRange(size, _hashes(bytes(last.frontier)))
     leaves, hashes = [], []
@@ -212,11 +235,11 @@ def _sign(log: Log, state: CompactRange) -> Checkpoint:
         size=head.size,
         root=head.root,
         frontier=b"".join(state.hashes),
-        text=notes.checkpoint_sign(head, log.signer).decode(),
+        text=notes.checkpoint_sign(head, *log.signers).decode(),
     )
 
 
-def _publish(log: Log, checkpoint: Checkpoint) -> None:
+def checkpoint_publish(log: Log, checkpoint: Checkpoint) -> None:
     """Keep the newest checkpoint outside the database: whole or not at all, and on the disk."""
     data = checkpoint.text.encode()
     folder = log.file.parent

@@ -49,7 +49,12 @@ _SETTINGS: Mapping[str, str] = {
     "log_min_duration_statement": "1000",
 }
 DURABLE: Mapping[str, str] = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-THROWAWAY: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY: Mapping[str, str] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "160",  # a test of a hundred clients at once
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

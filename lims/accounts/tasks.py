@@ -5,9 +5,10 @@ import socket
 from celery import shared_task
 
 from chain_of_custody.models import LedgerCheck
+from chain_of_custody.services.stamping import stamps_collect
 from lims.accounts.idempotency import idempotency_expire
 from lims.accounts.services import access_anchor, worker_seen
-from lims.accounts.services.ledger_checks import ledger_check_nightly, ledger_check_run
+from lims.accounts.services.ledger_checks import checkpoint_give_away, ledger_check_nightly, ledger_check_run
 
 
 @shared_task(name="lims.accounts.worker_heartbeat")
@@ -33,3 +34,15 @@ def ledger_check(key: int) -> str:
 def ledger_check_tonight() -> str:
     """Verify the ledger, as every night."""
     return str(ledger_check_nightly().state)
+
+
+@shared_task(name="lims.accounts.checkpoints_stamp")
+def checkpoints_stamp() -> int:
+    """Collect time stamps for checkpoints; returns how many came."""
+    return stamps_collect()
+
+
+@shared_task(name="lims.accounts.checkpoint_give_away")
+def checkpoint_give() -> list[str]:
+    """Give the newest checkpoint away; returns what could not be reached."""
+    return checkpoint_give_away()

@@ -12,14 +12,13 @@ from rest_framework.response import Response
 
 from chain_of_custody.core.export import export_chunks
 from chain_of_custody.core.tlogproof import MEDIA_TYPE
-from chain_of_custody.custody_schemas import ITEM_STREAM
 from chain_of_custody.selectors import (
     checkpoint_latest,
     export_open,
+    item_tlogproof,
     log_verifier,
     reveal_everything,
     stream_entries,
-    tlogproof_of_stream,
 )
 from lims.accounts.actors import require
 from lims.accounts.enums import AccessKind
@@ -130,7 +129,7 @@ class CustodyProof(ItemView):
         Its extra line holds leaf salt and entry hash; the entry names all before it by hash.
         """
         item = self.item(seen=True)
-        proof = tlogproof_of_stream(ITEM_STREAM, item.uuid)
+        proof = item_tlogproof(item)
         if proof is None:
             raise NotFound(_("No act on this item has a place in the log yet."), code="no-proof")
         headers = {

@@ -43,6 +43,10 @@ SPOOR_SIGNING_FOLDER = SPOOR_HOME / "secrets" / "signing"
 SPOOR_RUN_LEASE_SECONDS = env.number("SPOOR_RUN_LEASE_SECONDS", 60)
 SPOOR_WORKER_BEAT_SECONDS = env.number("SPOOR_WORKER_BEAT_SECONDS", 15)
 
+SPOOR_TSA_URLS = env.text("SPOOR_TSA_URLS", "").replace(",", " ").split()
+SPOOR_TSA_TRUST_FILE = env.text("SPOOR_TSA_TRUST_FILE", str(SPOOR_HOME / "secrets" / "tsa-roots.pem"))
+SPOOR_CHECKPOINT_FOLDERS = env.text("SPOOR_CHECKPOINT_FOLDERS", "").replace(",", " ").split()
+SPOOR_CHECKPOINT_MAIL = env.text("SPOOR_CHECKPOINT_MAIL", "").replace(",", " ").split()
 SPOOR_ALARM_MAIL = [part for part in env.text("SPOOR_ALARM_MAIL", "").replace(",", " ").split() if part]
 EMAIL_HOST = env.text("SPOOR_MAIL_HOST", "localhost")
 EMAIL_PORT = env.number("SPOOR_MAIL_PORT", 25)
@@ -227,6 +231,7 @@ _CLOCK = {
     "lims.lab.runs_sweep": 10.0,
     "lims.disclosure.packs_sweep": 30.0,
     "lims.accounts.access_log_anchor": 3600.0,
+    "lims.accounts.checkpoints_stamp": 600.0,
     "lims.casework.retention_extend": 86400.0,
 }
 # What could not begin before its next turn is dropped: a stopped worker does not find a heap of sweeps.
@@ -237,6 +242,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 CELERY_BEAT_SCHEDULE["vault_audit"] = {
     "task": "lims.casework.vault_audit",
     "schedule": crontab(hour="2", minute="17"),
+    "options": {"expires": 86400.0},
+}
+CELERY_BEAT_SCHEDULE["checkpoint_give_away"] = {
+    "task": "lims.accounts.checkpoint_give_away",
+    "schedule": crontab(hour="18", minute="0"),
     "options": {"expires": 86400.0},
 }
 CELERY_BEAT_SCHEDULE["ledger_check_nightly"] = {

@@ -33,6 +33,7 @@ FORBIDDEN = [
         "TRUNCATE {0} CASCADE",
         "DROP TABLE {0}",
         "ALTER TABLE {0} DISABLE TRIGGER ALL",
+        "DROP TRIGGER ledger_append_only ON {0}",
     )
     # The sequencer deletes the row of an entry that has its place; a trigger allows no other.
     if (table, statement) != ("pending", "DELETE FROM {0}")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from chain_of_custody.enums import CheckKind, CheckState
 from chain_of_custody.models import LedgerCheck
 from chain_of_custody.selectors import checkpoint_latest
+from chain_of_custody.services.giving import checkpoint_to_folders
 from chain_of_custody.services.verifying import check_order, check_run
 from lims.accounts.actors import Actor, require
 from lims.common.bell import ring
@@ -48,6 +49,24 @@ def ledger_check_run(*, check: LedgerCheck) -> LedgerCheck:
     if done.state == CheckState.FAILED and settings.SPOOR_ALARM_MAIL:
         _mail(done)
     return done
+
+
+def checkpoint_give_away() -> list[str]:
+    """Give the newest checkpoint to the folders and addresses named in the settings; what could not be reached."""
+    missed = checkpoint_to_folders()
+    row = checkpoint_latest()
+    if row is None or not settings.SPOOR_CHECKPOINT_MAIL:
+        return missed
+    text = (
+        f"The ledger of {settings.SPOOR_PUBLIC_URL} as it was signed today. Keep this mail: with it anybody can show "
+        f"later what the first {row.size} entries were.\n\n{row.text}"
+    )
+    try:
+        send_mail(f"Spoor: checkpoint {row.size} of {row.origin}", text, None, settings.SPOOR_CHECKPOINT_MAIL)
+    except (OSError, SMTPException):
+        logger.exception("The checkpoint could not be mailed")
+        missed.append("mail")
+    return missed
 
 
 def _mail(check: LedgerCheck) -> None:

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_GET
 
 from chain_of_custody.core.export import export_chunks
 from chain_of_custody.core.tlogproof import MEDIA_TYPE
-from chain_of_custody.custody_schemas import ITEM_STREAM
 from chain_of_custody.models import Item
-from chain_of_custody.selectors import export_open, reveal_nothing, tlogproof_of_stream
+from chain_of_custody.selectors import export_open, reveal_nothing
+from chain_of_custody.selectors import item_tlogproof as tlogproof_of_item
 from lims.casework.models import Case
 from lims.common.errors import NotFound
 from lims.web.access import PageRequest
@@ -29,7 +29,7 @@ def item_proof(request: PageRequest, item: Item, case: Case | None) -> HttpRespo
 @require_GET
 def item_tlogproof(request: PageRequest, item: Item, case: Case | None) -> HttpResponse:
     """The newest act's place in the log (C2SP tlog-proof): it speaks for all acts before, which it names by hash."""
-    proof = tlogproof_of_stream(ITEM_STREAM, item.uuid)
+    proof = tlogproof_of_item(item)
     if proof is None:
         raise NotFound(_("No act on this item has a place in the log yet."), code="no-proof")
     return _file(proof.text(), MEDIA_TYPE, f"{item.reference}.tlog-proof")

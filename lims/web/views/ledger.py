@@ -22,6 +22,8 @@ from chain_of_custody.selectors import (
     entries_latest,
     ledger_check_newest,
     ledger_health,
+    stamp_last,
+    stamps_waiting,
 )
 from chain_of_custody.vault.objects import ProbeOutcome, ProbeReport
 from chain_of_custody.vault.services import vault_probe_last
@@ -91,9 +93,24 @@ def _facts(health: LedgerHealth, state: SystemState, open_: int) -> list[Fact]:
             value=signed,
             detail=_("longest wait %(n)s s") % {"n": round(health.lag_seconds)} if health.pending else "",
         ),
+        _stamp_fact(),
         Fact(label=_("Evidence store"), value=store.text, tone="bad" if store.kind == "bad" else ""),
         Fact(label=_("Exceptions open"), value=str(open_) if open_ else _("none"), tone="warn" if open_ else ""),
     ]
+
+
+def _stamp_fact() -> Fact:
+    """The newest time stamp by somebody else on a checkpoint."""
+    label, row = _("Time stamp"), stamp_last()
+    if not settings.SPOOR_TSA_URLS and row is None:
+        return Fact(label=label, value=_("none"), detail=_("no authority is set"))
+    waiting = stamps_waiting()
+    words = ngettext("%(n)s checkpoint waits", "%(n)s checkpoints wait", waiting) % {"n": waiting} if waiting else ""
+    if row is None or row.stamped_at is None:
+        return Fact(label=label, value=_("none yet"), detail=words, tone="warn")
+    at = date_format(timezone.localtime(row.stamped_at), "j M Y H:i")
+    covers = _("checkpoint %(size)s") % {"size": number_text(row.checkpoint.size)}
+    return Fact(label=label, value=at, detail=words or covers, tone="warn" if waiting else "")
 
 
 def _store_badge(state: SystemState) -> Badge:
