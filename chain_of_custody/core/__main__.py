@@ -1,5 +1,7 @@
 """Command line: `python -m chain_of_custody.core verify FILE [--key VKEY] [--checkpoint FILE] [--json]`.
 
+FILE is an export (.jsonl) or a pack (.zip).
+
 Exit status 0 passed, 1 failed, 2 indeterminate; 64 wrong use, 66 a file that cannot be read.
 """
 
@@ -14,6 +16,7 @@ from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_open
 from chain_of_custody.core.errors import CoreError
 from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.core.verify import Status, verify_file
+from chain_of_custody.core.verify.state import state_read
 
 EXITS = {Status.PASSED: 0, Status.FAILED: 1, Status.INDETERMINATE: 2}
 USAGE, NO_INPUT = 64, 66
@@ -37,12 +40,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verify.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="an older signed checkpoint of the log (needs --key)"
     )
+    verify.add_argument(
+        "--from-state", type=Path, metavar="FILE", help="go on from a state kept by --save-state (new entries only)"
+    )
+    verify.add_argument("--save-state", type=Path, metavar="FILE", help="keep the state of a log that passed")
     verify.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args(arguments)
     try:
         pinned = tuple(VerifierKey.parse(text) for text in options.key)
         outside = _outside(options.checkpoint, pinned)
-        report = verify_file(options.file, pinned=pinned, outside=outside)
+        state = None if options.from_state is None else state_read(options.from_state)
+        report = verify_file(options.file, pinned=pinned, outside=outside, state=state, save=options.save_state)
     except OSError as error:
         parser.exit(NO_INPUT, f"{parser.prog}: {error.filename}: {error.strerror}\n")
     except CoreError as error:

@@ -39,6 +39,8 @@ class Custody(NamedTuple):
     def pack(self) -> bytes:
         """One byte of flags, then the UUIDs there are."""
         custodian, hand_over, receiver, seal, final = self
+        if custodian and not (hand_over or receiver or seal or final):
+            return b"\x01" + custodian
         flags = bool(custodian) | bool(hand_over) << 1 | bool(receiver) << 2 | bool(seal) << 3 | bool(final) << 4
         return bytes((flags,)) + custodian + hand_over + receiver + seal
 
@@ -48,6 +50,8 @@ class Custody(NamedTuple):
         if not data:
             return NOBODY
         flags = data[0]
+        if flags == 1:
+            return cls(data[1:])
         b = 1 + 16 * (flags & 1)
         c = b + 16 * (flags >> 1 & 1)
         d = c + 16 * (flags >> 2 & 1)
@@ -94,11 +98,11 @@ def _offered(now: Custody, values: Values) -> Custody:
 
 
 def _settled(now: Custody, _: Values) -> Custody:
-    return now._replace(hand_over=b"", receiver=b"")
+    return Custody(now.custodian, b"", b"", now.seal, now.final)
 
 
 def _passed_on(now: Custody, values: Values) -> Custody:
-    return now._replace(custodian=_uuid(values, "to"), hand_over=b"", receiver=b"")
+    return Custody(_uuid(values, "to"), b"", b"", now.seal, now.final)
 
 
 def _sealed(now: Custody, values: Values) -> Custody:

@@ -40,7 +40,8 @@ class ExportHeader:
     """`checkpoint` is the signed note that fixes the log's state; `keys` are the keys that signed it.
 
     `rotations` are the statements by which the log changed its keys, oldest first (`core.rotation`); `keys` then
-    holds every key they name.
+    holds every key they name. A full export may leave out the entries before `start`, for readers who kept the state of
+    a verification up to there.
     """
 
     origin: str
@@ -48,9 +49,10 @@ class ExportHeader:
     checkpoint: bytes
     keys: tuple[VerifierKey, ...]
     rotations: tuple[bytes, ...] = ()
+    start: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ExportRow:
     """One entry: exact bytes, index and leaf data in the log, the salt that ties both, proof, opened values.
 
@@ -85,7 +87,7 @@ def export_chunks(
     line = _header_line(header)
     digest = sha256(line)
     yield line
-    entries, revealed, last = 0, 0, -1
+    entries, revealed, last = 0, 0, header.start - 1
     for row in rows:
         _check_order(header.scope, last, row)
         line = row_line(row)
@@ -154,7 +156,14 @@ class ExportReader:
         """The entry lines. After the last one the footer is read, checked against the file, and set."""
         with_proof = self.header.scope is Scope.ITEMS
         entries = revealed = 0
-        while not (data := self._next()).startswith(_FOOTER_START):
+        readline, update = self._source.readline, self._digest.update
+        while True:
+            data = readline(LINE_LIMIT + 1)
+            self.line += 1
+            if data.startswith(_ENTRY_START) and data.endswith(b"\n") and len(data) <= LINE_LIMIT:
+                update(data)
+            elif self._checked(data).startswith(_FOOTER_START):
+                break
             row = self._row(data)
             if (row.proof is not None) != with_proof:
                 raise self._refused(f"scope {self.header.scope.value} and an inclusion proof do not go together")
@@ -170,8 +179,11 @@ class ExportReader:
         self.footer = footer
 
     def _next(self) -> bytes:
-        data = self._source.readline(LINE_LIMIT + 1)
         self.line += 1
+        return self._checked(self._source.readline(LINE_LIMIT + 1))
+
+    def _checked(self, data: bytes) -> bytes:
+        """The line, taken into the digest unless it is the footer. Raises `ExportRefused` when it is none."""
         if not data:
             raise self._refused("the file ends without a footer", "truncated")
         if len(data) > LINE_LIMIT:
@@ -204,7 +216,7 @@ class ExportReader:
         return data
 
     def _header(self, data: bytes) -> ExportHeader:
-        value = self._object(data[:-1], (_HEADER_KEYS, _HEADER_KEYS | {"rotations"}))
+        value = self._object(data[:-1], _HEADERS)
         origin, note, keys = value["origin"], value["checkpoint"], value["vkeys"]
         if value["format"] != FORMAT or value["scope"] not in ("full", "items"):
             raise self._refused(f"format {value['format']!r}, scope {value['scope']!r}; known is {FORMAT}")
@@ -213,6 +225,9 @@ class ExportReader:
         rotations = value.get("rotations", ["none"])
         if not isinstance(rotations, list) or not rotations or not all(isinstance(one, str) for one in rotations):
             raise self._refused("rotations is a list of texts, left out when empty")
+        start = value.get("start", 0)
+        if type(start) is not int or ("start" in value and (start < 1 or value["scope"] != "full")):
+            raise self._refused("start is a number from 1 in a full export, else left out")
         try:
             parsed = tuple(VerifierKey.parse(str(key)) for key in keys)
         except CoreError as error:
@@ -223,6 +238,7 @@ class ExportReader:
             checkpoint=note.encode(),
             keys=parsed,
             rotations=tuple(str(one).encode() for one in rotations) if "rotations" in value else (),
+            start=start,
         )
 
     def _row(self, data: bytes) -> ExportRow:
@@ -279,6 +295,7 @@ _ENTRY_START = b'{"entry":"'
 _ENTRY_AT = len(_ENTRY_START)
 _FOOTER_START = b'{"digest":"'
 _HEADER_KEYS = frozenset(("checkpoint", "format", "origin", "scope", "vkeys"))
+_HEADERS = tuple(_HEADER_KEYS.union(more) for more in ((), ("rotations",), ("start",), ("rotations", "start")))
 _FOOTER_KEYS = frozenset(("digest", "entries", "revealed"))
 _OPENING_KEYS = frozenset(("salt", "value"))
 _EXTRA_KEYS = (frozenset(("proof",)), frozenset(("revealed",)), frozenset(("proof", "revealed")))
@@ -291,12 +308,19 @@ _match_rest = re.compile(
 
 
 def _strict(text: bytes) -> bytes | None:
-    """The bytes of strict base64, None for anything else."""
+    """The bytes of strict base64, None for anything else.
+
+    The decoder skips every sign that is not base64 and stops at padding, so what it gives has the full length only
+    when all signs were good; the bits before the padding are looked at apart.
+    """
     try:
         data = a2b_base64(text)
     except BinasciiError:
         return None
-    return data if b2a_base64(data, newline=False) == text else None
+    pad = 0 if not text.endswith(b"=") else 2 if text.endswith(b"==") else 1
+    if len(text) & 3 or len(data) != (len(text) >> 2) * 3 - pad:
+        return None
+    return data if not pad or b2a_base64(data[-(3 - pad) :], newline=False) == text[-4:] else None
 
 
 def _header_line(header: ExportHeader) -> bytes:
@@ -307,6 +331,8 @@ def _header_line(header: ExportHeader) -> bytes:
         "checkpoint": header.checkpoint.decode(),
         "vkeys": [str(key) for key in header.keys],
     }
+    if header.start:
+        value["start"] = header.start
     if header.rotations:
         value["rotations"] = [note.decode() for note in header.rotations]
     return canonical_bytes(value) + b"\n"

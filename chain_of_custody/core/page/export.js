@@ -87,7 +87,8 @@ class ExportReader {
   async open() {
     const line = await this.next();
     const value = this.object(line.subarray(0, -1));
-    const fits = hasKeys(value, HEADER_KEYS) || hasKeys(value, [...HEADER_KEYS, "rotations"]);
+    const more = [[], ["rotations"], ["start"], ["rotations", "start"]];
+    const fits = more.some((keys) => hasKeys(value, [...HEADER_KEYS, ...keys]));
     if (!fits) throw this.refused("export-malformed", "not a header");
     const { origin, checkpoint, vkeys, rotations = [] } = value;
     const texts = [origin, checkpoint].every((text) => typeof text === "string");
@@ -96,6 +97,10 @@ class ExportReader {
       throw this.refused("export-malformed", "not a header of this format");
     }
     if (rotations.some((note) => typeof note !== "string")) throw this.refused("export-malformed", "rotations");
+    const { start = 0 } = value;
+    if (!Number.isInteger(start) || ("start" in value && (start < 1 || value.scope !== "full"))) {
+      throw this.refused("export-malformed", "start");
+    }
     let keys;
     try {
       keys = vkeys.map((key) => keyParse(String(key)));
@@ -103,7 +108,7 @@ class ExportReader {
       if (!(error instanceof Refused)) throw error;
       throw this.refused("export-malformed", error.message);
     }
-    this.header = { origin, full: value.scope === "full", scope: value.scope, checkpoint: utf8(checkpoint), keys, rotations };
+    this.header = { origin, start, full: value.scope === "full", scope: value.scope, checkpoint: utf8(checkpoint), keys, rotations };
   }
 
   async *rows() {
@@ -251,6 +256,10 @@ class ExportVerifier {
     try {
       await reader.open();
       await this.openCheckpoint(reader.header);
+      if (reader.header.start) {
+        this.steps.doubt("file", "state-missing", {}, `${reader.header.start}`);
+        return;
+      }
       for await (const row of reader.rows()) {
         this.row(reader.line, row);
         if (this.entries % 2048 === 0) await this.progress(this.entries);

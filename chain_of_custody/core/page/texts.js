@@ -150,5 +150,6 @@ const REASONS = {
   "outside-ahead": ["The ledger you saw before was longer.", "Le registre que vous aviez vu était plus long.", "El registro que vio antes era más largo."],
   "outside-fork": ["The ledger you saw before is not a beginning of this one: it was rewritten.", "Le registre que vous aviez vu n’est pas le début de celui-ci : il a été réécrit.", "El registro que vio antes no es el comienzo de este: fue reescrito."],
   "outside-not-comparable": ["An export of some items cannot be compared with an older checkpoint.", "Un export partiel ne peut pas être comparé à un point de contrôle plus ancien.", "Una exportación parcial no puede compararse con un punto de control anterior."],
+  "state-missing": ["It holds new entries only; use the program with the state kept from the verification before.", "Il ne contient que de nouvelles inscriptions ; utilisez le programme avec l’état conservé de la vérification précédente.", "Solo contiene asientos nuevos; use el programa con el estado guardado de la verificación anterior."],
   "not-reached": ["Not reached, because the file could not be read to its end.", "Non atteint, car le fichier n’a pas pu être lu jusqu’au bout.", "No alcanzado, porque el archivo no pudo leerse hasta el final."],
 };

@@ -2,27 +2,46 @@
 
 from pathlib import Path
 
+from chain_of_custody.core.archive import CHUNK
 from chain_of_custody.core.checkpoint import Checkpoint
 from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.core.verify.export import ExportVerifier
 from chain_of_custody.core.verify.pack import PackVerifier
 from chain_of_custody.core.verify.report import Finding, Report, Status, Step, Steps
+from chain_of_custody.core.verify.state import VerifyState, state_write
 
 __all__ = ["Finding", "Report", "Status", "Step", "verify_file"]
 
 
-def verify_file(path: Path, *, pinned: tuple[VerifierKey, ...] = (), outside: Checkpoint | None = None) -> Report:
+def verify_file(
+    path: Path,
+    *,
+    pinned: tuple[VerifierKey, ...] = (),
+    outside: Checkpoint | None = None,
+    state: VerifyState | None = None,
+    save: Path | None = None,
+) -> Report:
     """Verify an export (.jsonl) or a pack (.zip), told apart by their first bytes.
 
     `pinned` are keys the reader trusts; without one a sound file is indeterminate ("key-not-pinned").
-    `outside` is a checkpoint the reader kept from an earlier day. Never raises for what is in the file;
-    raises `OSError` when it cannot be read.
+    `outside` is a checkpoint the reader kept from an earlier day. An export of new entries only goes on from `state`,
+    and after a full export passed the state for the next time is written to `save`. Never raises for what is in the
+    file; raises `OSError` when it cannot be read.
     """
     steps = Steps()
-    with path.open("rb") as source:
+    with path.open("rb", buffering=CHUNK) as source:
         pack = source.read(2) == b"PK"
         source.seek(0)
-        verifier = (PackVerifier if pack else ExportVerifier)(steps, pinned=pinned, outside=outside)
+        verifier: PackVerifier | ExportVerifier
+        if pack:
+            verifier = PackVerifier(steps, pinned=pinned, outside=outside)
+        else:
+            verifier = ExportVerifier(steps, pinned=pinned, outside=outside, state=state)
         verifier.run(source)
     kind = "pack" if pack else "export"
-    return Report(file=path.name, kind=kind, steps=steps.numbered(), facts=verifier.facts)
+    report = Report(file=path.name, kind=kind, steps=steps.numbered(), facts=verifier.facts)
+    if save is not None and report.status is Status.PASSED and isinstance(verifier, ExportVerifier):
+        verified = verifier.state()
+        if verified is not None:
+            state_write(save, verified)
+    return report

@@ -13,9 +13,11 @@ from chain_of_custody.core.export import ExportHeader, ExportReader, ExportRow, 
 from chain_of_custody.core.merkle import CompactRange, inclusion_verify
 from chain_of_custody.core.note import ED25519, VerifierKey
 from chain_of_custody.core.rotation import rotations_follow
-from chain_of_custody.core.scan import Scan, entry_scan
+from chain_of_custody.core.scan import entry_scan
+from chain_of_custody.core.shapes import Scan
 from chain_of_custody.core.verify.keys import NoteStep, note_judge
 from chain_of_custody.core.verify.report import Steps
+from chain_of_custody.core.verify.state import VerifyState
 from chain_of_custody.core.verify.streams import StreamTable
 
 FILE, ENTRIES, OPENINGS, STREAMS = "file", "entries", "opened values", "streams"
@@ -27,6 +29,7 @@ CUSTODY, LOG, CHECKPOINT, KEY, END, OUTSIDE = (
     "end of streams",
     "outside checkpoint",
 )
+BATCH = 512
 _CHECKPOINT_STEP = NoteStep(signature=CHECKPOINT, pin=KEY, what="the checkpoint")
 
 
@@ -40,16 +43,20 @@ class ExportVerifier:
         pinned: tuple[VerifierKey, ...] = (),
         outside: Checkpoint | None = None,
         sealed: bool = False,
+        state: VerifyState | None = None,
     ) -> None:
         self._steps = steps
         self._pinned = self._trusted = pinned
         self._outside = outside
         self._sealed = sealed
+        self._state = state
         self._streams = StreamTable()
         self._tree = CompactRange()
+        self._leaves: list[bytes] = []
+        self._watched = -1 if outside is None else outside.size
         self._checkpoint: Checkpoint | None = None
         self._outside_root: bytes | None = None
-        self._last_index = -1
+        self._start = self._last_index = -1
         self._entries = self._opened = self._withheld = 0
         self.facts: dict[str, Json] = {}
         steps.begin(FILE, ENTRIES, OPENINGS, STREAMS, CUSTODY, LOG, CHECKPOINT, KEY, END)
@@ -61,8 +68,11 @@ class ExportVerifier:
         try:
             reader = ExportReader(source)
             self._open_checkpoint(reader)
+            if not self._continue(reader.header):
+                return
             step = self._row_full if reader.header.scope is Scope.FULL else self._row_item
             for row in reader.rows():
+                self._entries += 1
                 self._row(reader.line, row)
                 step(reader.line, row)
         except ExportRefused as error:
@@ -97,6 +107,29 @@ class ExportVerifier:
             "fingerprints": [key.fingerprint for key in note.verified],
         }
 
+    def state(self) -> VerifyState | None:
+        """What was verified, to go on from another day; None when there is no such state."""
+        if self._checkpoint is None or self._tree.size != self._checkpoint.size:
+            return None
+        return VerifyState(origin=self._checkpoint.origin, tree=self._tree, streams=self._streams)
+
+    def _continue(self, header: ExportHeader) -> bool:
+        """Go on from the state given where the export leaves out what came before; whether reading on has a meaning."""
+        if not header.start:
+            return True
+        state = self._state
+        if state is None or (state.origin, state.tree.size) != (header.origin, header.start):
+            held = "none" if state is None else f"one of {state.origin!r} with {state.tree.size}"
+            detail = (
+                f"it starts at entry {header.start}; wanted is the state kept after so many entries, given is {held}"
+            )
+            self._steps.doubt(FILE, "state-missing", detail)
+            return False
+        self._streams, self._tree = state.streams, state.tree
+        self._grow()
+        self._start, self._last_index = header.start - 1, header.start - 1
+        return True
+
     def _follow_rotations(self, header: ExportHeader) -> None:
         try:
             self._trusted = rotations_follow(header.origin, header.rotations, pinned=self._pinned, embedded=header.keys)
@@ -105,7 +138,6 @@ class ExportVerifier:
 
     def _row(self, line: int, row: ExportRow) -> None:
         """What every entry must satisfy by itself and within its stream."""
-        self._entries += 1
         digest = sha256(ENTRY_TAG + row.entry).digest()
         if sha256(LEAF_TAG + row.leaf_salt + digest).digest() != row.leaf:
             detail = "entry and salt do not give the leaf stated here: the entry was changed or moved"
@@ -135,14 +167,21 @@ class ExportVerifier:
                 self._steps.fail(OPENINGS, "opening-mismatch", detail, _where(line, row, scan))
 
     def _row_full(self, line: int, row: ExportRow) -> None:
-        tree = self._tree
         if row.index != self._last_index + 1:
             detail = f"index {row.index} where {self._last_index + 1} is due"
             self._steps.fail(LOG, "index-gap", detail, {"line": line, "index": row.index})
         self._last_index = row.index
-        tree.extend((sha256(b"\x00" + row.leaf).digest(),))
-        if self._outside is not None and tree.size == self._outside.size:
-            self._outside_root = tree.root()
+        leaves = self._leaves
+        leaves.append(sha256(b"\x00" + row.leaf).digest())
+        if len(leaves) == BATCH or self._tree.size + len(leaves) == self._watched:
+            self._grow()
+
+    def _grow(self) -> None:
+        """Take the leaves read into the tree, and note its root where the outside checkpoint is."""
+        self._tree.extend(self._leaves)
+        self._leaves.clear()
+        if self._tree.size == self._watched:
+            self._outside_root = self._tree.root()
 
     def _row_item(self, line: int, row: ExportRow) -> None:
         where: Mapping[str, Json] = {"line": line, "index": row.index}
@@ -178,6 +217,7 @@ class ExportVerifier:
     def _finish_log(self, *, full: bool) -> None:
         if self._checkpoint is None:
             return
+        self._grow()
         if not full:
             self._steps.done(LOG, "every entry is in the log the checkpoint signs")
             return
@@ -221,12 +261,12 @@ class ExportVerifier:
         elif outside.size > here.size:
             detail = f"the file stops at {here.size}, but a log of {outside.size} entries was seen before"
             steps.fail(OUTSIDE, "outside-ahead", detail)
-        elif outside.size == here.size or (full and outside.size):
+        elif outside.size == here.size or (full and outside.size and outside.size > self._start):
             root = here.root if outside.size == here.size else self._outside_root
             if root != outside.root:
                 steps.fail(OUTSIDE, "outside-fork", "the log seen before is not a beginning of this one")
         elif outside.size:
-            detail = "an export of items cannot show that it extends an older checkpoint; use a full one"
+            detail = "an export of items or of new entries cannot show that it extends this checkpoint; use a full one"
             steps.doubt(OUTSIDE, "outside-not-comparable", detail)
 
 

@@ -1,10 +1,11 @@
 """Following streams through a log: numbering, links, recorded times, and the custody of items."""
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from chain_of_custody.core.custody import ITEM_SCHEMA, ITEM_STREAM, Custody, custody_step
 from chain_of_custody.core.errors import CustodyBroken
-from chain_of_custody.core.scan import Scan
+from chain_of_custody.core.shapes import Scan
 
 _TIME_END = 32 + 27
 _HEAD_END = _TIME_END + 7
@@ -24,9 +25,19 @@ class StreamTable:
     One `bytes` key and one `bytes` value a stream keep a log of a million streams below 300 bytes each.
     """
 
-    def __init__(self) -> None:
-        self._heads: dict[bytes, bytes] = {}
-        self._kinds: dict[str, bytes] = {}
+    def __init__(self, *, kinds: Iterable[str] = (), heads: dict[bytes, bytes] | None = None) -> None:
+        self._heads: dict[bytes, bytes] = {} if heads is None else heads
+        self._kinds = {kind: number.to_bytes(3) for number, kind in enumerate(kinds)}
+
+    @property
+    def kinds(self) -> Iterable[str]:
+        """Kinds of streams, in the order of their numbers in the keys."""
+        return self._kinds
+
+    @property
+    def heads(self) -> Mapping[bytes, bytes]:
+        """Head by key: 3 bytes for the kind, 16 for the UUID."""
+        return self._heads
 
     def __len__(self) -> int:
         return len(self._heads)
@@ -39,12 +50,16 @@ class StreamTable:
         key = kind + bytes.fromhex(scan.stream.replace("-", ""))
         head = self._heads.get(key, b"")
         recorded = scan.recorded_at.encode()
-        faults = _link_faults(head, scan, recorded)
+        sequence = scan.sequence.to_bytes(7)
+        before = (scan.sequence - 1).to_bytes(7)
+        faults: list[Fault] = []
+        if head[_TIME_END:_HEAD_END] != before or scan.previous != head[:32].hex() or recorded < head[32:_TIME_END]:
+            faults = _link_faults(head, scan, recorded)
         custody = head[_HEAD_END:]
         if scan.schema == ITEM_SCHEMA:
             custody, broken = _custody(custody, scan)
             faults += broken
-        self._heads[key] = b"".join((entry_hash, recorded, scan.sequence.to_bytes(7), custody))
+        self._heads[key] = b"".join((entry_hash, recorded, sequence, custody))
         return faults
 
 

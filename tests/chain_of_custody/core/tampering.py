@@ -177,6 +177,8 @@ def _lines() -> Iterator[Case]:
     yield Case("index gap", lines_mended(lines), "index-gap")
     counted = lines_mended([*data.splitlines(keepends=True)]).replace(b'"entries":9', b'"entries":8')
     yield Case("count changed", counted, "count-mismatch")
+    later = export_bytes(replace(header(small_log(), Scope.FULL), start=4), small_log().rows(Scope.FULL)[4:])
+    yield Case("new entries only, without the state", later, "state-missing")
     yield Case("digest changed", data.replace(b'{"digest":"', b'{"digest":"0'), "digest-mismatch")
     yield Case("scope changed", data.replace(b'"scope":"full"', b'"scope":"items"'), "export-malformed")
 
@@ -500,6 +502,8 @@ def sound() -> Iterator[Case]:
     later = small_log()
     later.custody(ITEM, "stated_earlier")
     yield Case("extends the state kept", full_export(later), "", outside=small_log().checkpoint())
+    nothing = replace(small_log().checkpoint(), size=0, root=sha256(b"").digest())
+    yield Case("extends the empty log", full_export(), "", outside=nothing)
     yield Case("everything withheld", _full(small_log().rows(Scope.FULL, reveal=False)), "")
     head = header(small_log(), Scope.FULL, OTHER_KEY, keys=(OTHER_KEY.verifier, LOG_KEY.verifier))
     turned = replace(head, rotations=(rotation_sign(head.origin, LOG_KEY, OTHER_KEY),))
