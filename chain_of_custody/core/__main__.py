@@ -1,6 +1,6 @@
 """Command line: `python -m chain_of_custody.core verify FILE [--key VKEY] [--checkpoint FILE] [--json]`.
 
-FILE is an export (.jsonl) or a pack (.zip).
+FILE is an export (.jsonl), a pack (.zip), or the address of a log on this machine.
 
 Exit status 0 passed, 1 failed, 2 indeterminate; 64 wrong use, 66 a file that cannot be read.
 """
@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from cryptography.x509 import load_pem_x509_certificates
+
 from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_open
 from chain_of_custody.core.errors import CoreError
 from chain_of_custody.core.note import VerifierKey
-from chain_of_custody.core.verify import Status, verify_file
+from chain_of_custody.core.verify import Report, Stamp, Status, verify_file, verify_log
 from chain_of_custody.core.verify.state import state_read
 
 EXITS = {Status.PASSED: 0, Status.FAILED: 1, Status.INDETERMINATE: 2}
@@ -28,12 +30,11 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{self.prog}: {message}\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
+def _parser() -> _Parser:
     parser = _Parser(prog="python -m chain_of_custody.core", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="check an export (.jsonl) or a disclosure pack (.zip)")
-    verify.add_argument("file", type=Path)
+    verify.add_argument("file", help="a file, or the address of a log on this machine: http://127.0.0.1:8000/log/")
     verify.add_argument(
         "--key", action="append", default=[], metavar="VKEY", help="a trusted key, name+hash+base64; repeatable"
     )
@@ -44,19 +45,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--from-state", type=Path, metavar="FILE", help="go on from a state kept by --save-state (new entries only)"
     )
     verify.add_argument("--save-state", type=Path, metavar="FILE", help="keep the state of a log that passed")
+    verify.add_argument("--timestamp", type=Path, metavar="FILE", help="RFC 3161 time stamp of the checkpoint (.tsr)")
+    verify.add_argument("--tsa", type=Path, metavar="PEM", help="certificates of time-stamping authorities you trust")
     verify.add_argument("--json", action="store_true", help="print the report as JSON")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = _parser()
     options = parser.parse_args(arguments)
     try:
         pinned = tuple(VerifierKey.parse(text) for text in options.key)
         outside = _outside(options.checkpoint, pinned)
-        state = None if options.from_state is None else state_read(options.from_state)
-        report = verify_file(options.file, pinned=pinned, outside=outside, state=state, save=options.save_state)
+        report = _report(options, pinned, outside)
     except OSError as error:
-        parser.exit(NO_INPUT, f"{parser.prog}: {error.filename}: {error.strerror}\n")
+        parser.exit(NO_INPUT, f"{parser.prog}: {error.filename or options.file}: {error.strerror or error}\n")
     except CoreError as error:
         parser.error(str(error))
     print(json.dumps(report.to_json(), indent=2) if options.json else "\n".join(report.lines()))
     return EXITS[report.status]
+
+
+def _report(options: argparse.Namespace, pinned: tuple[VerifierKey, ...], outside: Checkpoint | None) -> Report:
+    stamp = _stamp(options.timestamp, options.tsa)
+    if options.file.startswith(("http://", "https://")):
+        return verify_log(options.file, pinned=pinned, outside=outside, stamp=stamp)
+    state = None if options.from_state is None else state_read(options.from_state)
+    path = Path(options.file)
+    return verify_file(path, pinned=pinned, outside=outside, state=state, save=options.save_state, stamp=stamp)
+
+
+def _stamp(path: Path | None, authorities: Path | None) -> Stamp | None:
+    if path is None:
+        return None
+    try:
+        trusted = () if authorities is None else tuple(load_pem_x509_certificates(authorities.read_bytes()))
+    except ValueError as error:
+        raise CoreError(f"--tsa {authorities}: no PEM certificates: {error}") from None
+    return Stamp(data=path.read_bytes(), authorities=trusted)
 
 
 def _outside(path: Path | None, pinned: tuple[VerifierKey, ...]) -> Checkpoint | None:

@@ -123,6 +123,14 @@ class MemoryTree:
         return self._range.root() if size is None else tree_root(self.read, size)
 
 
+def subtree_root(hashes: Sequence[bytes]) -> bytes:
+    """Root over the hashes of a complete subtree: their number is a power of two."""
+    level = list(hashes)
+    while len(level) > 1:
+        level = [node_hash(level[i], level[i + 1]) for i in range(0, len(level), 2)]
+    return level[0]
+
+
 def tree_root(read: NodeReader, size: int) -> bytes:
     """Root hash of the first `size` leaves."""
     return _range_root(read, 0, size) if size else EMPTY_ROOT

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from chain_of_custody.core.errors import ProofRefused
-from chain_of_custody.core.merkle import NodeReader, node_hash
+from chain_of_custody.core.merkle import NodeReader, subtree_root
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -86,12 +86,6 @@ def tile_reader(fetch: TileFetch, size: int) -> NodeReader:
         if start + (1 << inner) > held:
             raise ProofRefused(f"node ({level}, {index}) is not complete in a tree of {size} leaves")
         data = fetch(Tile(level=tile_level, index=tile_index, width=held))
-        return _fold([data[32 * i : 32 * i + 32] for i in range(start, start + (1 << inner))])
+        return subtree_root([data[32 * i : 32 * i + 32] for i in range(start, start + (1 << inner))])
 
     return read
-
-
-def _fold(hashes: list[bytes]) -> bytes:
-    while len(hashes) > 1:
-        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
-    return hashes[0]

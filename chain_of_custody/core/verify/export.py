@@ -58,6 +58,7 @@ class ExportVerifier:
         self._outside_root: bytes | None = None
         self._start = self._last_index = -1
         self._entries = self._opened = self._withheld = 0
+        self.note: bytes | None = None
         self.facts: dict[str, Json] = {}
         steps.begin(FILE, ENTRIES, OPENINGS, STREAMS, CUSTODY, LOG, CHECKPOINT, KEY, END)
         if outside is not None:
@@ -82,6 +83,7 @@ class ExportVerifier:
 
     def _open_checkpoint(self, reader: ExportReader) -> None:
         header = reader.header
+        self.note = header.checkpoint
         self._follow_rotations(header)
         note = note_judge(self._steps, _CHECKPOINT_STEP, header.checkpoint, header.keys, self._pinned, self._trusted)
         if note is None:

@@ -38,6 +38,7 @@ class PackVerifier:
         self._steps = steps
         self._pinned = pinned
         self._outside = outside
+        self.note: bytes | None = None
         self.facts: dict[str, Json] = {}
         steps.begin(ARCHIVE, BAG, SIGNATURE, KEY, HISTORY)
 
@@ -119,4 +120,5 @@ class PackVerifier:
         verifier = ExportVerifier(self._steps, pinned=self._pinned, outside=self._outside, sealed=sealed)
         with tree.archive.open(name) as source:
             verifier.run(source)
+        self.note = verifier.note
         self.facts |= verifier.facts

@@ -1,0 +1,222 @@
+"""Verifying a live log at its address on this machine: checkpoint, every tile, every leaf (C2SP tlog-tiles).
+
+The log reveals nothing of its entries, so this shows that the tree is the one that was signed, that it holds the leaves
+it publishes, and that it continues a checkpoint kept before. Whether entries are sound an export shows.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
+
+from chain_of_custody.core.canonical import Json
+from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_parse
+from chain_of_custody.core.errors import CheckpointRefused, CoreError, KeyRefused
+from chain_of_custody.core.merkle import CompactRange, leaf_hash, subtree_root
+from chain_of_custody.core.note import ED25519, VerifierKey
+from chain_of_custody.core.tiles import WIDTH, Tile, index_path
+from chain_of_custody.core.verify.keys import NoteStep, note_judge
+from chain_of_custody.core.verify.report import Steps
+
+CHECKPOINT, KEY, TILES, LEAVES, OUTSIDE = "checkpoint", "key", "tiles", "leaves", "outside checkpoint"
+LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
+LARGEST = 1 << 20
+_NOTE = NoteStep(signature=CHECKPOINT, pin=KEY, what="the checkpoint")
+
+Fetch = Callable[[str], bytes | None]
+"""The bytes at a path below the log's address, None when it has nothing there."""
+
+
+class AddressRefused(CoreError):
+    """An address is not one of this machine."""
+
+
+class _Stop(NamedTuple):
+    """Why the tiles could not be read on."""
+
+    step: str
+    reason: str
+    detail: str
+    path: str
+
+
+class _Stopped(Exception):
+    def __init__(self, stop: _Stop) -> None:
+        super().__init__(stop.detail)
+        self.stop = stop
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """A log answers itself; whoever sends us elsewhere is not followed."""
+
+
+def fetcher(address: str) -> Fetch:
+    """Reads a log over HTTP on this machine. Raises `AddressRefused` for any other address.
+
+    A log elsewhere is verified from an export: what is fetched over a network is worth what that network is worth.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK or parts.query or parts.fragment:
+        raise AddressRefused(
+            f"{address}: wanted is a log on this machine, like http://127.0.0.1:8000/log/; for others take an export"
+        )
+    opener = build_opener(ProxyHandler({}), _NoRedirect)
+    prefix = address if address.endswith("/") else address + "/"
+
+    def fetch(path: str) -> bytes | None:
+        try:
+            with opener.open(prefix + path, timeout=30) as answer:
+                data: bytes = answer.read(LARGEST)
+                return data
+        except HTTPError as error:
+            error.close()
+            return None
+
+    return fetch
+
+
+class LiveVerifier:
+    """Checks one log. `fetch` is where its files come from."""
+
+    def __init__(
+        self, steps: Steps, fetch: Fetch, *, pinned: tuple[VerifierKey, ...] = (), outside: Checkpoint | None = None
+    ) -> None:
+        self._steps = steps
+        self._fetch = fetch
+        self._pinned = pinned
+        self._outside = outside
+        self._outside_root: bytes | None = None
+        self.note: bytes | None = None
+        self.facts: dict[str, Json] = {}
+        steps.begin(CHECKPOINT, KEY, TILES, LEAVES)
+        if outside is not None:
+            steps.begin(OUTSIDE)
+
+    def run(self) -> None:
+        """Fetch everything and record every step. Raises `OSError` when the log does not answer."""
+        checkpoint = self._checkpoint()
+        if checkpoint is None:
+            return
+        try:
+            self._check_tiles(checkpoint)
+        except _Stopped as error:
+            stop = error.stop
+            self._steps.fail(stop.step, stop.reason, stop.detail, {"file": stop.path})
+            return
+        self._check_outside(checkpoint)
+
+    def _checkpoint(self) -> Checkpoint | None:
+        data = self._fetch("checkpoint")
+        if data is None:
+            self._steps.fail(CHECKPOINT, "checkpoint-missing", "the log has no checkpoint", {"file": "checkpoint"})
+            return None
+        self.note = data
+        note = note_judge(self._steps, _NOTE, data, self._own_keys(), self._pinned)
+        if note is None:
+            return None
+        try:
+            checkpoint = checkpoint_parse(note.text)
+        except CheckpointRefused as error:
+            self._steps.fail(CHECKPOINT, "checkpoint-malformed", str(error))
+            return None
+        if not any(key.name == checkpoint.origin and key.algorithm == ED25519 for key in note.verified):
+            detail = f"no signature by a key named after the log {checkpoint.origin!r}"
+            self._steps.fail(CHECKPOINT, "not-by-origin", detail)
+        self.facts |= {
+            "origin": checkpoint.origin,
+            "size": checkpoint.size,
+            "root": checkpoint.root.hex(),
+            "fingerprints": [key.fingerprint for key in note.verified],
+        }
+        return checkpoint
+
+    def _own_keys(self) -> tuple[VerifierKey, ...]:
+        """The key the log names itself, worth no more than that."""
+        data = self._fetch("key")
+        try:
+            return () if data is None else (VerifierKey.parse(data.decode().strip()),)
+        except (KeyRefused, UnicodeDecodeError):
+            return ()
+
+    def _check_tiles(self, checkpoint: Checkpoint) -> None:
+        """Every tile level by level: leaves give the root, and each tile above holds the roots of those below."""
+        tree, roots, count = CompactRange(), bytearray(), checkpoint.size
+        for number in range(-(-count // WIDTH)):
+            hashes = self._tile(0, number, count)
+            self._check_bundle(number, hashes)
+            self._grow(tree, hashes)
+            if len(hashes) == WIDTH:
+                roots += subtree_root(hashes)
+        level = 1
+        while roots:
+            held, above = len(roots) // 32, bytearray()
+            for number in range(-(-held // WIDTH)):
+                path, hashes = _tile_at(level, number, held).path, self._tile(level, number, held)
+                here = bytes(roots[32 * WIDTH * number : 32 * WIDTH * (number + 1)])
+                if b"".join(hashes) != here:
+                    detail = "it does not hold the roots of the tiles below"
+                    raise _Stopped(_Stop(TILES, "tile-mismatch", detail, path))
+                if len(hashes) == WIDTH:
+                    above += subtree_root(hashes)
+            level, roots = level + 1, above
+        if tree.root() != checkpoint.root:
+            self._steps.fail(TILES, "root-mismatch", "the tiles do not give the checkpoint's root")
+        self._steps.done(TILES, f"every tile of {checkpoint.size} leaves, root as signed")
+        self._steps.done(LEAVES, f"{checkpoint.size} leaves, each the one its tile holds")
+
+    def _tile(self, level: int, number: int, count: int) -> list[bytes]:
+        tile = _tile_at(level, number, count)
+        data = self._fetch(tile.path)
+        if data is None:
+            raise _Stopped(_Stop(TILES, "tile-missing", "the log does not have this tile", tile.path))
+        if len(data) != 32 * tile.width:
+            detail = f"{len(data)} bytes, {tile.width} hashes have {32 * tile.width}"
+            raise _Stopped(_Stop(TILES, "tile-malformed", detail, tile.path))
+        return [data[at : at + 32] for at in range(0, len(data), 32)]
+
+    def _check_bundle(self, number: int, hashes: list[bytes]) -> None:
+        suffix = "" if len(hashes) == WIDTH else f".p/{len(hashes)}"
+        path = f"tile/entries/{index_path(number)}{suffix}"
+        data = self._fetch(path)
+        if data is None:
+            raise _Stopped(_Stop(LEAVES, "tile-missing", "the log does not have these leaves", path))
+        if [leaf_hash(one) for one in _bundled(data)] != hashes:
+            raise _Stopped(_Stop(LEAVES, "leaf-mismatch", "the leaves are not those of the tile", path))
+
+    def _grow(self, tree: CompactRange, hashes: list[bytes]) -> None:
+        wanted = -1 if self._outside is None else self._outside.size - tree.size
+        if 0 <= wanted <= len(hashes):
+            tree.extend(hashes[:wanted])
+            self._outside_root = tree.root()
+            hashes = hashes[wanted:]
+        tree.extend(hashes)
+
+    def _check_outside(self, here: Checkpoint) -> None:
+        outside, steps = self._outside, self._steps
+        if outside is None:
+            return
+        steps.done(OUTSIDE, f"compared with the checkpoint of size {outside.size}")
+        if outside.origin != here.origin:
+            steps.fail(OUTSIDE, "outside-origin", f"it is of {outside.origin!r}, the log is {here.origin!r}")
+        elif outside.size > here.size:
+            detail = f"the log stops at {here.size}, but one of {outside.size} entries was seen before"
+            steps.fail(OUTSIDE, "outside-ahead", detail)
+        elif outside.size and self._outside_root != outside.root:
+            steps.fail(OUTSIDE, "outside-fork", "the log seen before is not a beginning of this one")
+
+
+def _tile_at(level: int, number: int, count: int) -> Tile:
+    """The tile of this number on a level of `count` hashes."""
+    return Tile(level=level, index=number, width=min(count - number * WIDTH, WIDTH))
+
+
+def _bundled(data: bytes) -> list[bytes]:
+    """Entries of a bundle, each after its length in two bytes; cut-off ones as they are."""
+    found, at = [], 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 2])
+        found.append(data[at + 2 : at + 2 + size])
+        at += 2 + size
+    return found
