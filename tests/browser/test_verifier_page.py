@@ -226,7 +226,7 @@ def test_a_witness_signature_is_checked(verifier: Page) -> None:
 
 
 def test_every_text_is_there_in_three_languages(verifier: Page) -> None:
-    tables = verifier.evaluate("() => [spoor.TEXTS, spoor.STEP_NAMES, spoor.REASONS]")
+    tables = verifier.evaluate("() => [spoor.TEXTS, spoor.STEP_NAMES, spoor.FACT_NAMES, spoor.REASONS]")
     for table in tables:
         for name, texts in table.items():
             assert len(texts) == 3, name

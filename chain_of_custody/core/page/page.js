@@ -47,7 +47,7 @@ function show(result) {
   element("verdict").className = report.verdict;
   element("name").textContent = name;
   element("steps").replaceChildren(...report.steps.map(stepItem));
-  const facts = Object.entries(report.facts).flatMap(([key, value]) => [make("dt", key), make("dd", String(value))]);
+  const facts = Object.entries(report.facts).flatMap(([key, value]) => [make("dt", inLanguage(FACT_NAMES, key)), make("dd", String(value))]);
   element("facts").replaceChildren(...facts);
   element("result").hidden = false;
 }
@@ -137,4 +137,4 @@ element("language").selectedIndex = Math.max(wanted, 0);
 speak(Math.max(wanted, 0));
 
 // For whoever wants to drive the page from a program: the same functions it uses itself.
-globalThis.spoor = { verifyFile, keyParse, checkpointOpen, noteOpen, sha256, sha512, hex, ed25519, ed25519Own, TEXTS, STEP_NAMES, REASONS };
+globalThis.spoor = { verifyFile, keyParse, checkpointOpen, noteOpen, sha256, sha512, hex, ed25519, ed25519Own, TEXTS, STEP_NAMES, FACT_NAMES, REASONS };

@@ -91,6 +91,21 @@ const STEP_NAMES = {
   ],
 };
 
+const FACT_NAMES = {
+  pack: ["Pack", "Dossier", "Expediente"],
+  payload_files: ["Files", "Fichiers", "Archivos"],
+  pack_fingerprints: ["Fingerprint of the pack's key", "Empreinte de la clé du dossier", "Huella de la clave del expediente"],
+  origin: ["Ledger", "Registre", "Registro"],
+  scope: ["Scope", "Étendue", "Alcance"],
+  size: ["Entries in the ledger", "Inscriptions du registre", "Asientos del registro"],
+  root: ["Root of the ledger", "Racine du registre", "Raíz del registro"],
+  fingerprints: ["Fingerprint of the ledger's key", "Empreinte de la clé du registre", "Huella de la clave del registro"],
+  entries: ["Entries verified", "Inscriptions vérifiées", "Asientos verificados"],
+  streams: ["Histories", "Historiques", "Historiales"],
+  opened: ["Values shown", "Valeurs montrées", "Valores mostrados"],
+  withheld: ["Values withheld", "Valeurs retenues", "Valores retenidos"],
+};
+
 const REASONS = {
   "archive-malformed": ["The archive is damaged or cut off.", "L’archive est endommagée ou tronquée.", "El archivo comprimido está dañado o cortado."],
   "archive-strange": ["The archive holds something that no pack holds.", "L’archive contient ce qu’aucun dossier ne contient.", "El archivo comprimido contiene algo ajeno a un expediente."],
