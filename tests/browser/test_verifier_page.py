@@ -42,13 +42,17 @@ def verifier(browser: Browser, address: str) -> Iterator[Page]:
     tab.set_default_timeout(15_000)
     troubles: list[str] = []
     troubles_of(tab, troubles)
-    asked: list[Request] = []
-    tab.on("request", asked.append)
+    asked: set[str] = set()
+
+    def note(request: Request) -> None:
+        asked.add(request.url)
+
+    tab.on("request", note)
     tab.goto(address)
     yield tab
     context.close()
     assert troubles == []
-    assert {request.url for request in asked} == {address}
+    assert asked == {address}
 
 
 def judged(page: Page, case: Case) -> dict[str, Any]:
