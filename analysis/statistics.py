@@ -1,4 +1,4 @@
-"""Exact intervals for counted errors."""
+"""Exact intervals for counted errors, and the upper tail of chi-square."""
 
 from __future__ import annotations
 
@@ -68,3 +68,34 @@ def _solve(function: Callable[[float], float]) -> float:
         else:
             low = middle
     return round((low + high) / 2.0, 12)
+
+
+def chi_square_survival(statistic: float, degrees: int) -> float:
+    """P(X >= statistic) of chi-square: the regularised upper incomplete gamma function Q(degrees/2, statistic/2).
+
+    Series below the mean, continued fraction above (Abramowitz & Stegun 6.5.29 and 6.5.31).
+    """
+    a, x = degrees / 2, statistic / 2
+    if x <= 0:
+        return 1.0
+    front = math.exp(a * math.log(x) - x - math.lgamma(a))
+    if x < a + 1:
+        term = total = 1 / a
+        step = a
+        while term > total * 1e-16:
+            step += 1
+            term *= x / step
+            total += term
+        return max(1.0 - front * total, 0.0)
+    below = x + 1 - a
+    above, part = 1e300, 1 / below
+    found = part
+    for step in range(1, 1000):
+        term = -step * (step - a)
+        below += 2
+        part = 1 / (term * part + below)
+        above = below + term / above
+        found *= above * part
+        if abs(above * part - 1) < 1e-15:
+            break
+    return front * found

@@ -39,7 +39,7 @@ HEAD = """# Validation: origin
 
 Printed by `python -m benchmarks.validate_origin > docs/validation/origin.md`; nothing here is typed by hand. Made data
 come from stated seeds; published data sets are named. Intervals are Wilson's of 95 % unless another is named. What the
-methods do is in [origin, individual, relatives, age](../origin.md).
+methods do is in [origin](../origin.md).
 """
 
 

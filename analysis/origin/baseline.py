@@ -78,13 +78,15 @@ def baseline_build(
     group_column: str | None = None,
     name: str = "",
     version: str = "",
+    fewest: int = 2,
 ) -> Baseline:
     """Freeze a table of animals of known origin.
 
-    Raises `InputRefused` for fewer than two populations and for a population that stands in two groups.
+    Raises `InputRefused` for fewer than `fewest` populations (a map needs places, not populations) and for a
+    population that stands in two groups.
     """
     labels = table.columns[population_column]
-    populations = _populations(table, population_column)
+    populations = _populations(table, population_column, fewest)
     place = {population: index for index, population in enumerate(populations)}
     member = np.array([place[label] for label in labels], dtype=np.intp)
     group_names = _group_names(table, labels, group_column)
@@ -117,6 +119,7 @@ def baseline_read(
     others: Sequence[str] = (),
     ignored: Sequence[str] = (),
     table_format: TableFormat = TableFormat.AUTO,
+    fewest: int = 2,
 ) -> Baseline:
     """Read a baseline from a genotype table; `others` are further columns to keep, such as coordinates.
 
@@ -126,7 +129,9 @@ def baseline_read(
         id=id_column, population=population_column, group=group_column, others=tuple(others), ignored=tuple(ignored)
     )
     table = read_file(file, layout, table_format=table_format)
-    return baseline_build(table, population_column=population_column, group_column=group_column, name=file.name)
+    return baseline_build(
+        table, population_column=population_column, group_column=group_column, name=file.name, fewest=fewest
+    )
 
 
 def baseline_freeze(
@@ -228,9 +233,9 @@ def _gene_diversity(baseline: Baseline, locus: int) -> float | None:
     return float((copies[enough] / (copies[enough] - 1) * (1 - homozygosity)).mean())
 
 
-def _populations(table: GenotypeTable, column: str) -> tuple[str, ...]:
+def _populations(table: GenotypeTable, column: str, fewest: int) -> tuple[str, ...]:
     populations = tuple(sorted(set(table.columns[column])))
-    if len(populations) < 2:
+    if len(populations) < fewest:
         raise InputRefused(
             f"All animals are of «{populations[0]}»; an assignment chooses among two or more populations.",
             file=table.name,

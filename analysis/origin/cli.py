@@ -13,6 +13,7 @@ from analysis.inputs import InputFile
 from analysis.origin.accuracy import Level, validate
 from analysis.origin.assign import Assignment, AssignmentRun, Settings, assign
 from analysis.origin.baseline import Baseline, baseline_open, baseline_read
+from analysis.origin.equilibrium import equilibrium
 from analysis.origin.isotope.cli import add_isotope
 from analysis.origin.method import artefacts_of
 from analysis.origin.mixture_cli import add_mixture
@@ -20,6 +21,7 @@ from analysis.origin.spatial.cli import add_map
 from analysis.origin.wording import (
     answer_json,
     caveats,
+    equilibrium_json,
     p_text,
     posterior_text,
     statement,
@@ -65,6 +67,9 @@ def _add_validate(questions: Subparsers) -> None:
     parser = questions.add_parser("validate", help="leave-one-out accuracy of a baseline, as JSON")
     parser.add_argument("table", type=Path, metavar="TABLE")
     _add_columns(parser)
+    parser.add_argument(
+        "--equilibrium", action="store_true", help="test Hardy-Weinberg proportions and linkage as well (slower)"
+    )
     parser.set_defaults(run=run_validate)
 
 
@@ -106,7 +111,10 @@ def run_assign(parsed: argparse.Namespace) -> int:
 def run_validate(parsed: argparse.Namespace) -> int:
     """Read a baseline and print its leave-one-out accuracy."""
     baseline = _baseline(parsed, parsed.table, parsed.id_column)
-    text = json.dumps(validation_json(baseline, validate(baseline)), ensure_ascii=False, indent=2)
+    values = validation_json(baseline, validate(baseline))
+    if parsed.equilibrium:
+        values["equilibrium"] = equilibrium_json(equilibrium(baseline))
+    text = json.dumps(values, ensure_ascii=False, indent=2)
     sys.stdout.write(f"{text}\n")
     return 0
 

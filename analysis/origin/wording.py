@@ -8,6 +8,7 @@ from analysis.canonical import Json
 from analysis.origin.accuracy import Level, PopulationAccuracy, PosteriorBand, Share, Validation
 from analysis.origin.assign import Assignment, AssignmentRun, OriginOutcome
 from analysis.origin.baseline import Baseline, diversity
+from analysis.origin.equilibrium import Equilibrium, differentiation
 
 SMALL_POPULATION = 20
 
@@ -179,8 +180,44 @@ def validation_json(baseline: Baseline, validation: Validation) -> dict[str, Jso
             }
             for item in diversity(baseline)
         ],
+        "differentiation": _differentiation_json(baseline),
         "notices": list(baseline.table.notices),
     }
+
+
+def _differentiation_json(baseline: Baseline) -> dict[str, Json]:
+    found = differentiation(baseline)
+    return {
+        "fst": _maybe(found.fst),
+        "fis": _maybe(found.fis),
+        "by_locus": [{"locus": locus, "fst": _maybe(fst), "fis": _maybe(fis)} for locus, fst, fis in found.by_locus],
+    }
+
+
+def equilibrium_json(found: Equilibrium) -> dict[str, Json]:
+    """The values of `origin validate --equilibrium`."""
+    return {
+        "alpha": found.alpha,
+        "hardy_weinberg_tests": found.hardy_weinberg_tests,
+        "departures_expected": number(found.hardy_weinberg_tests * found.alpha),
+        "departures": [
+            {
+                "population": one.population,
+                "locus": one.locus,
+                "p": number(one.p),
+                "heterozygotes": one.observed,
+                "expected": number(one.expected),
+            }
+            for one in found.departures
+        ],
+        "linkage_tests": found.linkage_tests,
+        "linked_expected": number(found.linkage_tests * found.alpha),
+        "linked": [{"first": one.first, "second": one.second, "p": number(one.p)} for one in found.linked],
+    }
+
+
+def _maybe(value: float | None) -> float | None:
+    return None if value is None else number(value)
 
 
 def _population_json(item: PopulationAccuracy) -> dict[str, Json]:

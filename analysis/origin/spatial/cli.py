@@ -88,6 +88,7 @@ def _baseline(parsed: argparse.Namespace) -> Baseline:
         others=others,
         ignored=parsed.ignore_column,
         table_format=TableFormat(parsed.input_format),
+        fewest=1,
     )
 
 

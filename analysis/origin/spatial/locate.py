@@ -17,6 +17,7 @@ from analysis.origin.queries import Queries, queries_align, suspect
 from analysis.origin.spatial.geography import Floats, distance_km
 from analysis.origin.spatial.model import MapModel, Prior, site_removal
 from analysis.origin.spatial.regions import Place, Region, geometric_median, posterior, regions
+from analysis.origin.spatial.sites import FEWEST_SITES
 from analysis.origin.spatial.surface import Tables, tables_of
 from analysis.outcome import Reason
 
@@ -60,8 +61,12 @@ class Discrete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocatedSample:
-    """The answer for one sample. `apart_km`: from the flat prior's point to the discrete answer's place;
-    `agrees`: that place lies in the flat prior's 95 % region."""
+    """The answer for one sample.
+
+    `fit_p`: how often an animal of the most probable cell (flat prior) has a genotype that fits no better; small
+    where the origin lies outside the map. `apart_km`: from the flat prior's point to the discrete answer's
+    place; `agrees`: that place lies in the flat prior's 95 % region.
+    """
 
     id: str
     line: int
@@ -72,6 +77,7 @@ class LocatedSample:
     unknown_alleles: int
     left_out: LeftOut
     by_prior: dict[Prior, Located]
+    fit_p: float | None
     discrete: Discrete | None
     apart_km: float | None
     agrees: bool | None
@@ -126,12 +132,13 @@ def _sample(
     outcome, reasons = _judged(typed, loci, unknown)
     tables, sites, left_out = _tables(model, queries, row, population, kept)
     by_prior: dict[Prior, Located] = {}
-    discrete, apart, agrees = None, None, None
+    fit, discrete, apart, agrees = None, None, None, None
     if outcome is not MapOutcome.NO_RESULT:
         cells = tables.log_likelihood(queries.codes[:, row], model.baseline.allele_counts)
         by_prior = {prior: place_scores(model, cells, prior, sites) for prior in Prior}
         discrete = _discrete(model, scores, population)
         flat = by_prior[Prior.FLAT]
+        fit = tables.fit(queries.codes[:, row], model.baseline.allele_counts, int(cells.argmax()))
         apart, agrees = _compared(model, flat, discrete.place)
     return LocatedSample(
         id=queries.table.ids[row],
@@ -143,6 +150,7 @@ def _sample(
         unknown_alleles=unknown,
         left_out=left_out,
         by_prior=by_prior,
+        fit_p=fit,
         discrete=discrete,
         apart_km=apart,
         agrees=agrees,
@@ -168,6 +176,7 @@ def _tables(
     if population is not None:
         members = baseline.member == _population(model, queries, row, population)
         touched = np.unique(sites.member[members]).tolist()
+        _rest_check(model, len(touched), population)
         if population not in kept:
             kept.clear()
             kept[population] = tables_of(model.surface, removal=site_removal(baseline, sites, members))
@@ -177,6 +186,16 @@ def _tables(
         return model.tables, [], LeftOut.NOTHING
     only = np.arange(len(baseline.table)) == animal
     return tables_of(model.surface, removal=site_removal(baseline, sites, only)), [], LeftOut.ANIMAL
+
+
+def _rest_check(model: MapModel, touched: int, population: str) -> None:
+    rest = len(model.sites.latitudes) - touched
+    if rest < FEWEST_SITES:
+        raise InputRefused(
+            f"Without «{population}» {rest} sites remain; a map needs {FEWEST_SITES}.",
+            file=model.baseline.name,
+            remedy="Leave out smaller populations.",
+        )
 
 
 def _population(model: MapModel, queries: Queries, row: int, population: str) -> int:

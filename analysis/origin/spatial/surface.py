@@ -10,6 +10,7 @@ mix in the pooled genotype frequency with the weight `error` (SCAT's delta, 0.05
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,11 @@ ERROR = 0.05
 _SPREAD = 0.368
 """E[sigmoid(x)] is close to sigmoid(m / sqrt(1 + 0.368 v)) for x ~ N(m, v) (Daunizeau 2017, arXiv:1703.00091)."""
 _BLOCK = 16
+
+
+def _normal_tail(value: float) -> float:
+    """P(Z <= value)."""
+    return 0.5 * math.erfc(-value / math.sqrt(2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,29 @@ class Tables:
             chance = self.weights[row] / self.sums[locus]
             total += np.log((1 - self.error) * chance + self.error * self.pooled[row])
         return total
+
+    def fit(self, genotype: npt.NDArray[np.integer], allele_counts: npt.NDArray[np.intp], cell: int) -> float:
+        """How often an animal of this cell has a genotype that fits no better, over its loci of known alleles.
+
+        Mean and variance of the log probability are exact sums over all genotypes of each locus; over loci
+        the normal distribution is used. 1 where no locus is typed.
+        """
+        known = ((genotype != MISSING) & (genotype < allele_counts[:, None])).all(axis=1)
+        seen = mean = variance = 0.0
+        for locus in np.flatnonzero(known).tolist():
+            rows = slice(self.starts[locus], self.starts[locus] + int(allele_counts[locus]))
+            weights, pooled, total = self.weights[rows, cell], self.pooled[rows], float(self.sums[locus, cell])
+            first, second = np.triu_indices(len(weights))
+            twice = np.where(first == second, 1.0, 2.0)
+            chance = twice * weights[first] * (weights[second] + (first == second)) / (total * (total + 1))
+            chance = (1 - self.error) * chance + self.error * twice * pooled[first] * pooled[second]
+            logs = np.log(chance)
+            centre = float((chance * logs).sum())
+            mean += centre
+            variance += float((chance * logs**2).sum()) - centre**2
+            low, high = sorted(genotype[locus].tolist())
+            seen += float(logs[np.flatnonzero((first == low) & (second == high))[0]])
+        return 1.0 if variance <= 0 else _normal_tail((seen - mean) / math.sqrt(variance))
 
     def _pairs(self, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp], sums: Floats) -> Floats:
         same = (first == second)[:, None]

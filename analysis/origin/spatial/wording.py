@@ -12,6 +12,7 @@ PRIOR_WORDS = {
     Prior.FLAT: "flat prior: every km² of the map is as likely beforehand",
     Prior.DENSITY: "sampling-density prior: places are as likely beforehand as they were densely sampled",
 }
+POOR_FIT = 0.01
 _RANGE = "The answer is confined to the map's frame; an origin outside it cannot be shown."
 _INDEPENDENCE = (
     "The map supposes that allele frequencies change gradually; behind a barrier or after a transport of animals they "
@@ -41,6 +42,11 @@ def caveats(answer: LocatedSample, model: MapModel) -> tuple[str, ...]:
         said.append("The sample is itself in the baseline; it was taken out of its site.")
     if answer.left_out is LeftOut.POPULATION:
         said.append("All animals of the sample's own population were taken out: this is a validation, not an answer.")
+    if answer.fit_p is not None and answer.fit_p < POOR_FIT:
+        said.append(
+            f"Even at the most probable place so rare a genotype is expected of few animals (p = {answer.fit_p:.2g}): "
+            "an origin outside the map, another species, or typing errors?"
+        )
     if answer.agrees is False:
         said.append(
             "The discrete answer lies outside the 95 % region of the map: the two methods disagree, and neither "
@@ -70,6 +76,7 @@ def answer_json(answer: LocatedSample, model: MapModel) -> dict[str, Json]:
         "point": head["point"],
         "regions": head["regions"],
         "priors": priors,
+        "fit_p": None if answer.fit_p is None else number(answer.fit_p),
         "discrete": _discrete(answer),
         "typed_loci": answer.typed_loci,
         "loci": answer.loci,

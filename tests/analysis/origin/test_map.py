@@ -186,6 +186,39 @@ def test_genotype_probabilities_add_to_one(model: MapModel) -> None:
     assert total == pytest.approx(np.ones_like(total), abs=1e-9)
 
 
+def test_the_fit_of_a_genotype_is_that_of_made_genotypes(model: MapModel) -> None:
+    """Against genotypes drawn from the cell's own table: for a middling and for a rare one."""
+    random = np.random.default_rng(8)
+    tables, known, cell = model.tables, model.baseline.allele_counts, 700
+    drawn = []
+    for locus, start in enumerate(tables.starts):
+        weights = tables.weights[start : start + known[locus], cell]
+        pooled = tables.pooled[start : start + known[locus]]
+        shares = random.dirichlet(weights, 4000)
+        wrong = random.random(4000) < tables.error
+        shares[wrong] = pooled
+        pairs = [np.sort(random.choice(known[locus], 2, p=share)) for share in shares]
+        drawn.append(pairs)
+    genotypes = np.array(drawn).transpose(1, 0, 2)
+    scores = np.array([tables.log_likelihood(one, known)[cell] for one in genotypes])
+    order = np.argsort(scores)
+    for share in (0.05, 0.5, 0.9):
+        found = tables.fit(genotypes[order[int(share * 4000)]], known, cell)
+        assert found == pytest.approx(share, abs=0.06)
+    assert tables.fit(np.full((len(known), 2), -1), known, cell) == 1.0
+
+
+def test_animals_of_nowhere_fit_nowhere(model: MapModel, small: SyntheticMap) -> None:
+    """Genotypes of one rare allele at every locus, against the baseline's own animals."""
+    own = [answer.fit_p for answer in locate(model, table_of(small.sampled_csv)).samples]
+    assert min(value for value in own if value is not None) > 0.001
+    rare = [int(np.argmin(model.sites.counts.copies[start : start + n].sum(axis=1)))
+            for start, n in zip(model.tables.starts, model.baseline.allele_counts.tolist(), strict=True)]  # fmt: skip
+    stranger = np.array([[code, code] for code in rare])
+    cell = int(model.tables.log_likelihood(stranger, model.baseline.allele_counts).argmax())
+    assert model.tables.fit(stranger, model.baseline.allele_counts, cell) < 0.01
+
+
 # Regions
 
 
@@ -265,6 +298,21 @@ def test_a_population_that_is_not_there_cannot_be_left_out(model: MapModel, smal
     samples = table_of(small.unsampled_csv)
     with pytest.raises(InputRefused, match="no population of the baseline"):
         locate(model, samples, leave_out=samples.columns["population"])
+
+
+def test_one_population_of_many_places_has_a_map(tmp_path: Path, small: SyntheticMap) -> None:
+    """The map needs places only; leaving the only population out leaves nothing, and that is said."""
+    rows = list(csv.reader(io.StringIO(small.baseline_csv)))
+    for row in rows[1:]:
+        row[2] = "all"
+    path = tmp_path / "one.csv"
+    path.write_text("\n".join(",".join(row) for row in rows))
+    (tmp_path / "sample.csv").write_text("\n".join(",".join(row) for row in rows[:2]))
+    words = [str(tmp_path / "sample.csv"), "--baseline", str(path), *COLUMNS, "--format", "jsonl"]
+    assert json.loads(command(*words).stdout)["discrete"]["population"] == "all"
+    refused = command(*words, "--leave-out-own-population")
+    assert refused.returncode == 1
+    assert "0 sites remain" in refused.stderr
 
 
 def test_empty_genotypes_have_no_place(model: MapModel, small: SyntheticMap) -> None:
