@@ -1,6 +1,6 @@
 """Command line: `python -m chain_of_custody.core verify FILE [--key VKEY] [--checkpoint FILE] [--json]`.
 
-FILE is an export (.jsonl), a pack (.zip), or the address of a log on this machine.
+FILE is an export (.jsonl), a pack (.zip), a proof (.tlog-proof), or the address of a log on this machine.
 
 Exit status 0 passed, 1 failed, 2 indeterminate; 64 wrong use, 66 a file that cannot be read.
 """

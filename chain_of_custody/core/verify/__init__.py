@@ -8,6 +8,9 @@ from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.core.verify.export import ExportVerifier
 from chain_of_custody.core.verify.live import LiveVerifier, fetcher
 from chain_of_custody.core.verify.pack import PackVerifier
+from chain_of_custody.core.verify.proof import LARGEST as PROOF_LARGEST
+from chain_of_custody.core.verify.proof import START as PROOF_START
+from chain_of_custody.core.verify.proof import ProofVerifier
 from chain_of_custody.core.verify.report import Finding, Report, Status, Step, Steps
 from chain_of_custody.core.verify.stamp import Stamp, stamp_judge
 from chain_of_custody.core.verify.state import VerifyState, state_write
@@ -24,7 +27,7 @@ def verify_file(
     save: Path | None = None,
     stamp: Stamp | None = None,
 ) -> Report:
-    """Verify an export (.jsonl) or a pack (.zip), told apart by their first bytes.
+    """Verify an export (.jsonl), a pack (.zip) or a proof (.tlog-proof), told apart by their first bytes.
 
     `pinned` are keys the reader trusts; without one a sound file is indeterminate ("key-not-pinned").
     `outside` is a checkpoint the reader kept from an earlier day. An export of new entries only goes on from `state`,
@@ -37,6 +40,9 @@ def verify_file(
         pack = source.read(2) == b"PK"
         source.seek(0)
         verifier: PackVerifier | ExportVerifier
+        if source.read(len(PROOF_START)) == PROOF_START:
+            return _verify_proof(path, steps, pinned, stamp)
+        source.seek(0)
         if pack:
             verifier = PackVerifier(steps, pinned=pinned, outside=outside)
         else:
@@ -51,6 +57,15 @@ def verify_file(
         if verified is not None:
             state_write(save, verified)
     return report
+
+
+def _verify_proof(path: Path, steps: Steps, pinned: tuple[VerifierKey, ...], stamp: Stamp | None) -> Report:
+    verifier = ProofVerifier(steps, pinned=pinned)
+    with path.open("rb") as source:
+        verifier.run(source.read(PROOF_LARGEST))
+    if stamp is not None:
+        stamp_judge(steps, stamp, verifier.note)
+    return Report(file=path.name, kind="proof", steps=steps.numbered(), facts=verifier.facts)
 
 
 def verify_log(
