@@ -14,12 +14,17 @@ from celery import Celery
 from django.conf import settings as installed
 from django.db import connections
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from lims.accounts.models import User
+from lims.accounts.roles import Role
+from lims.casework.models import Case
+from lims.casework.services.cases import case_assign
 from lims.demonstration.cast import credentials_read
 from lims.demonstration.scenes import STEPS
 from lims.demonstration.world import World, steps_run, world_open
+from lims.disclosure.selectors.pages import cases_followed
 from lims.lab.services.reviews import review_decide, review_open, review_point_set
 from lims.web import urls
 from lims.web.navigation import start_page
@@ -69,8 +74,12 @@ def test_every_page_is_accessible(laboratory: World, browser: Browser, live_serv
     for who, client in clients.items():
         _walk_as(walk, who, client)
     with ThreadPoolExecutor() as aside:
-        aside.submit(_send_back, laboratory).result()
+        aside.submit(_go_on, laboratory).result()
     _walk_as(walk, "second_analyst", clients["second_analyst"])
+    walk.follow("prosecutor", clients["prosecutor"], (reverse("web:evidence_choose"),))
+    names = {pattern.name for pattern in urls.urlpatterns if pattern.name}
+    assert sorted(names - {stop.name for stop in walk.stops} - NO_PAGES - _MADE) == []
+    assert names >= NO_PAGES
     faults = walk.faults
     for who in ("nobody", *ROLES):
         with _context(browser, live_server, clients.get(who), troubles) as page:
@@ -79,10 +88,7 @@ def test_every_page_is_accessible(laboratory: World, browser: Browser, live_serv
                     faults += _look(page, stop.who, stop.address)
             faults += _refused(page) if who == "nobody" else []
             faults += _refused_and_made(page, laboratory) if who == "custodian" else []
-    names = {pattern.name for pattern in urls.urlpatterns if pattern.name}
     assert (faults, troubles) == ([], []), "\n".join([*faults, *troubles])
-    assert sorted(names - {stop.name for stop in walk.stops} - NO_PAGES - _MADE) == []
-    assert names >= NO_PAGES
 
 
 _MADE = frozenset(("label_job", "itemise", "find"))
@@ -160,13 +166,20 @@ def _refused_and_made(page: Page, laboratory: World) -> list[str]:
     return faults + _look(page, "custodian", f"/intakes/{intake}/itemise/{box.split('/')[2]}/")
 
 
-def _send_back(laboratory: World) -> None:
-    """The reviewer sends the report on fins back: its author has a draft with a comment to answer."""
+def _go_on(laboratory: World) -> None:
+    """The report on fins is sent back: its author has a comment to answer. The prosecutor follows a second case."""
     try:
-        reviewer = laboratory.actor("reviewer")
+        reviewer, prosecutor = laboratory.actor("reviewer"), laboratory.actor("prosecutor")
         review = review_open(actor=reviewer, report=laboratory.report("report.fins"))
         key = review.points.order_by("pk").values_list("key", flat=True)[0]
         review_point_set(actor=reviewer, review=review, key=key, passed=False, comment="Which key was used?")
         review_decide(actor=reviewer, review=review, agree=False, note="Name the key.")
+        followed = [one.pk for one in cases_followed(actor=prosecutor)]
+        case_assign(
+            actor=laboratory.actor("custodian"),
+            case=Case.objects.exclude(pk__in=followed).order_by("pk")[0],
+            user=User.objects.get(username="prosecutor"),
+            role=Role.PROSECUTOR.value,
+        )
     finally:
         connections.close_all()
