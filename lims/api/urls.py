@@ -21,6 +21,7 @@ from lims.api import (
     items,
     lab,
     labels,
+    laboratory,
     ledger,
     parties,
     places,
@@ -37,6 +38,7 @@ from lims.api.base import View
 
 AREAS = [
     accounts,
+    laboratory,
     parties,
     codelists,
     cases,

@@ -27,4 +27,5 @@ INTAKE = declare("casework.intake/1", verbs={"received", "itemised", "completed"
 DISCREPANCY = declare("casework.discrepancy/1", verbs={"recorded", "countersigned", "explained"})
 SAMPLING = declare("casework.sampling/1", verbs={"drawn"})
 LABEL = declare("casework.label/1", verbs={"issued", "printed", "voided", "bound"})
+LABORATORY = declare("casework.laboratory/1", verbs={"changed"})
 SUBMISSION = declare("casework.submission/1", verbs={"submitted", "received", "withdrawn"})

@@ -1,9 +1,17 @@
 """Jobs of casework."""
 
 from celery import shared_task
+from celery.signals import task_prerun
 
 from chain_of_custody.vault.services import vault_audit_record
+from lims.casework.selectors.laboratory import laboratory_zone_activate
 from lims.casework.services.retention import retention_extend_open
+
+
+@task_prerun.connect
+def _in_the_laboratorys_zone(**_sender: object) -> None:
+    """Every job of every app writes its times in the laboratory's zone, as pages do."""
+    laboratory_zone_activate()
 
 
 @shared_task(name="lims.casework.retention_extend")

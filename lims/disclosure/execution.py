@@ -20,6 +20,7 @@ from chain_of_custody.core.page import verifier_files
 from chain_of_custody.models import StoredFile
 from chain_of_custody.selectors import Export, export_open
 from chain_of_custody.vault.services import store_current
+from lims.casework.selectors.laboratory import laboratory_get
 from lims.common.errors import Unavailable
 from lims.disclosure.certificates import certificates_render
 from lims.disclosure.models import DisclosurePack
@@ -214,7 +215,7 @@ def _index(pack: DisclosurePack, contents: PackContents) -> bytes:
 def _info(pack: DisclosurePack) -> dict[str, str]:
     store = store_current()
     return {
-        "Source-Organization": settings.SPOOR_LABORATORY or "Spoor",
+        "Source-Organization": laboratory_get().name or "Spoor",
         "Bagging-Date": timezone.localdate().isoformat(),
         "External-Description": f"Disclosure pack for {pack.request.reference}"
         + (" - SYNTHETIC, not evidence" if pack.case.synthetic else ""),

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 
 from lims.accounts.actors import Actor
 from lims.accounts.enums import RoleName
+from lims.casework.selectors.laboratory import laboratory_kept
 from lims.web.access import actor_of
 from lims.web.navigation import Section, address, navigation, start_page
 from lims.web.state import SystemState, system_state
@@ -78,7 +79,7 @@ class Frame:
     @property
     def laboratory(self) -> str:
         """The laboratory's name."""
-        return str(settings.SPOOR_LABORATORY)
+        return laboratory_kept().name
 
     @property
     def version(self) -> str:

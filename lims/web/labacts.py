@@ -46,6 +46,7 @@ _WORDS: Mapping[str, Mapping[str, str | Promise]] = {
         "replaced": _("Report replaced"),
         "withdrawn": _("Draft withdrawn"),
     },
+    "casework.laboratory": {"changed": _("Settings of the laboratory changed")},
     "disclosure.request": {
         "requested": _("Evidence asked for"),
         "approved": _("Disclosure approved"),

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from lims.accounts.enums import AccessKind
 from lims.accounts.services import access_record
+from lims.casework.selectors.laboratory import laboratory_zone_activate
 from lims.common.errors import NotAllowed
 from lims.web.access import actor_of
 from lims.web.problems import REFUSALS, status_of
@@ -48,6 +50,21 @@ class ContentSecurityPolicyMiddleware:
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class LaboratoryZoneMiddleware:
+    """Times are shown, and typed times read, in the laboratory's zone."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Choose the zone for this request alone."""
+        laboratory_zone_activate()
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
 
 
 class RefusalMiddleware:

@@ -141,6 +141,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
                 Entry("role_list", _("Roles"), "people"),
             ),
         ),
+        Group(_("Settings"), (Entry("laboratory", _("The laboratory"), "settings"),)),
     ),
     Role.INSTRUMENT: (),
 }

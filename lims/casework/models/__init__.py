@@ -25,6 +25,7 @@ from lims.casework.models.items import (
     SampleParent,
     SamplingPlan,
 )
+from lims.casework.models.laboratory import Laboratory
 
 __all__ = [
     "Case",
@@ -38,6 +39,7 @@ __all__ = [
     "IntakeContainer",
     "Label",
     "LabelPrint",
+    "Laboratory",
     "LiveEvent",
     "Location",
     "Photograph",

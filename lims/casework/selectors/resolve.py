@@ -16,6 +16,7 @@ from lims.casework.enums import LabelState
 from lims.casework.models import Case, ExternalReference, Label, SubmissionLine
 from lims.casework.selectors.access import visible
 from lims.casework.selectors.cases import item_visible
+from lims.casework.selectors.laboratory import laboratory_kept
 from lims.common.errors import BadInput, NotFound
 
 _OWN_BOX = re.compile(r"C-\d{6,}")  # the laboratory's own boxes and plates belong to no case
@@ -106,7 +107,7 @@ def _by_code(actor: Actor, code: str) -> Resolved:
 def _by_reference(actor: Actor, entered: str) -> Resolved | None:
     text = entered.upper()
     own_box = _OWN_BOX.fullmatch(text) is not None
-    if not text.startswith(f"{settings.SPOOR_LABORATORY_CODE}-") and not own_box:
+    if not text.startswith(f"{laboratory_kept().code}-") and not own_box:
         return None
     item = Item.objects.select_related(*_ITEM_PATHS).filter(reference=text).first()
     if item is not None:

@@ -19,6 +19,7 @@ from lims.casework.ledger import CASE
 from lims.casework.models import Case, CaseAssignment, ExternalReference
 from lims.casework.selectors.access import case_scope
 from lims.casework.services.belonging import item_of_case_check
+from lims.casework.services.laboratory import laboratory_code_locked
 from lims.casework.services.numbering import number_next
 from lims.common.checks import text_clean
 from lims.common.errors import BadInput, RuleViolation, StaleVersion
@@ -55,11 +56,11 @@ def case_open(
         )
     title = text_clean(title, field="title", required=True, limit=200)
     with transaction.atomic():
-        year = timezone.localdate().year
+        code, year = laboratory_code_locked(), timezone.localdate().year
         number = number_next(f"case-{year}")
         case = Case.objects.create(
             uuid=uuid4(),
-            reference=f"{settings.SPOOR_LABORATORY_CODE}-{year}-{number:06d}",
+            reference=f"{code}-{year}-{number:06d}",
             kind=kind,
             title=title,
             agency=agency,

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from chain_of_custody.models import Item
 from lims.casework.models import Exhibit, SamplingPlan
 from lims.casework.rules import plain
 from lims.casework.selectors.arrivals import exhibits_received
+from lims.casework.selectors.laboratory import laboratory_get
 from lims.documents.data import report as doc
 from lims.documents.data.parts import Contact, Laboratory, Language, Marks, NamedValue, SignatureSlot
 from lims.documents.engine import data_json
@@ -49,10 +49,9 @@ def report_words(report: Report) -> str:
 
 def laboratory() -> Laboratory:
     """The laboratory as printed on every document."""
+    now = laboratory_get()
     return Laboratory(
-        name=settings.SPOOR_LABORATORY or _("Laboratory not named yet"),
-        address=tuple(line.strip() for line in settings.SPOOR_LABORATORY_ADDRESS.split(";") if line.strip()),
-        accreditation=settings.SPOOR_LABORATORY_ACCREDITATION,
+        name=now.name or _("Laboratory not named yet"), address=now.address, accreditation=now.accreditation
     )
 
 

@@ -18,6 +18,7 @@ from lims.accounts.actors import Actor, require
 from lims.accounts.services import ReAuthentication
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
+from lims.casework.selectors.laboratory import laboratory_get
 from lims.casework.services.belonging import case_pk_check, item_of_case_check
 from lims.casework.services.cases import case_lock, part_reference
 from lims.casework.services.numbering import number_next
@@ -350,7 +351,7 @@ def _signed(actor: Actor, report: Report) -> bytes:
     now = timezone.localtime()
     credentials = credentials_create(
         settings.SPOOR_SIGNING_FOLDER,
-        laboratory=settings.SPOOR_LABORATORY or "Spoor",
+        laboratory=laboratory_get().name or "Spoor",
         person_id=str(actor.party),
         name=actor.name,
         at=now,

@@ -4,7 +4,6 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
-from django.conf import settings
 from django.http import HttpResponse
 from django.urls import path, reverse
 from django.utils.formats import date_format
@@ -16,6 +15,7 @@ from chain_of_custody.models import Party
 from lims.casework.codelists import code_label
 from lims.casework.models import Case, Seizure
 from lims.casework.selectors.cases import seizure_list
+from lims.casework.selectors.laboratory import laboratory_kept
 from lims.casework.selectors.stores import agency_list
 from lims.casework.services.seizures import SeizureFacts, seizure_correct, seizure_record
 from lims.common.errors import NotFound
@@ -105,7 +105,7 @@ def _layout() -> list[tuple[str, tuple[str, ...]]]:
 def seizure_new(request: PageRequest, case: Case) -> HttpResponse:
     """Record a seizure."""
     initial = {
-        "zone": settings.TIME_ZONE,
+        "zone": laboratory_kept().zone,
         "agency": str(case.agency.uuid),
         "reason": "other",
         "transport": "none",
