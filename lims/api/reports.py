@@ -30,7 +30,7 @@ from lims.lab.services.reports import (
     report_submit,
     report_withdraw,
 )
-from lims.lab.services.reviews import review_answer, review_decide, review_open, review_point_set
+from lims.lab.services.reviews import review_answer, review_decide, review_disagree, review_open, review_point_set
 
 AREA = "reports"
 
@@ -175,6 +175,12 @@ class DecisionIn(Input):
 
     agree = serializers.BooleanField()
     note = text(8000)
+
+
+class DisagreementIn(Input):
+    """Why one disagrees."""
+
+    note = text(8000, required=True)
 
 
 class ReportView(View):
@@ -363,6 +369,17 @@ class ReviewDecisionView(ReportView):
         return self.one(review_get(actor=self.actor, uuid=uuid), ReviewOut)
 
 
+class ReviewDisagreement(ReportView):
+    """A review that ends in disagreement."""
+
+    @acts("review_disagree", DisagreementIn, ReviewOut, area=AREA)
+    def post(self, request: Request, uuid: UUID) -> Response:
+        """Disagree, in words that stay in the record; another reviewer looks at the draft next."""
+        review = review_get(actor=self.actor, uuid=uuid)
+        review_disagree(actor=self.actor, review=review, **self.body(DisagreementIn))
+        return self.one(review_get(actor=self.actor, uuid=uuid), ReviewOut)
+
+
 urlpatterns = [
     path("cases/<str:case>/reports/", CaseReports.as_view(), name="reports"),
     path("reports/to-review/", ReportsToReview.as_view(), name="reports-to-review"),
@@ -376,4 +393,5 @@ urlpatterns = [
     path("reviews/<uuid:uuid>/points/<str:key>/", ReviewPointView.as_view(), name="review-point"),
     path("reviews/<uuid:uuid>/points/<str:key>/answer/", ReviewAnswer.as_view(), name="review-answer"),
     path("reviews/<uuid:uuid>/decision/", ReviewDecisionView.as_view(), name="review-decision"),
+    path("reviews/<uuid:uuid>/disagreement/", ReviewDisagreement.as_view(), name="review-disagreement"),
 ]

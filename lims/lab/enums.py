@@ -149,3 +149,4 @@ class ReviewDecision(models.TextChoices):
     OPEN = "open", _("Open")
     AGREED = "agreed", _("Agreed")
     SENT_BACK = "sent_back", _("Sent back")
+    DISAGREED = "disagreed", _("Disagreed")

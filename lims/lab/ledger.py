@@ -9,5 +9,5 @@ RUN = declare("lab.run/1", verbs={"queued", "started", "finished", "failed", "ca
 FINDING = declare("lab.finding/1", verbs={"recorded", "replaced"})
 REPORT = declare(
     "lab.report/1",
-    verbs={"drafted", "changed", "submitted", "sent_back", "agreed", "signed", "replaced", "withdrawn"},
+    verbs={"drafted", "changed", "submitted", "sent_back", "agreed", "signed", "replaced", "withdrawn", "disagreed"},
 )

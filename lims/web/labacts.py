@@ -42,6 +42,7 @@ _WORDS: Mapping[str, Mapping[str, str | Promise]] = {
         "submitted": _("Report sent to review"),
         "sent_back": _("Report sent back"),
         "agreed": _("Review agreed"),
+        "disagreed": _("Reviewer disagreed"),
         "signed": _("Report signed and issued"),
         "replaced": _("Report replaced"),
         "withdrawn": _("Draft withdrawn"),

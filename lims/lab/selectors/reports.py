@@ -55,8 +55,16 @@ def report_to_review(*, actor: Actor) -> QuerySet[Report]:
     taken = Review.objects.filter(report=OuterRef("pk"), decision=ReviewDecision.OPEN).exclude(
         reviewer_id=actor.party_id
     )
-    rows = Report.objects.filter(wanted).filter(~Exists(mine), ~Exists(taken))
+    refused = disagreements_open().filter(report=OuterRef("pk"), reviewer_id=actor.party_id)
+    rows = Report.objects.filter(wanted).filter(~Exists(mine), ~Exists(taken), ~Exists(refused))
     return rows.select_related("case", "created_by").order_by("id")
+
+
+def disagreements_open() -> QuerySet[Review]:
+    """Disagreements that still stand: no later review of the report agreed or sent it back."""
+    ended = [ReviewDecision.AGREED, ReviewDecision.SENT_BACK]
+    later = Review.objects.filter(report=OuterRef("report"), pk__gt=OuterRef("pk"), decision__in=ended)
+    return Review.objects.filter(~Exists(later), decision=ReviewDecision.DISAGREED)
 
 
 def report_to_sign(*, actor: Actor) -> QuerySet[Report]:

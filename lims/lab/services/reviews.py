@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chain_of_custody.core.canonical import Json
-from chain_of_custody.services import act_append
+from chain_of_custody.services import EntryDraft, act_append
 from lims.accounts.actors import Actor, require
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
@@ -17,6 +17,7 @@ from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.checklists import ADMINISTRATIVE, TECHNICAL
 from lims.lab.enums import ReportState, ReviewDecision, ReviewKind, Side
 from lims.lab.models import Report, ReportPerson, Review, ReviewPoint
+from lims.lab.selectors.reports import disagreements_open
 from lims.lab.services.reports import report_draft_entry, report_lock
 
 _STATES = {
@@ -35,7 +36,7 @@ def review_open(*, actor: Actor, report: Report) -> Review:
 
     Raises:
         NotAllowed: without the capability, or an author or analyst of this report, by whatever account.
-        RuleViolation: no review is due, or somebody else has it open.
+        RuleViolation: no review is due, somebody else has it open, or this person disagreed with this very draft.
     """
     case = Case.objects.select_related("agency").get(pk=report.case_id)
     kind = ReviewKind.ADMINISTRATIVE if report.state == ReportState.ADMINISTRATIVE_REVIEW else ReviewKind.TECHNICAL
@@ -47,6 +48,7 @@ def review_open(*, actor: Actor, report: Report) -> Review:
             if row.state != _STATES[kind]:
                 raise RuleViolation(_("%(number)s waits for no review.") % {"number": row.number}, code="no-review-due")
             _side_take(actor, row, kind)
+            _other_than_the_disagreeing(actor, row)
             return _review_create(actor, row, kind)
     except IntegrityError as error:
         raise RuleViolation(_("Somebody else has this review open."), code="review-open") from error
@@ -75,18 +77,17 @@ def review_point_set(*, actor: Actor, review: Review, key: str, passed: bool, co
 def review_decide(*, actor: Actor, review: Review, agree: bool, note: str = "") -> Review:
     """Agree, or send back with what has to change. Disagreement is kept, never overwritten.
 
+    Whoever agrees over a colleague's disagreement says why: that is how it is resolved.
+
     Raises:
         NotAllowed: somebody else's review.
-        BadInput: sent back without a note.
+        BadInput: sent back, or agreed over a disagreement, without a note.
         RuleViolation: a point has not been passed, or the review is closed.
     """
-    note = text_clean(note, field="note", required=not agree, limit=8000)
     with transaction.atomic():
-        report = Report.objects.select_related("case").get(pk=review.report_id)
-        case_lock(report.case)
-        row_report = report_lock(report)
-        row = _own_open(actor, review)
-        _still_allowed(actor, row)
+        row_report, row = _locked(actor, review)
+        needed = not agree or disagreements_open().filter(report=row_report).exists()
+        note = text_clean(note, field="note", required=needed, limit=8000)
         if agree:
             _all_passed(row)
         row.decision = ReviewDecision.AGREED if agree else ReviewDecision.SENT_BACK
@@ -95,14 +96,29 @@ def review_decide(*, actor: Actor, review: Review, agree: bool, note: str = "") 
         row_report.state = _NEXT[ReviewKind(row.kind)] if agree else ReportState.DRAFT
         row_report.version += 1
         row_report.save(update_fields=["state", "version"])
-        values: dict[str, Json] = {
-            "review": str(row.uuid),
-            "kind": row.kind,
-            "round": row.round,
-            "content": row_report.frozen_digest,
-        }
-        verb = "agreed" if agree else "sent_back"
-        act_append(actor=actor, drafts=[report_draft_entry(row_report, verb, values)], reason=note)
+        act_append(actor=actor, drafts=[_ended(row_report, row, "agreed" if agree else "sent_back")], reason=note)
+    return row
+
+
+def review_disagree(*, actor: Actor, review: Review, note: str) -> Review:
+    """End one's review in disagreement: its words stay in the record, and the report is not signed over it.
+
+    The report keeps waiting for the same review. Another reviewer agrees, in words, or sends it back, or its author
+    withdraws it (ISO 21043-5; ILAC G19: a disagreement is recorded and resolved, never overwritten).
+
+    Raises:
+        NotAllowed: somebody else's review.
+        BadInput: without words.
+        RuleViolation: the review is closed.
+    """
+    note = text_clean(note, field="note", required=True, limit=8000)
+    with transaction.atomic():
+        report, row = _locked(actor, review)
+        row.decision, row.note, row.closed_at = ReviewDecision.DISAGREED, note, timezone.now()
+        row.save(update_fields=["decision", "note", "closed_at"])
+        report.version += 1
+        report.save(update_fields=["version"])
+        act_append(actor=actor, drafts=[_ended(report, row, "disagreed")], reason=note)
     return row
 
 
@@ -119,6 +135,33 @@ def review_answer(*, actor: Actor, point: ReviewPoint, answer: str) -> ReviewPoi
     point.answer = answer
     point.save(update_fields=["answer"])
     return point
+
+
+def _locked(actor: Actor, review: Review) -> tuple[Report, Review]:
+    """The report and the actor's own open review under lock, in the global order."""
+    report = Report.objects.select_related("case").get(pk=review.report_id)
+    case_lock(report.case)
+    row_report = report_lock(report)
+    row = _own_open(actor, review)
+    _still_allowed(actor, row)
+    return row_report, row
+
+
+def _ended(report: Report, review: Review, verb: str) -> EntryDraft:
+    values: dict[str, Json] = {
+        "review": str(review.uuid),
+        "kind": review.kind,
+        "round": review.round,
+        "content": report.frozen_digest,
+    }
+    return report_draft_entry(report, verb, values)
+
+
+def _other_than_the_disagreeing(actor: Actor, report: Report) -> None:
+    if disagreements_open().filter(report=report, reviewer_id=actor.party_id).exists():
+        raise RuleViolation(
+            _("You disagreed with this draft. Another reviewer looks at it next."), code="second-reviewer-needed"
+        )
 
 
 def _side_take(actor: Actor, report: Report, kind: ReviewKind) -> None:

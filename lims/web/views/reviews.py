@@ -20,10 +20,11 @@ from lims.accounts.actors import Actor
 from lims.accounts.services import reauthenticate
 from lims.lab.enums import ReviewDecision, ReviewKind
 from lims.lab.models import Finding, Report, Review, ReviewPoint
+from lims.lab.selectors.draftnumbers import report_numbers
 from lims.lab.selectors.pages import report_findings, report_reviews, reports_signed, reviews_of
 from lims.lab.selectors.reports import report_get, report_to_review, review_get
 from lims.lab.selectors.results import run_figures
-from lims.lab.services.reviews import review_decide, review_open, review_point_set
+from lims.lab.services.reviews import review_decide, review_disagree, review_open, review_point_set
 from lims.web.access import PageRequest, page_for
 from lims.web.fields import LongField
 from lims.web.figures import UnsafeFigure, svg_inline
@@ -112,9 +113,16 @@ class DecideForm(PageForm):
 
     keyed = False
     answer = forms.ChoiceField(
-        label=gettext_lazy("Your answer"), choices=[("back", ""), ("agree", "")], widget=forms.RadioSelect
+        label=gettext_lazy("Your answer"),
+        choices=[("back", ""), ("disagree", ""), ("agree", "")],
+        widget=forms.RadioSelect,
     )
-    note = LongField(label=gettext_lazy("What has to change"), max_length=8000, required=False)
+    note = LongField(
+        label=gettext_lazy("Your words"),
+        max_length=8000,
+        required=False,
+        help_text=gettext_lazy("What has to change, or why you disagree. Needed too where a colleague disagreed."),
+    )
     password = forms.CharField(
         label=gettext_lazy("Password"),
         strip=False,
@@ -139,8 +147,11 @@ def review_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         reauthenticate(actor=request.actor, password=form.cleaned_data["password"])
 
     def do() -> str:
-        agree = form.cleaned_data["answer"] == "agree"
-        review_decide(actor=request.actor, review=review, agree=agree, note=form.cleaned_data["note"])
+        answer, note = form.cleaned_data["answer"], form.cleaned_data["note"]
+        if answer == "disagree":
+            review_disagree(actor=request.actor, review=review, note=note)
+        else:
+            review_decide(actor=request.actor, review=review, agree=answer == "agree", note=note)
         return reverse("web:review_list")
 
     if done := submit(request, form, do, before=before):
@@ -152,6 +163,7 @@ def _show(request: PageRequest, review: Review, *, form: PageForm, wrong: "Point
     report = report_get(actor=request.actor, key=review.report.number)
     findings = report_findings(report=report)
     points = list(review.points.order_by("id"))
+    numbers, left = report_numbers(report=report, findings=findings)
     mine = review.reviewer_id == request.actor.party_id and review.decision == ReviewDecision.OPEN
     open_points = sum(point.passed is not True for point in points)
     context = about_case(request, report.case, *_steps(review)) | {
@@ -160,6 +172,8 @@ def _show(request: PageRequest, review: Review, *, form: PageForm, wrong: "Point
         "findings": findings,
         "not_examined": [one for one in report.items.all() if not one.examined],
         "raw": [_raw(one) for one in findings if one.run is not None],
+        "numbers": numbers,
+        "numbers_left": left,
         "points": _points(points, review, mine=mine, wrong=wrong),
         "checked": _("%(n)s of %(all)s") % {"n": len(points) - open_points, "all": len(points)},
         "earlier": [one for one in report_reviews(report=report) if one.pk != review.pk],

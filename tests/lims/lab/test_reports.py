@@ -1,5 +1,6 @@
 """Reports: reviewed by others, sent back, signed after re-authentication, replaced by a new number."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from chain_of_custody.models import Entry
 from chain_of_custody.vault.services import store_current
 from lims.accounts.roles import Role
 from lims.accounts.selectors import actor_of_user
@@ -15,9 +17,17 @@ from lims.common.errors import BadInput, NotAllowed, RuleViolation, StaleVersion
 from lims.documents.credentials import authority_certificate
 from lims.documents.signature_check import signature_check
 from lims.lab.models import Report, ReportPerson
+from lims.lab.selectors.reports import report_to_review, review_get
 from lims.lab.services.findings import FindingFacts, finding_record
-from lims.lab.services.reports import ReportFacts, report_change, report_draft, report_sign, report_submit
-from lims.lab.services.reviews import review_answer, review_decide, review_open, review_point_set
+from lims.lab.services.reports import (
+    ReportFacts,
+    report_change,
+    report_draft,
+    report_sign,
+    report_submit,
+    report_withdraw,
+)
+from lims.lab.services.reviews import review_answer, review_decide, review_disagree, review_open, review_point_set
 from tests.lims import builders
 from tests.lims.lab.support import Bench, finding, pass_all, report, reviewed, submitted
 
@@ -177,3 +187,56 @@ def test_a_report_says_something_and_nobody_from_another_case_is_in_it(bench: Be
     empty = report(bench)
     with pytest.raises(RuleViolation, match="no finding"):
         report_submit(actor=bench.lab.analyst, report=empty, version=empty.version)
+
+
+def test_a_disagreement_stays_in_the_record_until_a_second_reviewer_answers_it_in_words(bench: Bench) -> None:
+    lab, row = bench.lab, submitted(bench)
+    review = review_open(actor=lab.reviewer, report=row)
+    with pytest.raises(BadInput) as wordless:
+        review_disagree(actor=lab.reviewer, review=review, note=" ")
+    assert wordless.value.field == "note"
+    review_disagree(actor=lab.reviewer, review=review, note="The rate does not fit this population.")
+    row.refresh_from_db()
+    assert (row.state, review_get(actor=lab.reviewer, uuid=review.uuid).decision) == ("technical_review", "disagreed")
+    proof = reauthenticate(actor=lab.reviewer, password=builders.PASSWORD)
+    with pytest.raises(RuleViolation):
+        report_sign(actor=lab.reviewer, report=row, version=row.version, proof=proof)
+    with pytest.raises(RuleViolation, match="Another reviewer"):
+        review_open(actor=lab.reviewer, report=row)
+    assert row not in report_to_review(actor=lab.reviewer)
+    second = builders.actor(Role.REVIEWER)
+    assert row in report_to_review(actor=second)
+    other = review_open(actor=second, report=row)
+    for point in other.points.all():
+        review_point_set(actor=second, review=other, key=point.key, passed=True)
+    with pytest.raises(BadInput):
+        review_decide(actor=second, review=other, agree=True)
+    review_decide(actor=second, review=other, agree=True, note="The rate was measured on it: validation record 4.")
+    row.refresh_from_db()
+    assert row.state == "administrative_review"
+    assert [one.decision for one in row.reviews.order_by("id")] == ["disagreed", "agreed"]
+    entries = Entry.objects.filter(stream__kind="report", stream__uuid=row.uuid).order_by("id")
+    verbs = [json.loads(bytes(one.canonical))["verb"] for one in entries]
+    assert [verb for verb in verbs if verb.endswith("agreed")] == [
+        "disagreed",
+        "agreed",
+    ]
+
+
+def test_a_report_under_disagreement_is_redrafted_or_withdrawn(bench: Bench) -> None:
+    lab, row = bench.lab, submitted(bench)
+    with pytest.raises(RuleViolation):
+        report_withdraw(actor=lab.analyst, report=row, version=row.version, reason="no")
+    review_disagree(actor=lab.reviewer, review=review_open(actor=lab.reviewer, report=row), note="Not this population.")
+    second = builders.actor(Role.REVIEWER)
+    other = review_open(actor=second, report=row)
+    row.refresh_from_db()
+    with pytest.raises(RuleViolation):  # a colleague has it in hand
+        report_withdraw(actor=lab.analyst, report=row, version=row.version, reason="no")
+    review_decide(actor=second, review=other, agree=False, note="Say which population.")
+    row.refresh_from_db()
+    row = report_submit(actor=lab.analyst, report=row, version=row.version)
+    # Sent back and handed in anew: the first reviewer may look again, and the author may give it up.
+    review_disagree(actor=lab.reviewer, review=review_open(actor=lab.reviewer, report=row), note="Still not.")
+    row.refresh_from_db()
+    assert report_withdraw(actor=lab.analyst, report=row, version=row.version, reason="agreed").state == "withdrawn"
