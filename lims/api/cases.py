@@ -92,6 +92,7 @@ class HoldNew(Reason):
     """A legal hold to set or lift."""
 
     hold = serializers.BooleanField()
+    authority = text(500, help_text="Whose decision it is, such as a court's order and its date; needed to lift it.")
 
 
 class AssignmentOut(Output):
@@ -210,7 +211,7 @@ class CaseHold(CaseView):
 
     @acts("case_hold", HoldNew, CaseOut, area=AREA)
     def post(self, request: Request, key: str) -> Response:
-        """Set or lift the legal hold: while it stands nothing is returned or disposed of."""
+        """Set or lift the legal hold: nothing is returned, disposed of or deleted while it stands."""
         case = case_hold(actor=self.actor, case=self.case(), **self.body(HoldNew))
         return self.one(case, CaseOut, version=case.version)
 

@@ -5,7 +5,7 @@ from celery.signals import task_prerun
 
 from chain_of_custody.vault.services import vault_audit_record
 from lims.casework.selectors.laboratory import laboratory_zone_activate
-from lims.casework.services.retention import retention_extend_open
+from lims.casework.services.retention import holds_settle, retention_extend_open
 
 
 @task_prerun.connect
@@ -18,6 +18,13 @@ def _in_the_laboratorys_zone(**_sender: object) -> None:
 def retention_extend() -> int:
     """Extend the retention of the files of open cases; returns how many were extended."""
     return retention_extend_open()
+
+
+@shared_task(name="lims.casework.holds_settle")
+def holds_settle_task() -> int:
+    """Give files the legal hold of their cases; returns how many were changed."""
+    settled = holds_settle()
+    return len(settled.held) + len(settled.cleared)
 
 
 @shared_task(name="lims.casework.vault_audit", acks_late=False)

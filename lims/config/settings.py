@@ -227,6 +227,7 @@ CELERY_TASK_ROUTES = {
     "lims.casework.vault_audit": {"queue": "disclosure"},
     "lims.accounts.ledger_check": {"queue": "disclosure"},
     "lims.accounts.ledger_check_nightly": {"queue": "disclosure"},
+    "lims.casework.holds_settle": {"queue": "disclosure"},
 }
 _CLOCK = {
     "lims.lab.runs_sweep": 10.0,
@@ -234,6 +235,7 @@ _CLOCK = {
     "lims.accounts.access_log_anchor": 3600.0,
     "lims.accounts.checkpoints_stamp": 600.0,
     "lims.casework.retention_extend": 86400.0,
+    "lims.casework.holds_settle": 120.0,
 }
 # What could not begin before its next turn is dropped: a stopped worker does not find a heap of sweeps.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,7 +32,11 @@ from chain_of_custody.vault.errors import (
 from chain_of_custody.vault.minio_store import MinioStore
 from chain_of_custody.vault.minio_store.bucket import PART_BYTES
 from chain_of_custody.vault.objects import EnforcedBy, ProbeOutcome, RetentionMode, object_key, utc_now
+from chain_of_custody.vault.services import store_current
 from chain_of_custody.vault.store import EvidenceStore, store_from_url
+from lims.casework.services.cases import case_hold
+from lims.casework.services.files import case_file_store
+from lims.casework.services.retention import holds_settle
 from tests.chain_of_custody.vault.contract import (
     ABC,
     Pattern,
@@ -44,6 +49,8 @@ from tests.chain_of_custody.vault.contract import (
     put,
 )
 from tests.integration.ceph import KMS_KEY, CephNode, ceph_node, packages_missing
+from tests.lims import builders
+from tests.lims.builders import Laboratory
 
 MISSING = packages_missing()
 ROOT = Path(__file__).resolve().parents[2]
@@ -244,7 +251,11 @@ class TestLocksOutsideOurRules:
 
 _STREAM_AND_MEASURE = """
 import io, resource, sys
+from chain_of_custody.vault.services import store_current
 from chain_of_custody.vault.store import store_from_url
+from lims.casework.services.cases import case_hold
+from lims.casework.services.files import case_file_store
+from lims.casework.services.retention import holds_settle
 from tests.chain_of_custody.vault.contract import Pattern, governance
 store, size = store_from_url(sys.argv[1]), int(sys.argv[2])
 store.put_stream(Pattern(40 << 20), retention=governance(minutes=5))
@@ -282,3 +293,26 @@ class TestMemory:
         if os.statvfs(tempfile.gettempdir()).f_bavail * resource.getpagesize() < 9 << 30:
             pytest.skip("needs 9 GB of free disk for spool and server")
         assert _kilobytes_more(node, 2 << 30) < 24_000
+
+
+@pytest.mark.django_db
+def test_hold_of_a_case_is_the_servers_hold_on_its_files(
+    node: CephNode, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.SPOOR_STORE_URL = node.url(f"evidence-{next(_numbers)}")
+    lab = Laboratory()
+    case = builders.case(lab.custodian)
+    file = case_file_store(
+        actor=lab.custodian,
+        case=case,
+        source=io.BytesIO(b"under appeal"),
+        name="p.jpg",
+        media_type="image/jpeg",
+        role="photograph",
+    )
+    store = store_current()
+    for hold, authority in ((True, ""), (False, "Court of Appeal, order 8/26")):
+        case_hold(actor=lab.custodian, case=case, hold=hold, reason="Appeal", authority=authority)
+        with django_capture_on_commit_callbacks(execute=True):
+            assert holds_settle().failed == ()
+        assert store.stat(file.digest, version=file.store_version).legal_hold is hold

@@ -21,6 +21,7 @@ from lims.casework.selectors.access import case_scope
 from lims.casework.services.belonging import item_of_case_check
 from lims.casework.services.laboratory import laboratory_code_locked
 from lims.casework.services.numbering import number_next
+from lims.common.bell import ring
 from lims.common.checks import text_clean
 from lims.common.errors import BadInput, RuleViolation, StaleVersion
 
@@ -223,15 +224,20 @@ def external_reference_add(
     return row
 
 
-def case_hold(*, actor: Actor, case: Case, hold: bool, reason: str) -> Case:
-    """Set or lift the legal hold: while it stands nothing of the case is returned or disposed of.
+def case_hold(*, actor: Actor, case: Case, hold: bool, reason: str, authority: str = "") -> Case:
+    """Set or lift the legal hold: while it stands nothing of the case is returned or disposed of, and no file deleted.
+
+    The evidence store follows after the commit (`services.retention.holds_settle`). Whose decision it was (`authority`:
+    the court, its order and date) is asked for when the hold is lifted.
 
     Raises:
         NotAllowed: without `hold.set`.
+        BadInput: no reason, or no authority to lift it.
         RuleViolation: it is so already.
     """
     require(actor, "hold.set", case_scope(case))
     reason = text_clean(reason, field="reason", required=True)
+    authority = text_clean(authority, field="authority", required=not hold)
     with transaction.atomic():
         row = case_lock(case)
         if row.legal_hold == hold:
@@ -239,7 +245,9 @@ def case_hold(*, actor: Actor, case: Case, hold: bool, reason: str) -> Case:
         row.legal_hold = hold
         row.version += 1
         row.save(update_fields=["legal_hold", "version"])
-        act_append(actor=actor, drafts=[case_draft(row, "held" if hold else "released", {})], reason=reason)
+        committed: dict[str, Json] = {"authority": authority} if authority else {}
+        act_append(actor=actor, drafts=[case_draft(row, "held" if hold else "released", {}, committed)], reason=reason)
+        ring("lims.casework.holds_settle")
     return row
 
 

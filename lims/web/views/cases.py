@@ -260,22 +260,31 @@ def case_state(request: PageRequest, case: Case) -> HttpResponse:
 
 
 class HoldForm(PageForm):
-    """A legal hold, with its reason."""
+    """A legal hold to set, with its reason."""
 
+    authority = LongField(
+        label=gettext_lazy("Whose decision it is: court or authority, order, date"), max_length=500, required=False
+    )
     reason = LongField(label=gettext_lazy("Reason, such as the order and its date"), max_length=500)
+
+
+class HoldLiftForm(HoldForm):
+    """A legal hold to lift: on whose authority has to be said."""
+
+    authority = LongField(label=gettext_lazy("Whose decision it is: court or authority, order, date"), max_length=500)
 
 
 @case_page("hold.set")
 def case_hold_page(request: PageRequest, case: Case) -> HttpResponse:
     """Set or lift the legal hold."""
-    form = HoldForm(request.POST or None)
+    form = (HoldLiftForm if case.legal_hold else HoldForm)(request.POST or None)
 
     def do() -> str:
-        case_hold(actor=request.actor, case=case, hold=not case.legal_hold, reason=form.cleaned_data["reason"])
+        case_hold(actor=request.actor, case=case, hold=not case.legal_hold, **form.cleaned_data)
         return home_of(case)
 
     title = _("Lift the legal hold") if case.legal_hold else _("Set a legal hold")
-    note = _("While it stands nothing of the case is returned or disposed of.")
+    note = _("While it stands nothing of the case is returned or disposed of, and none of its files can be deleted.")
     return submit(request, form, do) or act_page(request, case, form, title, title, note=note)
 
 

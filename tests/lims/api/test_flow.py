@@ -302,7 +302,9 @@ def test_custody_acts_row_by_row(lab: Laboratory, custodian: Caller, case: Case)
     ok(custodian.post(f"cases/{case.uuid}/hold/", {"hold": True, "reason": "appeal"}))
     back = {"item": one["uuid"], "to": str(case.agency.uuid), "authority": "Court", "receipt": "R-1"}
     assert ok(custodian.post("custody/returns/", {"rows": [back]}), 207)["results"][0]["code"] == "legal-hold"
-    ok(custodian.post(f"cases/{case.uuid}/hold/", {"hold": False, "reason": "appeal withdrawn"}))
+    lift = {"hold": False, "reason": "appeal withdrawn"}
+    problem(custodian.post(f"cases/{case.uuid}/hold/", lift), 422, "required")
+    ok(custodian.post(f"cases/{case.uuid}/hold/", lift | {"authority": "Court of Appeal, order 8/26"}))
     assert ok(custodian.post("custody/returns/", {"rows": [back]}))["done"] == 1
     earlier = {
         "item": three["uuid"],

@@ -357,7 +357,7 @@ def test_files_of_a_held_case_are_kept_after_it_is_closed(disclosure: Disclosure
     case.refresh_from_db()
     case = case_close(actor=lab.custodian, case=case, version=case.version, reason="Reported")
     assert wanted <= set(files_kept())
-    case_hold(actor=lab.custodian, case=case, hold=False, reason="Appeal decided")
+    case_hold(actor=lab.custodian, case=case, hold=False, reason="Appeal decided", authority="Order 8/26")
     assert not wanted & set(files_kept())
 
 
