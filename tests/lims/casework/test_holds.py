@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import Q
 
 from chain_of_custody.models import StoredFile
 from chain_of_custody.services import StreamKey
@@ -125,7 +126,7 @@ def test_one_file_of_two_cases_stays_held_while_one_of_them_is(
 
     def rests_on(cases: Any) -> Any:
         number = UUID(int=7) if cases.filter(pk__in=[case.pk, other.pk]).exists() else UUID(int=8)
-        return retention.Q(stream__kind="reference", stream__uuid=number)
+        return Q(stream__kind="reference", stream__uuid=number)
 
     monkeypatch.setattr(retention, "FILES_OF_CASES", [rests_on])
     for one in (case, other):
