@@ -280,7 +280,8 @@ def case_hold_page(request: PageRequest, case: Case) -> HttpResponse:
     form = (HoldLiftForm if case.legal_hold else HoldForm)(request.POST or None)
 
     def do() -> str:
-        case_hold(actor=request.actor, case=case, hold=not case.legal_hold, **form.cleaned_data)
+        said = {name: form.cleaned_data[name] for name in ("authority", "reason")}
+        case_hold(actor=request.actor, case=case, hold=not case.legal_hold, **said)
         return home_of(case)
 
     title = _("Lift the legal hold") if case.legal_hold else _("Set a legal hold")
