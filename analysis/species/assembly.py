@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from analysis.species.alignment import counted, gapped
 from analysis.species.bases import LETTER_OF, MASK_OF, reverse_complement
 from analysis.species.traces import Qualities, Read
 from analysis.species.trimming import ERROR_LIMIT, PrimerFound, mott_trim, primers_trim
+
+if TYPE_CHECKING:
+    from analysis.species.edits import Edit
 
 LEAST_OVERLAP: Final = 50
 LEAST_AGREEMENT: Final = 0.85
@@ -53,7 +56,8 @@ class Trimmed:
 class Consensus:
     """A consensus with Phred qualities, the reads it rests on, primers taken off, and the disagreements.
 
-    `overlap` and `agreement` (share of equal calls) are None for a single read.
+    `overlap` and `agreement` (share of equal calls) are None for a single read. `origins` are the positions (from 1,
+    0 for none) in the stored forward and reverse read of every base; `edits` have been applied to `bases`.
     """
 
     bases: bytes
@@ -63,6 +67,8 @@ class Consensus:
     disagreements: tuple[Disagreement, ...] = ()
     overlap: int | None = None
     agreement: float | None = None
+    origins: tuple[tuple[int, int], ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     @property
     def firm_disagreements(self) -> int:
@@ -91,7 +97,13 @@ def single(read: Read, *, limit: float = ERROR_LIMIT) -> Consensus:
     )
     bases, qualities = read.bases[kept.start : kept.end], read.qualities[kept.start : kept.end]
     start, end, found = primers_trim(bases)
-    return Consensus(bases=bases[start:end], qualities=qualities[start:end], reads=(kept,), primers=found)
+    return Consensus(
+        bases=bases[start:end],
+        qualities=qualities[start:end],
+        reads=(kept,),
+        primers=found,
+        origins=tuple((place + 1, 0) for place in range(kept.start + start, kept.start + end)),
+    )
 
 
 def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Consensus:
@@ -123,6 +135,7 @@ def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Con
             remedy="Check that forward and reverse are of the same sample and were not swapped with another pair.",
         )
     bases, qualities, disagreements = _merge(rows, left_quality, right_quality)
+    origins = _origins(rows, disagreements, one, other)
     start, end, found = primers_trim(bases)
     moved = tuple(_moved(item, start, one, other) for item in disagreements if start < item.position <= end)
     return Consensus(
@@ -133,7 +146,23 @@ def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Con
         disagreements=moved,
         overlap=overlap,
         agreement=agreement,
+        origins=origins[start:end],
     )
+
+
+def _origins(
+    rows: tuple[str, str], disagreements: list[Disagreement], one: Trimmed, other: Trimmed
+) -> tuple[tuple[int, int], ...]:
+    """Positions in both stored reads of every base; columns whose base was dropped have none."""
+    dropped = {(item.forward_base, item.reverse_base) for item in disagreements if item.consensus == "-"}
+    found: list[tuple[int, int]] = []
+    forward = reverse = 0
+    for a, b in zip(*rows, strict=True):
+        if (forward, reverse) not in dropped or a == b:
+            found.append((one.start + forward + 1 if a != "-" else 0, other.end - reverse if b != "-" else 0))
+        forward += a != "-"
+        reverse += b != "-"
+    return tuple(found)
 
 
 def _overlap(rows: tuple[str, str]) -> tuple[int, float]:

@@ -17,6 +17,7 @@ from analysis.species.calibrate import SAMPLE, library_calibrate
 from analysis.species.calibration import Calibration, LocusCalibration, calibration_read
 from analysis.species.identify import HITS, Identified, identify
 from analysis.species.library import SAMPLING, library_build, library_open
+from analysis.species.productcli import add_amplicons
 from analysis.species.records import records_read, taxonomy_read
 from analysis.species.report import consensus_json, identified_json, identified_table
 from analysis.species.setcli import add_sets
@@ -38,6 +39,7 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_validate(questions)
     add_tree(questions)
     add_sets(questions)
+    add_amplicons(questions)
 
 
 def _add_consensus(questions: Subparsers) -> None:

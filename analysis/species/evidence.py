@@ -20,7 +20,7 @@ class SpeciesDistance:
 
 
 def by_species(library: Library, found: Sequence[Near], *, out: LeftOut = NOTHING) -> list[SpeciesDistance]:
-    """The nearest record of each species found, nearest species first, ties by species number.
+    """The nearest record of each species found, nearest species first, ties by unsettled bases and number.
 
     References that cover less than half of what the best-covering one covers are not used: they
     could tie or win by being short.
@@ -34,7 +34,7 @@ def by_species(library: Library, found: Sequence[Near], *, out: LeftOut = NOTHIN
         for record, species in _carriers(library, near.sequence, out):
             if species not in best or distance < best[species].distance:
                 best[species] = SpeciesDistance(species=species, distance=distance, record=record, near=near)
-    return sorted(best.values(), key=lambda item: (item.distance, item.species))
+    return sorted(best.values(), key=lambda item: (item.distance, item.near.codes, item.species))
 
 
 def _carriers(library: Library, sequence: int, out: LeftOut) -> Iterator[tuple[int, int]]:

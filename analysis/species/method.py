@@ -22,13 +22,16 @@ from analysis.registry import Method
 from analysis.species.alignment import Aligned, align
 from analysis.species.assembly import FIRM, Consensus, assemble, single
 from analysis.species.bases import reverse_complement
+from analysis.species.basetable import base_csv
 from analysis.species.calibration import Calibration, calibration_read
 from analysis.species.chromatogram import chromatogram_svg
+from analysis.species.edits import edits_apply, edits_read
 from analysis.species.identify import DEFINITIONS, Hit, Identified, identify
 from analysis.species.library import Library, library_open
 from analysis.species.peaks import MANY, double_peaks
 from analysis.species.placement import Placement, place
 from analysis.species.report import consensus_json, hits_csv, identified_json, statement
+from analysis.species.screen import contamination_screen
 from analysis.species.traces import reads_of, trace_read
 from analysis.species.tree import REPLICATES
 from analysis.species.treecli import tree_json
@@ -37,6 +40,7 @@ NAME = "species.identify"
 VERSION = "1.1"
 QUESTION = "To which species, or to which higher taxon, does the sequence belong?"
 MOST_SEQUENCES = 10_000
+_EDITS_LIMIT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +55,11 @@ class Query:
 def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """Identify one pair of traces, one single trace, or every sequence of a FASTA or FASTQ file.
 
-    Roles: `trace_forward` and `trace_reverse` (ab1; either alone is allowed), or `sequence`. Parameters: `declared`
-    (the species the item is said to be), `locus` (the set must hold it), `name` of the consensus. The reference
-    is the folder of a set of kind «species». Artefacts: consensus.fasta, consensus.json, hits.json, hits.csv,
-    decision-record.json and, with traces, chromatogram.svg. Raises `InputRefused`.
+    Roles: `trace_forward` and `trace_reverse` (ab1; either alone is allowed) with `edits` (JSON, see
+    `edits.edits_read`), or `sequence`; `screen`: sequences of batch, controls and staff to screen against.
+    Parameters: `declared` (the species the item is said to be), `locus` (the set must hold it), `name` of the result.
+    The reference is the folder of a set of kind «species». Artefacts: consensus.fasta, hits.json, hits.csv,
+    decision-record.json, bases.csv, tree.nwk, tree.json and, with traces, chromatogram.svg. Raises `InputRefused`.
     """
     if inputs.reference is None:
         raise InputRefused("No reference set was given.", field="reference", remedy="Choose a reference set.")
@@ -72,8 +77,9 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     progress(0.9, "building the tree")
     placement = _placement(library, queries[0], found[0], inputs.seed) if len(queries) == 1 else None
     progress(0.95, "writing the record")
+    screen = [(read.name, read.bases) for file in inputs.of_role("screen") for read in reads_of(file)]
     outcomes = tuple(
-        outcome_of(item, query, library, calibration, inputs, placement)
+        outcome_of(item, query, library, calibration, inputs, placement, screen)
         for item, query in zip(found, queries, strict=True)
     )
     artefacts = (*_artefacts(library, queries, found), *_tree_artefacts(placement))
@@ -95,8 +101,11 @@ def queries_read(inputs: RunInputs) -> list[Query]:
     files = (*forward, *reverse)
     reads = [trace_read(file) for file in files]
     consensus = assemble(reads[0], reads[1]) if len(reads) == 2 else single(reads[0])
+    layers = inputs.of_role("edits")
+    for layer in layers:
+        consensus = edits_apply(consensus, edits_read(layer.read(limit=_EDITS_LIMIT), file=layer.name))
     name = inputs.text("name") or files[0].name.rsplit(".", 1)[0]
-    return [Query(name=name, consensus=consensus, files=tuple(file.digest for file in files))]
+    return [Query(name=name, consensus=consensus, files=tuple(file.digest for file in (*files, *layers)))]
 
 
 def _sequences(file: InputFile) -> list[Query]:
@@ -133,6 +142,7 @@ def outcome_of(
     calibration: Calibration | None,
     inputs: RunInputs,
     placement: Placement | None = None,
+    screen: Sequence[tuple[str, bytes]] = (),
 ) -> Outcome:
     """The `Outcome` that reports are made of."""
     reference = library.reference
@@ -153,6 +163,7 @@ def outcome_of(
         diagnostics=(
             *_trace_diagnostics(query.consensus),
             *item.diagnostics,
+            contamination_screen(query.consensus.bases, screen),
             *(() if placement is None else (placement.diagnostic,)),
         ),
         figures=(*_figures(item), *_tree_figures(placement)),
@@ -300,6 +311,7 @@ def _artefacts(library: Library, queries: Sequence[Query], found: Sequence[Ident
         records[0] = {**_mapping(records[0]), "alignments": _alignments(library, queries[0], found[0])}
     hits: list[Json] = [{"query": item.query, "hits": identified_json(item)["hits"]} for item in found]
     artefacts = [
+        *_bases_artefact(queries),
         Artefact(name="consensus.fasta", media_type="text/x-fasta", content=fasta.encode()),
         Artefact(name="hits.json", media_type="application/json", content=readable_json(hits)),
         Artefact(name="hits.csv", media_type="text/csv", content=hits_csv(found)),
@@ -313,6 +325,12 @@ def _artefacts(library: Library, queries: Sequence[Query], found: Sequence[Ident
     if drawing is not None:
         artefacts.append(Artefact(name="chromatogram.svg", media_type="image/svg+xml", content=drawing.encode()))
     return tuple(artefacts)
+
+
+def _bases_artefact(queries: Sequence[Query]) -> tuple[Artefact, ...]:
+    if len(queries) != 1 or not queries[0].consensus.origins or not len(queries[0].consensus.qualities):
+        return ()
+    return (Artefact(name="bases.csv", media_type="text/csv", content=base_csv(queries[0].consensus)),)
 
 
 def _mapping(value: Json) -> dict[str, Json]:

@@ -142,6 +142,7 @@ def consensus_json(consensus: Consensus, name: str) -> dict[str, Json]:
         "firm_disagreements": consensus.firm_disagreements,
         "disagreements": jsonable(consensus.disagreements),
         "primers": jsonable(consensus.primers),
+        "edits": jsonable(consensus.edits),
         "reads": [
             {
                 "name": kept.read.name,

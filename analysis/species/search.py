@@ -52,7 +52,7 @@ class Near:
     `edits` is the Levenshtein distance over the stretch both share (overhanging ends are free, IUPAC codes
     that can stand for the same base are equal); `overlap` is the length of that stretch in bases;
     `reverse` says that the reference lies on the other strand, `offset` is where the query begins in it.
-    `gapless` says that the edits are all substitutions at that offset.
+    `gapless` says that the edits are all substitutions there; `codes` counts the reference's unsettled bases.
     """
 
     sequence: int
@@ -61,6 +61,7 @@ class Near:
     reverse: bool
     offset: int
     gapless: bool
+    codes: int = 0
 
     @property
     def identity(self) -> float:
@@ -88,7 +89,8 @@ def nearest(library: Library, query: bytes, *, out: LeftOut = NOTHING, candidate
 
     Records or species can be left out, as leave-one-out validation does. A reference that covers less
     than half of what the best-covering one covers comes after all others, whatever its identity: a
-    perfect match over a short stretch is weak evidence. Returns [] when nothing shares a k-mer.
+    perfect match over a short stretch is weak evidence. Of equally near ones that of fewer unsettled bases comes
+    first: a code agrees with everything it allows. Returns [] when nothing shares a k-mer.
     """
     chosen = _candidates(library, query, out, candidates)
     if not len(chosen):
@@ -96,7 +98,9 @@ def nearest(library: Library, query: bytes, *, out: LeftOut = NOTHING, candidate
     placed = _placed(library, query, chosen)
     found = [near for item in _worth_comparing(library, placed) if (near := _near(item)) is not None]
     most = max((near.overlap for near in found), default=0)
-    found.sort(key=lambda near: (2 * near.overlap < most, near.edits / near.overlap, -near.overlap, near.sequence))
+    found.sort(
+        key=lambda near: (2 * near.overlap < most, near.edits / near.overlap, near.codes, -near.overlap, near.sequence)
+    )
     return found
 
 
@@ -222,6 +226,7 @@ def _near(item: _Placed) -> Near | None:
         reverse=item.reverse,
         offset=item.offset,
         gapless=edits == most,
+        codes=len(item.reference.translate(None, b"ACGT")),
     )
 
 

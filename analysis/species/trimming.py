@@ -10,8 +10,10 @@ from typing import Final
 
 import edlib
 import numpy as np
+import numpy.typing as npt
 
-from analysis.species.bases import IUPAC_EQUALITIES, clean, masks, reverse_complement
+from analysis.species.bases import Bytes, clean, masks, reverse_complement
+from analysis.species.distance import equalities
 from analysis.species.traces import Qualities
 
 ERROR_LIMIT: Final = 0.05
@@ -89,15 +91,25 @@ def primers_trim(bases: bytes) -> tuple[int, int, tuple[PrimerFound, ...]]:
     return (start, end, tuple(found)) if start < end else (0, len(bases), ())
 
 
+@cache
+def _ends(primer: bytes) -> tuple[npt.NDArray[np.int64], Bytes, npt.NDArray[np.int64]]:
+    """Lengths of a primer's ends, longest first, their masks from a row's start (then 15), differences allowed."""
+    lengths = np.arange(len(primer) - 1, PARTIAL_LEAST - 1, -1)
+    rows = np.full((len(lengths), len(primer) - 1), 15, np.uint8)
+    for row, length in zip(rows, lengths.tolist(), strict=True):
+        row[:length] = masks(primer[-length:])
+    return lengths, rows, np.where(lengths < PARTIAL_SHORT, 1, PRIMER_MISMATCHES)
+
+
 def _partial(primer: bytes, bases: bytes) -> tuple[int, int, int] | None:
     """The end of a primer whose beginning was trimmed away: its last ten bases or more, at the very start."""
-    for length in range(len(primer) - 1, PARTIAL_LEAST - 1, -1):
-        if length > len(bases):
-            continue
-        different = int(((masks(primer[-length:]) & masks(bases[:length])) == 0).sum())
-        if different <= (1 if length < PARTIAL_SHORT else PRIMER_MISMATCHES):
-            return different, length, 0
-    return None
+    lengths, rows, allowed = _ends(primer)
+    head = np.full(rows.shape[1], 15, np.uint8)
+    found = masks(bases[: len(head)])
+    head[: len(found)] = found
+    different = np.count_nonzero((rows & head) == 0, axis=1)
+    fitting = np.flatnonzero((different <= allowed) & (lengths <= len(bases)))
+    return (int(different[fitting[0]]), int(lengths[fitting[0]]), 0) if len(fitting) else None
 
 
 def _match(primer: bytes, window: bytes) -> tuple[int, int, int] | None:
@@ -105,7 +117,12 @@ def _match(primer: bytes, window: bytes) -> tuple[int, int, int] | None:
     if len(window) < len(primer):
         return None
     result = edlib.align(
-        primer, window, mode="HW", task="locations", k=PRIMER_MISMATCHES, additionalEqualities=IUPAC_EQUALITIES
+        primer,
+        window,
+        mode="HW",
+        task="locations",
+        k=PRIMER_MISMATCHES,
+        additionalEqualities=equalities(primer, window),
     )
     if result["editDistance"] < 0:
         return None

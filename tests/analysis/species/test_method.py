@@ -54,7 +54,8 @@ def test_a_pair_of_traces_becomes_an_outcome_and_its_files(
     assert [item.role for item in outcome.inputs] == ["trace_forward", "trace_reverse"]
     assert all(number.definition and number.unit for number in outcome.numbers)
     assert {item.name for item in result.artefacts} == {
-        "consensus.fasta", "hits.json", "hits.csv", "decision-record.json", "chromatogram.svg", "tree.nwk", "tree.json",
+        "consensus.fasta", "hits.json", "hits.csv", "decision-record.json", "chromatogram.svg", "tree.nwk",
+        "tree.json", "bases.csv",
     }  # fmt: skip
     files = {item.name: item.content for item in result.artefacts}
     rows = list(csv.DictReader(io.StringIO(files["hits.csv"].decode())))

@@ -1,0 +1,95 @@
+"""Amplicon reads of made-up products: what was put in comes out, errors and controls do not count as species."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from analysis.__main__ import main
+from analysis.errors import InputRefused
+from analysis.species.amplicon import denoise, product_identify, reads_filter
+from analysis.species.calibration import Calibration
+from analysis.species.library import Library
+from analysis.species.synthetic import Barcode
+
+Calibrated = tuple[Library, Calibration]
+GOOD, POOR = "I", "#"
+
+
+def fastq(path: Path, parts: list[tuple[str, int]], *, errors: float = 0.002, seed: int = 1) -> Path:
+    """So many reads of each sequence, with substitutions at random, mixed."""
+    draw = random.Random(seed)
+    reads = [sequence for sequence, count in parts for _ in range(count)]
+    draw.shuffle(reads)
+    lines = []
+    for number, sequence in enumerate(reads):
+        bases = "".join(
+            base if draw.random() > errors else draw.choice([b for b in "ACGT" if b != base]) for base in sequence
+        )
+        lines.append(f"@r{number}\n{bases}\n+\n{GOOD * len(bases)}\n")
+    content = "".join(lines).encode()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+def test_what_was_put_in_is_found_and_what_a_control_shows_is_marked(
+    calibrated: Calibrated, individuals: list[Barcode], tmp_path: Path
+) -> None:
+    one, two, three = (individuals[place] for place in (0, 10, 20))
+    reads = fastq(tmp_path / "p.fastq.gz", [(one.sequence, 300), (two.sequence, 60), (three.sequence, 40)])
+    blank = fastq(tmp_path / "blank.fastq", [(three.sequence, 30)], seed=2)
+    found = product_identify(*calibrated, reads, [blank])
+    assert found.filtered.total == 400
+    states = {line.taxon: line.state for line in found.lines}
+    assert states == {one.species: "present", two.species: "present", three.species: "in_control"}
+    shares = {line.taxon: line.share for line in found.lines}
+    assert shares[one.species] == pytest.approx(0.75, abs=0.03)
+    assert sum(shares.values()) <= 1.0
+
+
+def test_poor_short_and_unknown_reads_are_left_out_with_the_reason(individuals: list[Barcode], tmp_path: Path) -> None:
+    own = individuals[0].sequence
+    path = tmp_path / "r.fastq"
+    path.write_text(
+        f"@a\n{own}\n+\n{GOOD * len(own)}\n@b\n{own}\n+\n{POOR * len(own)}\n@c\n{own[:40]}\n+\n{GOOD * 40}\n"
+        f"@d\nN{own}\n+\n{GOOD * (len(own) + 1)}\n"
+    )
+    found = reads_filter(path)
+    assert (found.total, found.kept) == (4, 1)
+    assert found.left_out == {"expected errors": 1, "too short": 1, "unknown bases": 1}
+    path.write_text("@a\nACGT\n+\nII\n")
+    with pytest.raises(InputRefused, match="row 1"):
+        reads_filter(path)
+
+
+def test_denoising_follows_the_published_rule() -> None:
+    """UNOISE2, α = 2: distance 1 needs a ratio of 8, distance 2 of 32, distance 3 of 128."""
+    centre = b"ACGTTGCAAGCTTACGGATCCATTGCAACGTTAGCCATGACTTGACCAGTA" * 2
+
+    def changed(*places: int) -> bytes:
+        letters = bytearray(centre)
+        for place in places:
+            letters[place] = ord("A" if letters[place] != ord("A") else "C")
+        return bytes(letters)
+
+    counts = Counter({centre: 320, changed(5): 40, changed(7): 41, changed(3, 9): 10, changed(2, 30): 11})
+    found = denoise(counts, least=8)
+    assert found == {centre: 320 + 40 + 10, changed(7): 41, changed(2, 30): 11}
+    assert denoise(Counter({centre: 7}), least=8) == {}
+
+
+def test_the_command_prints_one_line_a_taxon(
+    calibrated: Calibrated, individuals: list[Barcode], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reads = fastq(tmp_path / "p.fastq", [(individuals[0].sequence, 80)])
+    words = ["species", "amplicons", str(reads), "--reference", str(calibrated[0].reference.folder)]
+    assert main([*words, "--format", "jsonl"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["taxon"] == individuals[0].species
+    assert main(words) == 0
+    assert individuals[0].species in capsys.readouterr().out
