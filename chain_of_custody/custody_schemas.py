@@ -82,6 +82,7 @@ PARTY_VERBS = {
     "account_changed": fields("signs_in"),
     "deactivated": fields(),
     "reactivated": fields(),
+    "forgotten": fields("commitments accounts access_lines", committed="authority"),
 }
 
 COMMITMENT_VERBS = {"erased": fields("entry field", committed="authority")}

@@ -4,7 +4,7 @@ from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.rules import Permit
 from chain_of_custody.services.claims import claimed_times
 from chain_of_custody.services.endings import item_consume, item_dispose, item_return
-from chain_of_custody.services.erasure import commitment_erase
+from chain_of_custody.services.erasure import commitment_erase, commitments_forget
 from chain_of_custody.services.handovers import (
     Receipt,
     handover_offer,
@@ -19,6 +19,7 @@ from chain_of_custody.services.parties import (
     party_account_change,
     party_create,
     party_deactivate,
+    party_forget,
     party_reactivate,
 )
 from chain_of_custody.services.seals import seal_apply, seal_open
@@ -35,6 +36,7 @@ __all__ = [
     "act_append",
     "claimed_times",
     "commitment_erase",
+    "commitments_forget",
     "custody_back_enter",
     "custody_reassign",
     "custody_state_earlier",
@@ -52,6 +54,7 @@ __all__ = [
     "party_account_change",
     "party_create",
     "party_deactivate",
+    "party_forget",
     "party_reactivate",
     "seal_apply",
     "seal_open",

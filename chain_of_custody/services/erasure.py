@@ -1,10 +1,15 @@
 """Forgetting a committed value when the law says so. The entry stays and still verifies; what it hid is gone."""
 
+import re
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from chain_of_custody.core.actor import Actor
+from chain_of_custody.core.canonical import canonical_bytes
 from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.custody_schemas import COMMITMENT
 from chain_of_custody.errors import Conflict, NotFound
@@ -12,6 +17,18 @@ from chain_of_custody.models import Commitment
 from chain_of_custody.services.holding import text_required
 from chain_of_custody.services.ledger import Act, EntryDraft, act_append
 from chain_of_custody.services.transactions import one_transaction, writing
+
+_ERASE_NAMED = """
+UPDATE chain_of_custody_commitment c SET salt = NULL, value = NULL, erased_at = clock_timestamp()
+FROM chain_of_custody_entry e
+WHERE e.id = c.entry_id AND c.value IS NOT NULL AND (
+    (%(everywhere)s AND convert_from(c.value, 'UTF8') ILIKE ANY (%(names)s::text[]))
+    OR (
+        convert_from(c.value, 'UTF8') ILIKE ANY (%(words)s::text[])
+        AND EXISTS (SELECT FROM unnest(%(known)s::bytea[]) AS k (id) WHERE position(k.id IN e.canonical) > 0)
+    )
+)
+"""
 
 
 @one_transaction
@@ -47,3 +64,27 @@ def commitment_erase(*, actor: Actor, entry: UUID, field: str, authority: str) -
     with writing():
         Commitment.objects.filter(pk=row.pk).update(salt=None, value=None, erased_at=timezone.now())
         return act_append(actor=actor, drafts=[draft])
+
+
+def commitments_forget(*, names: Sequence[str], words: Sequence[str], known_as: Sequence[UUID], alone: bool) -> int:
+    """Erase salt and value of every committed field that names a person; the caller records it. Returns how many.
+
+    `names` are looked for in every entry when they are the person's alone (`alone`); otherwise, and for `words` (a
+    sign-in name, the number of a document), only in entries that mention one of the UUIDs `known_as`, so that
+    nothing of another person of the same name is lost.
+    """
+    given: dict[str, Any] = {
+        "everywhere": alone,
+        "names": [_containing(text) for text in names],
+        "words": [_containing(text) for text in (*names, *words)],
+        "known": [str(uuid).encode() for uuid in known_as],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ERASE_NAMED, given)
+        return int(cursor.rowcount)
+
+
+def _containing(text: str) -> str:
+    """The text as it stands inside canonical JSON, as a pattern of LIKE."""
+    inside = canonical_bytes(text).decode()[1:-1]
+    return "%" + re.sub(r"([\\%_])", r"\\\1", inside) + "%"

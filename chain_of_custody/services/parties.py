@@ -1,8 +1,11 @@
 """Parties: whoever and wherever can hold an item."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
+
+from django.utils import timezone
 
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json
@@ -93,6 +96,31 @@ def party_reactivate(*, actor: Actor, party: Party, reason: str = "") -> Party:
         raise Conflict(f"{row.name} is active already", field="party", found=row.name)
     row.active = True
     return _changed(actor, row, "active", "reactivated", {}, reason)
+
+
+@one_transaction
+def party_forget(*, actor: Actor, party: Party, values: Mapping[str, Json], authority: str, reason: str = "") -> Party:
+    """Erase what a person's row says of them. The row stays, because custody points to it, under a word of no meaning.
+
+    `values` are the numbers of what was erased elsewhere, for the entry, which does not name the person.
+
+    Raises `Conflict` when it was forgotten before, or the party is still active; `BadInput` for a place, a system or an
+    organisation.
+    """
+    row = _locked(party)
+    if row.kind not in {PartyKind.PERSON, PartyKind.COURIER}:
+        raise BadInput(f"a {row.kind} is no person", field="party", found=str(row.uuid))
+    if row.erased_at is not None:
+        raise Conflict("this person was forgotten already", field="party", found=str(row.uuid))
+    if row.active:
+        raise Conflict("the person is still active; deactivate them first", field="party", found=str(row.uuid))
+    row.name, row.document_kind, row.document_number = f"forgotten-{str(row.uuid)[:8]}", "", ""
+    row.erased_at = timezone.now()
+    draft = party_draft(row, "forgotten", dict(values), {"authority": authority})
+    with writing():
+        row.save(update_fields=["name", "document_kind", "document_number", "erased_at"])
+        act_append(actor=actor, drafts=[draft], reason=reason)
+    return row
 
 
 def _locked(party: Party) -> Party:

@@ -91,7 +91,10 @@ class ApiToken(models.Model):
 
 
 class AccessEntry(models.Model):
-    """One line of the access log: who looked at what, who was refused, who stated which reason."""
+    """One line of the access log: who looked at what, who was refused, who stated which reason.
+
+    `leaf` is empty but for lines of a person forgotten since: it is the leaf the line had when it still named them.
+    """
 
     at = models.DateTimeField(auto_now_add=True)
     kind = models.CharField(max_length=20, choices=AccessKind.choices)
@@ -106,6 +109,7 @@ class AccessEntry(models.Model):
     path = models.CharField(max_length=300, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
     salt = models.BinaryField(max_length=32, default=bytes)
+    leaf = models.BinaryField(max_length=32, default=bytes)
 
     class Meta:
         indexes = [
@@ -158,3 +162,34 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.key}"
+
+
+class Forgetting(models.Model):
+    """A person to be forgotten by law: asked for by one, confirmed by another. It does not name the person.
+
+    `erased` counts what was erased; `left` says where the name still stands and how often, by table and column.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    legal_basis = models.CharField(max_length=500)
+    reason = models.CharField(max_length=500)
+    asked_by = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    confirmed_by = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    erased = models.JSONField(default=dict)
+    left = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["party"], name="forgetting_once"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=models.F("asked_by")),
+                name="forgetting_by_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)

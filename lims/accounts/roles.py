@@ -65,6 +65,8 @@ trade.report              .   .   .   .   x   .   .   x   .   .   .
 ledger.read               .   .   .   .   x   .   .   .   x   .   .
 access.read               .   .   .   .   x   .   .   .   x   .   .
 account.manage            .   .   .   .   .   .   .   .   .   x   .
+person.forget             .   .   .   .   .   .   .   .   .   x   .
+person.confirm            .   .   .   .   x   .   .   .   .   .   .
 settings.manage           .   .   .   .   .   .   .   .   .   x   .
 """
 

@@ -16,6 +16,7 @@ from lims.api import (
     discrepancies,
     exhibits,
     files,
+    forgetting,
     handovers,
     intake,
     items,
@@ -39,6 +40,7 @@ from lims.api.base import View
 AREAS = [
     accounts,
     laboratory,
+    forgetting,
     parties,
     codelists,
     cases,

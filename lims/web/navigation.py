@@ -76,6 +76,7 @@ PACKS = Entry("pack_list", _("Disclosure packs"), "pack")
 REQUESTS = Entry("request_list", _("Requests"), "request")
 BATCHES = Entry("batch_list", _("Batches"), "batch")
 TO_REVIEW = Entry("review_list", _("To review"), "review")
+FORGOTTEN = Entry("forgetting_list", _("Forgotten persons"), "person")
 
 MENU: Mapping[Role, tuple[Group, ...]] = {
     Role.CUSTODIAN: (Group("", (TODAY,)), Group(_("Evidence"), (CASES, HANDOVERS, BOXES, LABELS))),
@@ -112,7 +113,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
     Role.MANAGER: (
         Group("", (TODAY,)),
         Group(_("Laboratory"), (CASES, REQUESTS, BATCHES, REFERENCES)),
-        Group(_("Oversight"), (PACKS, EXCEPTIONS, LEDGER)),
+        Group(_("Oversight"), (PACKS, EXCEPTIONS, LEDGER, FORGOTTEN)),
     ),
     Role.INVESTIGATOR: (
         Group("", (Entry("status", _("Our cases"), "case"),)),
@@ -139,6 +140,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
             (
                 Entry("account_list", _("Accounts"), "person"),
                 Entry("role_list", _("Roles"), "people"),
+                FORGOTTEN,
             ),
         ),
         Group(_("Settings"), (Entry("laboratory", _("The laboratory"), "settings"),)),

@@ -11,6 +11,7 @@ from lims.web.views import (
     exhibits,
     files,
     following,
+    forgetting,
     handover,
     intake,
     itemproof,
@@ -46,6 +47,7 @@ AREAS = (
     status,
     people,
     laboratory,
+    forgetting,
     myself,
 )
 TODAY = (waiting,)

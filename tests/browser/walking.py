@@ -22,6 +22,7 @@ ACTS = frozenset(
         "scan_move", "box_scan", "run_rerun", "run_cancel", "control_read", "batch_release", "report_submit",
         "report_sign", "review_take", "review_point", "pack_order", "pack_check", "token_end", "code",
         "reference_cancel",
+        "forgetting_confirm",
     )
 )  # fmt: skip
 """Addresses that take an act from another page's form, or lead elsewhere."""

@@ -13,6 +13,7 @@ from lims.accounts.services.access import (
     system_actor,
     worker_seen,
 )
+from lims.accounts.services.erasing import account_erase, name_places
 from lims.accounts.services.people import (
     GrantSpec,
     agency_create,
@@ -47,9 +48,11 @@ __all__ = [
     "access_reason_state",
     "access_record",
     "access_seen",
+    "account_erase",
     "agency_create",
     "first_run",
     "first_run_token",
+    "name_places",
     "named_party_create",
     "password_change",
     "pin_check",

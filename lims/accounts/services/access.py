@@ -163,7 +163,12 @@ def access_anchor() -> AccessAnchor | None:
 
 
 def access_leaf(row: AccessEntry) -> bytes:
-    """The leaf of an access-log line: SHA-256 over its salt and its fields, so that a root reveals nothing."""
+    """The leaf of an access-log line: SHA-256 over its salt and its fields, so that a root reveals nothing.
+
+    Of a line whose person was forgotten since: the leaf it had before.
+    """
+    if row.leaf:
+        return bytes(row.leaf)
     fields = (
         row.pk,
         row.at.isoformat(),
