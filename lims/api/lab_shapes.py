@@ -219,6 +219,9 @@ class FindingAsk(Input):
     name_found = serializers.CharField(required=False, allow_blank=True, max_length=160)
     name_cites = serializers.CharField(required=False, allow_blank=True, max_length=160)
     name_national = serializers.CharField(required=False, allow_blank=True, max_length=160)
+    origin_country = serializers.CharField(
+        required=False, allow_blank=True, max_length=2, help_text="ISO code of the country of origin, where established"
+    )
     basis = serializers.CharField(required=False, allow_blank=True, max_length=8000)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=200)
     replaces = serializers.UUIDField(required=False)
@@ -237,7 +240,7 @@ class FindingShow(serializers.ModelSerializer[Finding]):
         model = Finding
         fields = [
             "uuid", "item", "component", "kind", "source", "run", "identification", "name_found", "name_cites",
-            "name_national", "text", "basis", "provider", "analyst", "made_at",
+            "name_national", "origin_country", "text", "basis", "provider", "analyst", "made_at",
         ]  # fmt: skip
 
 

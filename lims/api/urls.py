@@ -23,6 +23,7 @@ from lims.api import (
     lab,
     labels,
     laboratory,
+    law,
     ledger,
     parties,
     places,
@@ -61,6 +62,7 @@ AREAS = [
     files,
     ledger,
     lab,
+    law,
     reports,
     disclosure,
 ]

@@ -223,6 +223,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_ROUTES = {
     "lims.lab.run_execute": {"queue": "analysis"},
     "lims.lab.reference_build": {"queue": "analysis"},
+    "lims.lab.law_import": {"queue": "analysis"},
     "lims.disclosure.pack_build": {"queue": "disclosure"},
     "lims.casework.vault_audit": {"queue": "disclosure"},
     "lims.accounts.ledger_check": {"queue": "disclosure"},

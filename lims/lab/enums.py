@@ -150,3 +150,17 @@ class ReviewDecision(models.TextChoices):
     AGREED = "agreed", _("Agreed")
     SENT_BACK = "sent_back", _("Sent back")
     DISAGREED = "disagreed", _("Disagreed")
+
+
+class LegalScheme(models.TextChoices):
+    """Which law a list of listings belongs to."""
+
+    CITES = "cites", _("CITES Appendices")
+    NATIONAL = "national", _("National law")
+
+
+class NameKind(models.TextChoices):
+    """How a name stands in a list of listings."""
+
+    ACCEPTED = "accepted", _("Accepted name")
+    SYNONYM = "synonym", _("Synonym")

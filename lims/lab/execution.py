@@ -20,8 +20,11 @@ from analysis.species.calibration import LocusCalibration, RankRule, Rule, calib
 from analysis.species.library import library_build
 from analysis.species.records import records_read
 from chain_of_custody.vault.services import store_current
-from lims.lab.enums import Identification, ReferenceKind
-from lims.lab.models import ReferenceSet, Run
+from lims.casework.codelists import CURRENT, code_list
+from lims.common.errors import BadInput
+from lims.lab.enums import Identification, LegalScheme, ReferenceKind
+from lims.lab.models import LegalList, ReferenceSet, Run
+from lims.lab.rules.listing_csv import Codes, ListRefused, Parsed, listings_parse
 
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _CALIBRATION_SAMPLE = 1500
@@ -119,6 +122,27 @@ def reference_folder(reference: ReferenceSet) -> Path:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return place
+
+
+def law_read(row: LegalList, progress: Progress) -> Parsed:
+    """Read a checklist's file from the vault, checked against its digest.
+
+    Raises:
+        BadInput: the file as a whole cannot be used, naming what to do.
+    """
+    with store_current().open(row.file.digest, version=row.file.store_version) as chunks:
+        content = b"".join(chunks)
+    codes = Codes(
+        countries=frozenset(code_list(CURRENT["country"])),
+        terms=frozenset(code_list(CURRENT["term"])),
+        cites=row.scheme == LegalScheme.CITES,
+    )
+    try:
+        parsed = listings_parse(content, codes, lambda share: progress(share * 0.6, "reading rows"))
+    except ListRefused as error:
+        raise BadInput(str(error), code="unreadable-list", field="file") from error
+    progress(0.7, "writing rows")
+    return parsed
 
 
 def _inputs_fetch(run: Run, folder: Path) -> tuple[InputFile, ...]:

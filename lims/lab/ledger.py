@@ -11,3 +11,4 @@ REPORT = declare(
     "lab.report/1",
     verbs={"drafted", "changed", "submitted", "sent_back", "agreed", "signed", "replaced", "withdrawn", "disagreed"},
 )
+LAW = declare("lab.law/1", verbs={"proposed", "imported", "failed", "cancelled", "approved", "retired"})

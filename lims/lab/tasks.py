@@ -14,11 +14,13 @@ from analysis.inputs import Progress
 from chain_of_custody.errors import CustodyError
 from lims.common.errors import DomainError
 from lims.lab.enums import JobState
-from lims.lab.execution import reference_compute, run_compute
-from lims.lab.models import JobBase, ReferenceBuild, Run
+from lims.lab.execution import law_read, reference_compute, run_compute
+from lims.lab.models import JobBase, LegalList, ReferenceBuild, Run
 from lims.lab.services import references
 from lims.lab.services.builds import build_fail, build_finish, build_give_up, build_start
 from lims.lab.services.jobs import Heart, LeaseLost, jobs_sweep
+from lims.lab.services.law import TASK as LAW_TASK
+from lims.lab.services.law import law_fail, law_finish, law_give_up, law_start
 from lims.lab.services.runs import TASK, run_fail, run_finish, run_give_up, run_start
 
 log = logging.getLogger(__name__)
@@ -63,10 +65,28 @@ def reference_build(pk: int) -> None:
     _carry_out(ReferenceBuild.objects, build, f"Reference set {build.reference}", work, fail)
 
 
+@shared_task(name=LAW_TASK)
+def law_import(pk: int) -> None:
+    """Read one list of the law, once, whoever rings however often."""
+    row = law_start(pk=pk, worker=_worker())
+    if row is None:
+        return
+
+    def work(progress: Progress) -> Callable[[], None]:
+        parsed = law_read(row, progress)
+        return lambda: law_finish(row=row, parsed=parsed)
+
+    def fail(*, error: str, state: str = JobState.FAILED) -> None:
+        law_fail(row=row, error=error, state=state)
+
+    _carry_out(LegalList.objects, row, f"List {row}", work, fail)
+
+
 @shared_task(name="lims.lab.runs_sweep")
 def runs_sweep() -> int:
-    """Ring again for runs and builds of reference sets that wait or whose worker died."""
+    """Ring again for runs, builds of reference sets and lists of the law that wait or whose worker died."""
     rung = jobs_sweep(jobs=Run.objects, task=TASK, give_up=run_give_up)
+    rung += jobs_sweep(jobs=LegalList.objects, task=LAW_TASK, give_up=law_give_up)
     return rung + jobs_sweep(jobs=ReferenceBuild.objects, task=references.TASK, give_up=build_give_up)
 
 

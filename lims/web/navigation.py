@@ -69,6 +69,7 @@ BOXES = Entry("box_list", _("Boxes and freezers"), "box")
 LABELS = Entry("label_list", _("Labels"), "print")
 SCAN = Entry("scan_session", _("Scan session"), "scan")
 REFERENCES = Entry("reference_list", _("Reference sets"), "map")
+LAW = Entry("law_list", _("Lists of the law"), "flag")
 EXCEPTIONS = Entry("exception_list", pgettext_lazy("gaps in custody", "Exceptions"), "warn")
 LEDGER = Entry("ledger", _("Ledger"), "ledger")
 VIEWS = Entry("access_list", _("Who looked at what"), "eye")
@@ -96,7 +97,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
                 Entry("report_list", _("My reports"), "report"),
             ),
         ),
-        Group(_("Reference"), (REFERENCES, Entry("method_list", _("Methods"), "flask"))),
+        Group(_("Reference"), (REFERENCES, LAW, Entry("method_list", _("Methods"), "flask"))),
     ),
     Role.REVIEWER: (
         Group("", (TODAY,)),
@@ -108,7 +109,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
                 Entry("review_signed", _("Signed"), "key"),
             ),
         ),
-        Group(_("Look up"), (CASES, REFERENCES)),
+        Group(_("Look up"), (CASES, REFERENCES, LAW)),
     ),
     Role.MANAGER: (
         Group("", (TODAY,)),

@@ -93,6 +93,27 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegalStatus:
+    """What a list of the law says of a name on a day, kept apart from what was found.
+
+    `asked_on` is the day whose law was asked, `asked_because` why that day; `source` is the list with its edition,
+    `digest` that of its file. A listing that is unknown on that day is stated as unknown.
+    """
+
+    items: tuple[str, ...]
+    law: str
+    name_found: str
+    statement: str
+    asked_on: date | None
+    asked_because: str
+    source: str
+    digest: str
+    name_in_list: str = ""
+    name_in_law: str = ""
+    annotations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
     """An opinion or interpretation, kept apart from findings (7.8.7), with its basis and author."""
 
@@ -207,6 +228,7 @@ class ReportData:
     performed_to: date | None = None
     questions: tuple[QuestionAsked, ...] = ()
     findings: tuple[Finding, ...] = ()
+    law: tuple[LegalStatus, ...] = ()
     opinions: tuple[Opinion, ...] = ()
     items: tuple[ItemExamined, ...] = ()
     items_not_examined: tuple[ItemNotExamined, ...] = ()

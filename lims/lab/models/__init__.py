@@ -1,6 +1,7 @@
 """Tables of the laboratory's work."""
 
 from lims.lab.models.jobs import JobBase
+from lims.lab.models.law import LegalList, LegalListing, LegalName, LegalTaxon
 from lims.lab.models.references import ReferenceBuild, ReferenceSet, ReferenceSource
 from lims.lab.models.reports import Report, ReportItem, ReportPerson, Review, ReviewPoint
 from lims.lab.models.runs import Finding, Run, RunInput, RunOutcome, RunOutput
@@ -14,6 +15,10 @@ __all__ = [
     "Finding",
     "JobBase",
     "ReferenceBuild",
+    "LegalList",
+    "LegalListing",
+    "LegalName",
+    "LegalTaxon",
     "ReferenceSet",
     "ReferenceSource",
     "Report",

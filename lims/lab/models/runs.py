@@ -113,6 +113,7 @@ class Finding(models.Model):
     name_found = models.CharField(max_length=160, blank=True)
     name_cites = models.CharField(max_length=160, blank=True)
     name_national = models.CharField(max_length=160, blank=True)
+    origin_country = models.CharField(max_length=2, blank=True)
     text = models.TextField()
     basis = models.TextField(blank=True)
     provider = models.CharField(max_length=200, blank=True)

@@ -19,8 +19,10 @@ from lims.casework.selectors.laboratory import laboratory_get
 from lims.documents.data import report as doc
 from lims.documents.data.parts import Contact, Laboratory, Language, Marks, NamedValue, SignatureSlot
 from lims.documents.engine import data_json
-from lims.lab.enums import ControlOutcome, FindingKind, JobState, Side
+from lims.lab.enums import ControlOutcome, FindingKind, JobState, LegalScheme, Side
 from lims.lab.models import BatchControl, Finding, Report, ReportPerson, Run
+from lims.lab.selectors.caselaw import report_rulings
+from lims.lab.selectors.law import Ruling
 
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)
 Kind = Literal["final", "interim", "draft"]
@@ -84,6 +86,7 @@ def _data(
         performed_to=_last(findings, runs),
         questions=(doc.QuestionAsked(text=report.question, items=tuple(row.item.reference for row in examined)),),
         findings=tuple(_finding(one) for one in findings if one.kind == FindingKind.FINDING),
+        law=tuple(_legal(one, ruling) for one, found in report_rulings(report, findings) for ruling in found),
         opinions=tuple(
             doc.Opinion(text=one.text, basis=one.basis, author=one.analyst.name)
             for one in findings
@@ -123,6 +126,25 @@ def _finding(one: Finding) -> doc.Finding:
         outcome=one.get_identification_display() if one.identification else "",
         name_in_cites=one.name_cites,
         name_in_law=one.name_national,
+    )
+
+
+def _legal(one: Finding, ruling: Ruling) -> doc.LegalStatus:
+    cites = ruling.scheme == LegalScheme.CITES
+    because = {"offence": _("day of the offence"), "seizure": _("day of the seizure; no day of the offence recorded")}
+    return doc.LegalStatus(
+        items=(one.item.reference,),
+        law="CITES" if cites else f"{ruling.jurisdiction}: {ruling.list_name}",
+        name_found=one.name_found,
+        statement=ruling.statement,
+        asked_on=date.fromisoformat(ruling.asked_on) if ruling.asked_on else None,
+        asked_because=because.get(ruling.asked_because, ""),
+        source=_("%(name)s %(edition)s, as of %(day)s")
+        % {"name": ruling.list_name, "edition": ruling.edition, "day": ruling.as_of},
+        digest=ruling.digest,
+        name_in_list=ruling.name_in_list,
+        name_in_law=ruling.name_in_law,
+        annotations=tuple(dict.fromkeys(note for part in ruling.parts for note in part["annotations"])),
     )
 
 

@@ -11,6 +11,7 @@ from chain_of_custody.core.canonical import Json
 from chain_of_custody.models import Item, StoredFile
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
 from lims.accounts.actors import Actor, require
+from lims.casework.codelists import code_check
 from lims.casework.models import Case, ExhibitComponent
 from lims.casework.selectors.access import case_scope
 from lims.casework.services.belonging import (
@@ -30,7 +31,11 @@ from lims.lab.services.blocking import batch_usable_check
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingFacts:
-    """What was found, in words and, where it is an identification, as name found, CITES name and national name."""
+    """What was found, in words and, where it is an identification, as name found, CITES name and national name.
+
+    `origin_country` is the country the specimen came from where that is established, not alleged: split listings
+    depend on it.
+    """
 
     text: str
     kind: str = FindingKind.FINDING
@@ -39,6 +44,7 @@ class FindingFacts:
     name_found: str = ""
     name_cites: str = ""
     name_national: str = ""
+    origin_country: str = ""
     basis: str = ""
     provider: str = ""
 
@@ -74,6 +80,7 @@ def finding_record(
     component_of_item_check(component, item)
     file_of_case_check(file, case)
     case_pk_check(replaces.case_id if replaces else None, case, field="replaces")
+    origin = code_check("country", facts.origin_country.upper(), field="origin_country")
     if replaces is not None:
         reason = text_clean(reason, field="reason", required=True)
     with transaction.atomic():
@@ -92,6 +99,7 @@ def finding_record(
             name_found=facts.name_found.strip()[:160],
             name_cites=facts.name_cites.strip()[:160],
             name_national=facts.name_national.strip()[:160],
+            origin_country=origin,
             text=text_clean(facts.text, field="text", required=True, limit=8000),
             basis=text_clean(facts.basis, field="basis", limit=8000),
             provider=text_clean(facts.provider, field="provider", limit=200),
@@ -157,6 +165,7 @@ def _values(finding: Finding) -> dict[str, Json]:
         "run": str(finding.run.uuid) if finding.run else None,
         "identification": finding.identification,
         "name_found": finding.name_found,
+        **({"origin_country": finding.origin_country} if finding.origin_country else {}),
     }
 
 

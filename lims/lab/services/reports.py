@@ -31,6 +31,7 @@ from lims.documents.signing import SignatureRequest, document_sign
 from lims.lab.enums import ReportState, ReviewDecision, Side
 from lims.lab.ledger import REPORT
 from lims.lab.models import ExaminationRequest, Finding, Report, ReportItem, ReportPerson
+from lims.lab.selectors.caselaw import law_frozen
 from lims.lab.selectors.marks import document_marks
 from lims.lab.selectors.report_data import Kind, report_data, report_digest
 from lims.lab.selectors.reports import disagreements_open
@@ -149,6 +150,7 @@ def report_submit(*, actor: Actor, report: Report, version: int) -> Report:
         _state_check(row, ReportState.DRAFT)
         _findings_check(row)
         draft = _load(row)
+        row.frozen = draft.frozen = law_frozen(draft)
         digest = report_digest(draft)
         stored = _file_store(actor, draft, _rendered(draft, "draft"), "draft")
         row.state, row.frozen_digest, row.draft_file = ReportState.TECHNICAL_REVIEW, digest, stored

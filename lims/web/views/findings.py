@@ -13,15 +13,16 @@ from chain_of_custody.models import Item
 from lims.casework.models import Case
 from lims.casework.services.files import item_file_store
 from lims.common.errors import RuleViolation
-from lims.lab.enums import FindingKind, FindingSource, Identification
+from lims.lab.enums import FindingKind, FindingSource, Identification, LegalScheme
 from lims.lab.models import Finding, RunOutcome
+from lims.lab.selectors.caselaw import outcome_rulings
 from lims.lab.selectors.pages import components_of, examinable_items
 from lims.lab.selectors.work import finding_get, outcome_get, run_get
 from lims.lab.services.findings import FindingFacts, finding_record
 from lims.web.access import PageRequest, page_for
 from lims.web.casefile import case_page
 from lims.web.describing import item_text, short_reference
-from lims.web.fields import LongField, with_empty
+from lims.web.fields import LongField, code_choices, with_empty
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, submit
 from lims.web.labfile import about_case, opened
@@ -43,6 +44,12 @@ class FindingForm(PageForm):
     name_found = forms.CharField(label=gettext_lazy("Name as found"), max_length=160, required=False)
     name_cites = forms.CharField(label=gettext_lazy("CITES name"), max_length=160, required=False)
     name_national = forms.CharField(label=gettext_lazy("Name in national law"), max_length=160, required=False)
+    origin_country = forms.ChoiceField(
+        label=gettext_lazy("Country of origin, where established"),
+        choices=code_choices("country"),
+        required=False,
+        help_text=gettext_lazy("Not the alleged one. Listings that are split by population depend on it."),
+    )
     basis = LongField(
         label=gettext_lazy("Basis"),
         max_length=8000,
@@ -70,6 +77,7 @@ class FindingForm(PageForm):
             name_found=data["name_found"],
             name_cites=data["name_cites"],
             name_national=data["name_national"],
+            origin_country=data["origin_country"],
             basis=data["basis"],
             provider=provider,
         )
@@ -77,7 +85,7 @@ class FindingForm(PageForm):
 
 _LAYOUT = (
     (gettext_lazy("What was found"), ("kind", "identification", "text", "basis", "component")),
-    (gettext_lazy("Names"), ("name_found", "name_cites", "name_national")),
+    (gettext_lazy("Names"), ("name_found", "name_cites", "name_national", "origin_country")),
 )
 
 
@@ -92,7 +100,7 @@ def finding_from_run(request: PageRequest, reference: str, number: int) -> HttpR
     item = run.item
     if item is None:
         raise RuleViolation(_("%(run)s is about no item; a finding is about one.") % {"run": run.reference})
-    form = FindingForm(request.POST or None, initial=_from_outcome(outcome))
+    form = FindingForm(request.POST or None, initial=_from_outcome(outcome) | _names_in_law(outcome))
     components = {str(one.uuid): one for one in components_of([item])}
     form.offer_components(components)
     back = f"{reverse('web:run', args=[run.reference])}?outcome={number}"
@@ -129,6 +137,17 @@ def _from_outcome(outcome: RunOutcome) -> dict[str, Any]:
         "identification": outcome.identification,
         "text": str(outcome.summary.get("statement", "")),
         "name_found": outcome.name if outcome.identification in _NAMED else "",
+    }
+
+
+def _names_in_law(outcome: RunOutcome) -> dict[str, Any]:
+    """The names of CITES and of the law, as the approved lists have them, to be checked by the analyst."""
+    if outcome.identification not in _NAMED or not outcome.name:
+        return {}
+    found = outcome_rulings(outcome)
+    return {
+        "name_cites": next((one.name_in_list for one in found if one.scheme == LegalScheme.CITES), ""),
+        "name_national": next((one.name_in_law for one in found if one.name_in_law), ""),
     }
 
 
@@ -244,7 +263,7 @@ def finding_replace(request: PageRequest, uuid: UUID) -> HttpResponse:
 
 
 def _from_finding(old: Finding) -> dict[str, Any]:
-    names = ("kind", "identification", "text", "basis", "name_found", "name_cites", "name_national")
+    names = ("kind", "identification", "text", "basis", "name_found", "name_cites", "name_national", "origin_country")
     return {name: getattr(old, name) for name in names} | {
         "component": str(old.component.uuid) if old.component else ""
     }

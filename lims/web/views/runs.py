@@ -13,6 +13,7 @@ from lims.accounts.actors import Actor
 from lims.casework.selectors.access import case_scope
 from lims.lab.enums import JobState
 from lims.lab.models import Run, RunOutcome
+from lims.lab.selectors.caselaw import outcome_rulings
 from lims.lab.selectors.pages import runs_failed, runs_waiting
 from lims.lab.selectors.results import run_figures, run_file, run_outcome
 from lims.lab.selectors.work import run_get, run_list
@@ -26,6 +27,7 @@ from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
 from lims.web.parts import Crumb, Fact, Task
 from lims.web.results import result_view
+from lims.web.rulings import ruling_views
 from lims.web.rundescribing import method_name, run_badge, run_row
 from lims.web.today import TodayPart, today_part
 
@@ -99,6 +101,7 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
         "figures": _figures(run, shown.number),
         "reference_digest": (whole.get("reference") or {}).get("sha256", ""),
         "finding": _finding_of(run, shown),
+        "rulings": ruling_views(outcome_rulings(shown)),
         "can_find": request.actor.may("finding.write", case_scope(run.case)),
     }
     return page(request, "web/lab/run.html", context)

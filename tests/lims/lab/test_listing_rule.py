@@ -1,0 +1,203 @@
+"""Which listing a taxon had on a day: facts of the Appendices' history, and the algebra of the rule."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lims.lab.rules.listing import Change, Coverage, Kind, Listing, Taxon, Why, listing_at
+from lims.lab.rules.names import name_bare, names_split
+
+HISTORY = Coverage(as_of=date(2026, 1, 1), history_since=date(1975, 7, 1))
+SPLIT_1997 = frozenset(("BW", "NA", "ZW"))
+ELEPHANT = Taxon(
+    name="Loxodonta africana",
+    rank="species",
+    listings=(
+        # CITES Appendices: III (Ghana) 26 Feb 1976, II 4 Feb 1977, I 18 Jan 1990; split CoP10 (18 Sep 1997: Botswana,
+        # Namibia, Zimbabwe to II) and CoP11 (19 Jul 2000: South Africa too).
+        Listing(category="III", party="GH", effective_on=date(1976, 2, 26)),
+        Listing(category="II", effective_on=date(1977, 2, 4)),
+        Listing(category="I", effective_on=date(1990, 1, 18)),
+        Listing(category="II", effective_on=date(1997, 9, 18), populations=SPLIT_1997),
+        Listing(category="II", effective_on=date(2000, 7, 19), populations=SPLIT_1997 | {"ZA"}),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "origin", "kind", "categories"),
+    [
+        (date(1976, 1, 1), "", Kind.NOT_LISTED, ()),
+        (date(1976, 3, 1), "", Kind.LISTED, ("III",)),
+        (date(1980, 1, 1), "", Kind.LISTED, ("II",)),
+        (date(1990, 1, 17), "", Kind.LISTED, ("II",)),
+        (date(1990, 1, 18), "", Kind.LISTED, ("I",)),
+        (date(1998, 1, 1), "", Kind.CONDITIONAL, ("I", "II")),
+        (date(1998, 1, 1), "NA", Kind.LISTED, ("II",)),
+        (date(1998, 1, 1), "ZA", Kind.LISTED, ("I",)),
+        (date(2001, 1, 1), "ZA", Kind.LISTED, ("II",)),
+        (date(2001, 1, 1), "KE", Kind.LISTED, ("I",)),
+    ],
+)
+def test_the_african_elephant_through_its_listings(day: date, origin: str, kind: Kind, categories: tuple) -> None:
+    answer = listing_at([ELEPHANT], HISTORY, asked_on=day, population=origin)
+    assert (answer.kind, answer.categories) == (kind, categories)
+
+
+def test_a_split_names_every_population_and_the_rest() -> None:
+    answer = listing_at([ELEPHANT], HISTORY, asked_on=date(2010, 5, 5))
+    assert answer.why == Why.POPULATION
+    by_category = {part.categories: part for part in answer.parts}
+    assert by_category["II",].populations == ("BW", "NA", "ZA", "ZW")
+    assert not by_category["II",].elsewhere
+    assert (by_category["I",].populations, by_category["I",].elsewhere) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "day", "why"),
+    [
+        (HISTORY, date(1974, 1, 1), Why.BEFORE_HISTORY),
+        (HISTORY, date(2026, 1, 2), Why.AFTER_STATE),
+        (Coverage(as_of=date(2017, 4, 21)), date(2016, 4, 21), Why.NO_HISTORY),
+    ],
+)
+def test_a_day_the_list_does_not_speak_of_is_unknown(coverage: Coverage, day: date, why: Why) -> None:
+    today_only = Taxon(name="Elephas maximus", rank="species", listings=(Listing(category="I"),))
+    taxon = ELEPHANT if coverage is HISTORY else today_only
+    answer = listing_at([taxon], coverage, asked_on=day)
+    assert (answer.kind, answer.why) == (Kind.UNKNOWN_AT_DATE, why)
+
+
+def test_a_list_of_one_day_answers_for_that_day_and_since_a_row_took_effect() -> None:
+    one_day = Coverage(as_of=date(2017, 4, 21))
+    dated = Taxon(
+        name="Dalbergia nigra", rank="species", listings=(Listing(category="I", effective_on=date(1992, 6, 11)),)
+    )
+    assert listing_at([dated], one_day, asked_on=date(2000, 1, 1)).categories == ("I",)
+    assert listing_at([dated], one_day, asked_on=date(1990, 1, 1)).kind == Kind.UNKNOWN_AT_DATE
+    undated = Taxon(name="Elephas maximus", rank="species", listings=(Listing(category="I"),))
+    assert listing_at([undated], one_day, asked_on=date(2017, 4, 21)).kind == Kind.LISTED
+    assert listing_at([], one_day, asked_on=date(2017, 4, 20)).kind == Kind.UNKNOWN_AT_DATE
+
+
+def test_no_day_is_no_answer() -> None:
+    assert listing_at([ELEPHANT], HISTORY, asked_on=None).kind == Kind.NO_DATE
+
+
+def test_a_specimen_decides_where_rows_are_split_by_specimen() -> None:
+    rows = (
+        Listing(category="II", effective_on=date(2000, 1, 1), specimens=frozenset(("LOG", "SAW"))),
+        Listing(category="I", effective_on=date(1990, 1, 1)),
+    )
+    taxon = Taxon(name="Arbor exemplaris", rank="species", listings=rows)
+    answer = listing_at([taxon], HISTORY, asked_on=date(2020, 1, 1))
+    assert (answer.kind, answer.why) == (Kind.CONDITIONAL, Why.SPECIMEN)
+    assert listing_at([taxon], HISTORY, asked_on=date(2020, 1, 1), specimen="SAW").categories == ("II",)
+    assert listing_at([taxon], HISTORY, asked_on=date(2020, 1, 1), specimen="SEE").categories == ("I",)
+
+
+def test_two_rows_of_one_day_leave_it_to_the_annotation() -> None:
+    rows = (Listing(category="I", annotation="except A"), Listing(category="II", annotation="only A"))
+    taxon = Taxon(name="Vicugna vicugna", rank="species", listings=rows)
+    answer = listing_at([taxon], Coverage(as_of=date(2017, 4, 21)), asked_on=date(2017, 4, 21))
+    assert (answer.kind, answer.why) == (Kind.CONDITIONAL, Why.ANNOTATION)
+    assert set(answer.parts[0].annotations) == {"except A", "only A"}
+
+
+GENUS = Taxon(name="Genus", rank="genus", listings=(Listing(category="II", effective_on=date(1980, 1, 1)),))
+
+
+def test_a_taxon_without_rows_is_covered_from_above_and_one_deleted_later_is_not() -> None:
+    bare = Taxon(name="Genus species", rank="species")
+    answer = listing_at([bare, GENUS], HISTORY, asked_on=date(1990, 1, 1))
+    assert (answer.categories, answer.covered_by) == (("II",), "Genus")
+    gone = Listing(category="II", change=Change.DELETION, effective_on=date(1985, 1, 1))
+    deleted = Taxon(name="Genus species", rank="species", listings=(gone,))
+    assert listing_at([deleted, GENUS], HISTORY, asked_on=date(1990, 1, 1)).kind == Kind.NOT_LISTED
+    assert listing_at([deleted, GENUS], HISTORY, asked_on=date(1984, 1, 1)).categories == ("II",)
+    later = Taxon(name="Genus", rank="genus", listings=(Listing(category="I", effective_on=date(1995, 1, 1)),))
+    assert listing_at([deleted, later], HISTORY, asked_on=date(1999, 1, 1)).categories == ("I",)
+    left_out = Taxon(
+        name="Genus species", rank="species", listings=(Listing(category="NC", effective_on=date(1970, 1, 1)),)
+    )
+    assert listing_at([left_out, GENUS], HISTORY, asked_on=date(1990, 1, 1)).kind == Kind.NOT_LISTED
+
+
+def test_a_genus_whose_species_differ_depends_on_the_species() -> None:
+    first = Taxon(name="Genus prima", rank="species", listings=(Listing(category="I", effective_on=date(1980, 1, 1)),))
+    later = Taxon(name="Genus serior", rank="species", listings=(Listing(category="I", effective_on=date(2001, 1, 1)),))
+    same = Taxon(name="Genus altera", rank="species", listings=(Listing(category="II", effective_on=date(1981, 1, 1)),))
+    answer = listing_at([GENUS], HISTORY, asked_on=date(1990, 1, 1), below=[first, same, later])
+    assert (answer.kind, answer.why) == (Kind.CONDITIONAL, Why.SPECIES)
+    assert [part.taxon for part in answer.parts] == ["", "Genus prima"]
+    assert listing_at([GENUS], HISTORY, asked_on=date(1990, 1, 1), below=[same]).kind == Kind.LISTED
+
+
+def test_what_could_not_be_read_is_not_guessed() -> None:
+    torn = Taxon(name="Genus species", rank="species", listings=GENUS.listings, incomplete=True)
+    assert listing_at([torn], HISTORY, asked_on=date(1990, 1, 1)).why == Why.ROW_REFUSED
+
+
+def test_a_third_appendix_listing_ends_for_its_party_alone_and_reservations_are_told() -> None:
+    rows = (
+        Listing(category="III", party="GH", effective_on=date(1976, 2, 26)),
+        Listing(category="III", party="TN", effective_on=date(1976, 4, 22)),
+        Listing(category="III", party="GH", change=Change.DELETION, effective_on=date(1990, 1, 1)),
+        Listing(category="III", party="JP", change=Change.RESERVATION, effective_on=date(1980, 1, 1)),
+        Listing(category="III", party="CH", change=Change.RESERVATION, effective_on=date(1980, 1, 1)),
+        Listing(category="III", party="CH", change=Change.WITHDRAWAL, effective_on=date(1985, 1, 1)),
+    )
+    taxon = Taxon(name="Genus species", rank="species", listings=rows)
+    answer = listing_at([taxon], HISTORY, asked_on=date(1995, 1, 1))
+    assert (answer.categories, answer.reservations) == (("III",), ("JP",))
+    without = Taxon(name="Genus species", rank="species", listings=rows[:1] + rows[2:3])
+    assert listing_at([without], HISTORY, asked_on=date(1995, 1, 1)).kind == Kind.NOT_LISTED
+
+
+_PLACES = st.frozensets(st.sampled_from(("BW", "NA", "ZW")), max_size=2)
+_ROWS = st.lists(
+    st.builds(
+        Listing,
+        category=st.sampled_from(("I", "II")),
+        effective_on=st.dates(date(1976, 1, 1), date(2020, 1, 1)),
+        populations=_PLACES,
+        populations_except=_PLACES,
+        change=st.sampled_from((Change.ADDITION, Change.DELETION)),
+    ),
+    max_size=6,
+)
+
+
+@given(_ROWS, st.dates(date(1976, 1, 1), date(2025, 1, 1)))
+def test_knowing_the_origin_never_gives_more_than_not_knowing_it(rows: list[Listing], day: date) -> None:
+    taxon = Taxon(name="Genus species", rank="species", listings=tuple(rows))
+    unknown = listing_at([taxon], HISTORY, asked_on=day)
+    known = [listing_at([taxon], HISTORY, asked_on=day, population=place) for place in ("BW", "NA", "ZW", "KE")]
+    assert {one for answer in known for one in answer.categories} == set(unknown.categories)
+    told = [place for part in unknown.parts for place in part.populations]
+    assert len(told) == len(set(told)), "a population stands in one branch only"
+
+
+@given(_ROWS, st.randoms())
+def test_the_order_of_rows_changes_nothing(rows: list[Listing], random: object) -> None:
+    shuffled = list(rows)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    answers = [
+        listing_at([Taxon(name="G s", rank="species", listings=tuple(one))], HISTORY, asked_on=date(2021, 1, 1))
+        for one in (rows, shuffled)
+    ]
+    assert (answers[0].kind, answers[0].categories) == (answers[1].kind, answers[1].categories)
+
+
+def test_names_lose_their_authors_and_keep_their_ranks() -> None:
+    assert name_bare("Lama vicugna (Molina, 1782)") == "Lama vicugna"
+    assert name_bare("Panax japonicus var. major (Burkill) C.Y.Wu") == "Panax japonicus var. major"
+    assert name_bare("Neo-Urbania nicaraguensis") == "Neo-Urbania nicaraguensis"
+    assert names_split(
+        "Aralia ginseng (C.A. Meyer) Baill., Ornismya abeillei Lesson & DeLattre, 1839, Smith et al"
+    ) == (
+        "Aralia ginseng",
+        "Ornismya abeillei",
+    )
