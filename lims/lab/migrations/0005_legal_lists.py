@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('chain_of_custody', '0002_append_only'),
-        ('lab', '0003_reference_builds'),
+        ('lab', '0004_disagreement'),
     ]
 
     operations = [
