@@ -5,6 +5,7 @@ from django.urls import URLPattern
 from lims.web.views import (
     batches,
     caselab,
+    comparing,
     deliveries,
     drafts,
     evidence,
@@ -26,6 +27,7 @@ AREAS = (
     batches,
     rawfiles,
     runs,
+    comparing,
     findings,
     references,
     law,
