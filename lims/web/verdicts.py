@@ -86,6 +86,9 @@ def step_name(name: str) -> str:
         "checkpoint": _("The ledger's state is signed"),
         "key": _("The ledger's key is one you trust"),
         "end of streams": _("Nothing left out at the end"),
+        "tiles": _("The published pieces of the ledger fit together"),
+        "leaves": _("Every published entry is in the ledger"),
+        "time stamp": _("An outside authority stamped the time"),
         "outside checkpoint": _("It continues the state you kept"),
     }
     return known.get(name, name.capitalize())

@@ -18,6 +18,7 @@ from lims.lab.enums import (
     ReviewKind,
 )
 from lims.lab.models import Batch, ExaminationRequest, Finding, ReferenceSet, Report, ReportPerson, Review, Run
+from lims.lab.selectors.reports import disagreements_open
 
 RELATED = ("exhibit__case__agency", "sample__case__agency", "custodian")
 RAW_ROLES = ("trace_forward", "trace_reverse", "sequence", "genotypes")
@@ -150,7 +151,7 @@ def report_findings(*, report: Report) -> list[Finding]:
 
 
 def may_review(*, actor: Actor, report: Report) -> bool:
-    """Whether the review that is due is this person's to take: never of their own work."""
+    """Whether the review that is due is this person's to take: never of their own work, nor after disagreeing."""
     kinds = {
         ReportState.TECHNICAL_REVIEW: ReviewKind.TECHNICAL,
         ReportState.ADMINISTRATIVE_REVIEW: ReviewKind.ADMINISTRATIVE,
@@ -158,7 +159,9 @@ def may_review(*, actor: Actor, report: Report) -> bool:
     kind = kinds.get(ReportState(report.state))
     if kind is None or not actor.may(f"review.{kind.value}", case_scope(report.case)):
         return False
-    return not any(one.party_id == actor.party_id and one.side == "work" for one in report.people.all())
+    if any(one.party_id == actor.party_id and one.side == "work" for one in report.people.all()):
+        return False
+    return not disagreements_open().filter(report=report, reviewer_id=actor.party_id).exists()
 
 
 def findings_citable(*, actor: Actor, case: Case) -> QuerySet[Finding]:

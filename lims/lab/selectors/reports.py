@@ -67,6 +67,12 @@ def disagreements_open() -> QuerySet[Review]:
     return Review.objects.filter(~Exists(later), decision=ReviewDecision.DISAGREED)
 
 
+def report_contested(*, report: Report) -> bool:
+    """Whether a reviewer disagreed with a report and nobody has taken it since: its author may withdraw it."""
+    taken = report.reviews.filter(decision=ReviewDecision.OPEN)
+    return disagreements_open().filter(report=report).exists() and not taken.exists()
+
+
 def report_to_sign(*, actor: Actor) -> QuerySet[Report]:
     """Reviewed reports this person may sign: as one of their authors or reviewers."""
     if not actor.may("report.sign"):

@@ -28,13 +28,13 @@ from lims.documents.credentials import credentials_create
 from lims.documents.data.parts import SignatureSlot
 from lims.documents.render import report_render
 from lims.documents.signing import SignatureRequest, document_sign
-from lims.lab.enums import ReportState, ReviewDecision, Side
+from lims.lab.enums import ReportState, Side
 from lims.lab.ledger import REPORT
 from lims.lab.models import ExaminationRequest, Finding, Report, ReportItem, ReportPerson
 from lims.lab.selectors.caselaw import law_frozen
 from lims.lab.selectors.marks import document_marks
 from lims.lab.selectors.report_data import Kind, report_data, report_digest
-from lims.lab.selectors.reports import disagreements_open
+from lims.lab.selectors.reports import report_contested
 from lims.lab.services.blocking import report_usable_check
 from lims.lab.services.involved import people_of_work
 
@@ -211,7 +211,7 @@ def report_withdraw(*, actor: Actor, report: Report, version: int, reason: str) 
     with transaction.atomic():
         case_lock(case)
         row = report_lock(report, version)
-        if not _stands_in_disagreement(row):
+        if not report_contested(report=row):
             _state_check(row, ReportState.DRAFT)
         row.state = ReportState.WITHDRAWN
         row.version += 1
@@ -243,12 +243,6 @@ def _stale(row: Report, version: int) -> StaleVersion:
         field="version",
         found=version,
     )
-
-
-def _stands_in_disagreement(row: Report) -> bool:
-    """Whether a reviewer disagreed and nobody has taken the report since."""
-    open_ = row.reviews.filter(decision=ReviewDecision.OPEN)
-    return disagreements_open().filter(report=row).exists() and not open_.exists()
 
 
 def _state_check(row: Report, wanted: str) -> None:

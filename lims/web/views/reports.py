@@ -23,7 +23,7 @@ from lims.lab.selectors.pages import (
     report_reviews,
     reports_sent_back,
 )
-from lims.lab.selectors.reports import report_get, report_mine, report_to_sign, review_open_of
+from lims.lab.selectors.reports import report_contested, report_get, report_mine, report_to_sign, review_open_of
 from lims.lab.services.previews import report_preview
 from lims.lab.services.reports import (
     report_sign,
@@ -114,6 +114,7 @@ def _show(request: PageRequest, row: Report, form: PageForm | None = None) -> Ht
     draft = row.state == ReportState.DRAFT
     can_sign = row.state == ReportState.REVIEWED and involved and actor.may("report.sign", scope)
     newer = getattr(row, "replaced_by", None)
+    writes = actor.may("report.write", scope)
     context = about_case(request, row.case, *report_path(row)) | {
         "row": row,
         "state": report_badge(row),
@@ -124,11 +125,12 @@ def _show(request: PageRequest, row: Report, form: PageForm | None = None) -> Ht
         "people": list(row.people.all()),
         "reviews": reviews,
         "answerable": draft and any(one.party_id == actor.party_id and one.side == "work" for one in row.people.all()),
-        "can_edit": draft and actor.may("report.write", scope),
+        "can_edit": draft and writes,
+        "can_withdraw": writes and (draft or report_contested(report=row)),
         "can_review": may_review(actor=actor, report=row),
         "review_of": review_open_of(report=row),
         "sign_form": (form or SignForm(initial={"version": row.version})) if can_sign else None,
-        "can_amend": row.state == ReportState.ISSUED and newer is None and actor.may("report.write", scope),
+        "can_amend": row.state == ReportState.ISSUED and newer is None and writes,
         "newer": newer,
     }
     return page(request, "web/lab/report.html", context, form=form)

@@ -17,7 +17,8 @@ from lims.common.errors import BadInput, NotAllowed, RuleViolation, StaleVersion
 from lims.documents.credentials import authority_certificate
 from lims.documents.signature_check import signature_check
 from lims.lab.models import Report, ReportPerson
-from lims.lab.selectors.reports import report_to_review, review_get
+from lims.lab.selectors.pages import may_review
+from lims.lab.selectors.reports import report_contested, report_to_review, review_get
 from lims.lab.services.findings import FindingFacts, finding_record
 from lims.lab.services.reports import (
     ReportFacts,
@@ -204,9 +205,13 @@ def test_a_disagreement_stays_in_the_record_until_a_second_reviewer_answers_it_i
     with pytest.raises(RuleViolation, match="Another reviewer"):
         review_open(actor=lab.reviewer, report=row)
     assert row not in report_to_review(actor=lab.reviewer)
+    assert not may_review(actor=lab.reviewer, report=row)
+    assert report_contested(report=row)
     second = builders.actor(Role.REVIEWER)
     assert row in report_to_review(actor=second)
+    assert may_review(actor=second, report=row)
     other = review_open(actor=second, report=row)
+    assert not report_contested(report=row)
     for point in other.points.all():
         review_point_set(actor=second, review=other, key=point.key, passed=True)
     with pytest.raises(BadInput):
