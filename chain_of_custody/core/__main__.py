@@ -14,14 +14,16 @@ from typing import NoReturn
 
 from cryptography.x509 import load_pem_x509_certificates
 
-from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_open
+from chain_of_custody.core.checkpoint import Checkpoint
 from chain_of_custody.core.errors import CoreError
-from chain_of_custody.core.note import VerifierKey
+from chain_of_custody.core.note import NOTE_LIMIT, VerifierKey
 from chain_of_custody.core.verify import Report, Stamp, Status, verify_file, verify_log
-from chain_of_custody.core.verify.state import state_read
+from chain_of_custody.core.verify.keys import kept_open
+from chain_of_custody.core.verify.state import limited_bytes, state_read
 
 EXITS = {Status.PASSED: 0, Status.FAILED: 1, Status.INDETERMINATE: 2}
 USAGE, NO_INPUT = 64, 66
+PEM_LIMIT, STAMP_LIMIT = 16_000_000, 4_000_000
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,10 +41,17 @@ def _parser() -> _Parser:
         "--key", action="append", default=[], metavar="VKEY", help="a trusted key, name+hash+base64; repeatable"
     )
     verify.add_argument(
+        "--pack-key",
+        action="append",
+        default=[],
+        metavar="VKEY",
+        help="a key trusted for packs alone, where it is not named LOG/packs; repeatable",
+    )
+    verify.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="an older signed checkpoint of the log (needs --key)"
     )
     verify.add_argument(
-        "--from-state", type=Path, metavar="FILE", help="go on from a state kept by --save-state (new entries only)"
+        "--from-state", type=Path, metavar="FILE", help="the log must continue the state kept by --save-state"
     )
     verify.add_argument("--save-state", type=Path, metavar="FILE", help="keep the state of a log that passed")
     verify.add_argument("--timestamp", type=Path, metavar="FILE", help="RFC 3161 time stamp of the checkpoint (.tsr)")
@@ -69,25 +78,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _report(options: argparse.Namespace, pinned: tuple[VerifierKey, ...], outside: Checkpoint | None) -> Report:
     stamp = _stamp(options.timestamp, options.tsa)
-    if options.file.startswith(("http://", "https://")):
-        return verify_log(options.file, pinned=pinned, outside=outside, stamp=stamp)
     state = None if options.from_state is None else state_read(options.from_state)
-    path = Path(options.file)
-    return verify_file(path, pinned=pinned, outside=outside, state=state, save=options.save_state, stamp=stamp)
+    if options.file.startswith(("http://", "https://")):
+        return verify_log(options.file, pinned=pinned, outside=outside, state=state, stamp=stamp)
+    packs = tuple(VerifierKey.parse(text) for text in options.pack_key)
+    return verify_file(
+        Path(options.file),
+        pinned=pinned,
+        packs=packs,
+        outside=outside,
+        state=state,
+        save=options.save_state,
+        stamp=stamp,
+    )
 
 
 def _stamp(path: Path | None, authorities: Path | None) -> Stamp | None:
     if path is None:
         return None
     try:
-        trusted = () if authorities is None else tuple(load_pem_x509_certificates(authorities.read_bytes()))
+        trusted = (
+            () if authorities is None else tuple(load_pem_x509_certificates(limited_bytes(authorities, PEM_LIMIT)))
+        )
     except ValueError as error:
         raise CoreError(f"--tsa {authorities}: no PEM certificates: {error}") from None
-    return Stamp(data=path.read_bytes(), authorities=trusted)
+    return Stamp(data=limited_bytes(path, STAMP_LIMIT), authorities=trusted)
 
 
 def _outside(path: Path | None, pinned: tuple[VerifierKey, ...]) -> Checkpoint | None:
-    return None if path is None else checkpoint_open(path.read_bytes(), *pinned)[0]
+    return None if path is None else kept_open(limited_bytes(path, NOTE_LIMIT), pinned)
 
 
 if __name__ == "__main__":

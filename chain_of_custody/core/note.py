@@ -21,6 +21,7 @@ COSIGNATURE = b"\x04"
 TIME_LIMIT = 2**63
 NOTE_LIMIT = 1_000_000
 SIGNATURE_LIMIT = 100
+PACKS = "/packs"
 
 _match_verifier = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)").fullmatch
 _match_signer = re.compile(r"PRIVATE\+KEY\+([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)").fullmatch
@@ -95,6 +96,17 @@ class VerifierKey:
         return True
 
 
+Known = dict[tuple[str, bytes], VerifierKey]
+
+
+def log_key(key: VerifierKey, origin: str) -> bool:
+    """Whether a key may sign for the log `origin`: an Ed25519 note key (0x01) named exactly as it.
+
+    No key named `…/packs` is a log's: else whoever holds the key for packs could open a log of that name.
+    """
+    return key.name == origin and key.algorithm == ED25519 and not key.name.endswith(PACKS)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class SignerKey:
     """A named Ed25519 private key; its text form is `PRIVATE+KEY+name+hash+base64(0x01 || seed)`. Keep it
@@ -161,8 +173,17 @@ def note_open(data: bytes, *keys: VerifierKey) -> Note:
     Raises `NoteRefused` when the note is malformed or a known key's signature is wrong, and `NoteUnverified`
     when no known key signed it. Signatures by unknown keys are listed, not judged.
     """
+    return note_open_known(data, keys_known(keys))
+
+
+def keys_known(keys: Iterable[VerifierKey]) -> Known:
+    """Keys by name and hash, for opening many notes."""
+    return {(key.name, key.id): key for key in keys}
+
+
+def note_open_known(data: bytes, known: Known) -> Note:
+    """`note_open` with a table made before."""
     text, lines = _split(data)
-    known = {(key.name, key.id): key for key in keys}
     verified: dict[VerifierKey, None] = {}
     unverified: list[str] = []
     for name, key_id, signature in _signatures(lines):
@@ -204,6 +225,8 @@ def cosigner_key(signer: SignerKey) -> VerifierKey:
 def _key_parts(match: re.Match[str] | None, kind: str, algorithms: tuple[bytes, ...]) -> tuple[str, bytes, bytes]:
     if match is None:
         raise KeyRefused(f"not a {kind} key: wanted is name+hash+base64")
+    if any("\ud800" <= sign <= "\udfff" for sign in match[1]):
+        raise KeyRefused(f"not a {kind} key: the name is not UTF-8: {match[1]!a}")
     try:
         data = base64_decode(match[3])
     except Base64Refused as error:

@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chain_of_custody.core.errors import CoreError, NoteRefused
-from chain_of_custody.core.note import Note, SignerKey, VerifierKey, note_open, note_sign
+from chain_of_custody.core.note import (
+    Known,
+    Note,
+    SignerKey,
+    VerifierKey,
+    keys_known,
+    log_key,
+    note_open_known,
+    note_sign,
+)
 
 FORMAT = "spoor-key-rotation/1"
 
@@ -32,7 +41,11 @@ def rotation_sign(origin: str, old: SignerKey, new: SignerKey) -> bytes:
 
 def rotation_open(data: bytes, *keys: VerifierKey) -> Rotation:
     """Read a statement; `keys` must hold both of its keys. Raises `NoteRefused` saying what is missing."""
-    note = note_open(data, *keys)
+    return _opened(data, keys_known(keys))
+
+
+def _opened(data: bytes, known: Known) -> Rotation:
+    note = note_open_known(data, known)
     lines = note.text.split("\n")
     if len(lines) != 5 or lines[0] != FORMAT or lines[4]:
         raise NoteRefused(f"not the text of a change of keys: format, origin, old key, new key, found {lines[:5]!r}")
@@ -50,14 +63,17 @@ def rotations_follow(
     Whoever stole the old key can name a new one too: a key that was lost is not followed but replaced, and the reader
     is told by another way.
     """
-    trusted = list(pinned)
-    known = (*embedded, *trusted)
+    trusted = dict.fromkeys(pinned)
+    known = keys_known((*embedded, *trusted))
     for data in notes:
-        rotation = rotation_open(data, *known)
+        rotation = _opened(data, known)
         if rotation.origin != origin:
             raise NoteRefused(f"a change of keys of another log: {rotation.origin!r}")
+        for key in (rotation.old, rotation.new):
+            if not log_key(key, origin):
+                raise NoteRefused(f"a change of keys is between keys of the log, named {origin!r}; not {key.name!r}")
         if rotation.old in trusted:
-            trusted.append(rotation.new)
+            trusted[rotation.new] = None
     return tuple(trusted)
 
 

@@ -16,7 +16,8 @@ from chain_of_custody.core.page import page_bytes
 from chain_of_custody.core.verify import Report
 from tests.browser.checks import assert_accessible, troubles_of
 from tests.chain_of_custody.core.builders import LOG_KEY, PACK_KEY, full_export, small_log, verify_bytes
-from tests.chain_of_custody.core.tampering import PACK, Case, everything
+from tests.chain_of_custody.core.forgeries import everything
+from tests.chain_of_custody.core.tampering import PACK, Case
 
 _JUDGE = """async ({ data, keys, outside }) => {
   const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));

@@ -281,7 +281,7 @@ class ExportVerifier {
       this.steps.fail("key", "rotation-invalid", {}, error.message);
     }
     const step = { signature: "checkpoint", pin: "key", foreignFails: true };
-    const note = await noteJudge(this.steps, step, header.checkpoint, header.keys, this.pinned, this.trusted);
+    const note = await noteJudge(this.steps, step, header.checkpoint, header.keys, this.trusted);
     if (!note) return;
     let checkpoint;
     try {
@@ -292,12 +292,13 @@ class ExportVerifier {
       return;
     }
     if (checkpoint.origin !== header.origin) this.steps.fail("checkpoint", "origin-mismatch");
-    const own = (key) => key.name === checkpoint.origin && key.algorithm === LOG_KEY;
+    const own = (key) => logKey(key, checkpoint.origin);
     if (!note.verified.some(own)) this.steps.fail("checkpoint", "not-by-origin");
+    pinJudge(this.steps, step, note, own, this.pinned, this.trusted);
     this.checkpoint = checkpoint;
     const { origin, size } = checkpoint;
-    const fingerprints = note.verified.map((key) => key.fingerprint);
-    Object.assign(this.facts, { origin, scope: header.scope, size, root: hex(checkpoint.root), fingerprints });
+    Object.assign(this.facts, { origin, scope: header.scope, size, root: hex(checkpoint.root) });
+    Object.assign(this.facts, signerFacts(note, this.trusted));
     this.full = header.full;
   }
 
@@ -378,7 +379,8 @@ class ExportVerifier {
     const { origin, keys, full } = reader.header;
     if (signature !== undefined) {
       const step = { signature: "end of streams", pin: "end of streams", foreignFails: false };
-      const note = await noteJudge(steps, step, utf8(signature), keys, this.pinned, this.trusted);
+      const note = await noteJudge(steps, step, utf8(signature), keys, this.trusted);
+      if (note) pinJudge(steps, step, note, (key) => logKey(key, origin), this.pinned, this.trusted);
       if (note && note.text !== `spoor-export/1\n${origin}\n${digest}\n`) {
         steps.fail("end of streams", "signature-invalid");
       }

@@ -22,6 +22,17 @@ function keyParse(text) {
   return { name: match[1], algorithm: data[0], bytes: data.subarray(1), id: match[2], fingerprint, text };
 }
 
+const PACKS = "/packs";
+
+/** Whether a key may sign for the log: a note key named exactly as it, and not as one for packs. */
+const logKey = (key, origin) => key.name === origin && key.algorithm === LOG_KEY && !key.name.endsWith(PACKS);
+
+/** Whether a key may sign packs of the log; `given` are those the reader named as pack keys. */
+function packKey(key, origin, given) {
+  if (key.algorithm !== LOG_KEY) return false;
+  return isTrusted(key, given) || logKey(key, origin) || key.name === origin + PACKS;
+}
+
 async function keyVerifies(key, message, signature) {
   if (key.algorithm === LOG_KEY) return signature.length === 64 && ed25519(key.bytes, message, signature);
   if (signature.length !== 72) return false;
@@ -45,9 +56,13 @@ function noteSplit(bytes) {
 }
 
 /** Text, keys that signed it and names of unknown signers. A wrong signature by a known key refuses the note. */
-async function noteOpen(bytes, keys) {
+const noteOpen = (bytes, keys) => noteOpenKnown(bytes, keysKnown(keys));
+
+/** Keys by name and hash, for opening many notes. */
+const keysKnown = (keys) => new Map(keys.map((key) => [`${key.name} ${key.id}`, key]));
+
+async function noteOpenKnown(bytes, known) {
   const [text, lines] = noteSplit(bytes);
-  const known = new Map(keys.map((key) => [`${key.name} ${key.id}`, key]));
   const verified = new Map();
   const unverified = [];
   for (const line of lines) {
@@ -61,6 +76,14 @@ async function noteOpen(bytes, keys) {
   }
   if (!verified.size) throw new Refused("signature-invalid", "no signature by a known key");
   return { text, verified: [...verified.values()], unverified };
+}
+
+/** A checkpoint the reader kept; it must be signed by a trusted key of its log. */
+async function keptOpen(bytes, pinned) {
+  const note = await noteOpen(bytes, pinned);
+  const checkpoint = checkpointParse(note.text);
+  if (!note.verified.some((key) => logKey(key, checkpoint.origin))) throw new Refused("other-key", "not by the log");
+  return checkpoint;
 }
 
 function checkpointParse(text) {
@@ -77,23 +100,31 @@ const ROTATION = "spoor-key-rotation/1";
 
 /** The keys trusted beside `pinned`, because a key trusted before named them and they agreed. */
 async function rotationsFollow(origin, notes, pinned, embedded) {
-  const trusted = [...pinned];
+  const trusted = new Map(pinned.map((key) => [key.text, key]));
+  const known = keysKnown([...embedded, ...pinned]);
   for (const note of notes) {
-    const opened = await noteOpen(utf8(note), [...embedded, ...pinned]);
+    const opened = await noteOpenKnown(utf8(note), known);
     const lines = opened.text.split("\n");
     const said = lines.length === 5 && lines[0] === ROTATION && lines[1] === origin && lines[4] === "";
     if (!said) throw new Refused("rotation-invalid", "not the text of a change of keys");
-    const signed = new Set(opened.verified.map((key) => key.text));
-    if (!signed.has(lines[2]) || !signed.has(lines[3])) {
+    const signed = new Map(opened.verified.map((key) => [key.text, key]));
+    const both = [signed.get(lines[2]), signed.get(lines[3])];
+    if (!both[0] || !both[1]) {
       throw new Refused("rotation-invalid", "a change of keys is signed by the old key and the new one");
     }
-    if (trusted.some((key) => key.text === lines[2])) trusted.push(keyParse(lines[3]));
+    if (!both.every((key) => logKey(key, origin))) {
+      throw new Refused("rotation-invalid", "a change of keys is between keys of the log");
+    }
+    if (trusted.has(lines[2])) trusted.set(lines[3], both[1]);
   }
-  return trusted;
+  return [...trusted.values()];
 }
 
-/** Record in `steps` what a note is worth; returns it when its signatures hold. */
-async function noteJudge(steps, step, bytes, embedded, pinned, trusted = pinned) {
+const isTrusted = (key, trusted) => trusted.some((one) => one.text === key.text);
+const BROUGHT = "brought by the file, not checked against anything you gave";
+
+/** Open a note and record what its signatures are worth by themselves; null when they do not hold. */
+async function noteJudge(steps, step, bytes, embedded, trusted) {
   let note;
   try {
     note = await noteOpen(bytes, [...embedded, ...trusted]);
@@ -103,13 +134,27 @@ async function noteJudge(steps, step, bytes, embedded, pinned, trusted = pinned)
     return null;
   }
   if (note.unverified.length) steps.doubt(step.signature, "unknown-signer", { signers: note.unverified.join(", ") });
-  steps.done(step.signature, note.verified.map((key) => `${key.name} (${key.fingerprint.slice(0, 16)})`).join(", "));
-  const ours = note.verified.filter((key) => trusted.some((one) => one.text === key.text));
-  const told = (ours.length ? ours : note.verified).map((key) => `${key.name}, ${key.fingerprint}`).join("; ");
-  steps.done(step.pin, told);
-  if (ours.length) return note;
+  const told = (key) => `${key.name} (${key.fingerprint.slice(0, 16)}${isTrusted(key, trusted) ? "" : `; ${BROUGHT}`})`;
+  steps.done(step.signature, note.verified.map(told).join(", "));
+  return note;
+}
+
+/** Record whether a trusted key signed that may; `role` says which may. */
+function pinJudge(steps, step, note, role, pinned, trusted) {
+  const ours = note.verified.filter((key) => isTrusted(key, trusted) && role(key));
+  const told = (key) => `${key.name}, ${key.fingerprint}${isTrusted(key, trusted) ? "" : `, ${BROUGHT}`}`;
+  steps.done(step.pin, (ours.length ? ours : note.verified).map(told).join("; "));
+  if (ours.length) return;
   if (!pinned.length) steps.doubt(step.pin, "key-not-pinned");
   else if (step.foreignFails) steps.fail(step.pin, "other-key");
   else steps.doubt(step.pin, "signer-not-pinned");
-  return note;
+}
+
+/** The keys that signed: those trusted, and apart from them those the file brought itself. */
+function signerFacts(note, trusted, prefix = "") {
+  const facts = {};
+  facts[`${prefix}fingerprints`] = note.verified.filter((key) => isTrusted(key, trusted)).map((key) => key.fingerprint);
+  const brought = note.verified.filter((key) => !isTrusted(key, trusted));
+  if (brought.length) facts[`${prefix}unchecked_fingerprints`] = brought.map((key) => `${key.name}: ${key.fingerprint}`);
+  return facts;
 }

@@ -208,9 +208,11 @@ function byUtf8(a, b) {
 
 const PACK_STEPS = ["archive", "bag", "pack signature", "pack key", "custody history"];
 
+const PACK_NOTE = { signature: "pack signature", pin: "pack key", foreignFails: false };
+
 class PackVerifier {
   constructor(steps, options = {}) {
-    Object.assign(this, { steps, options, pinned: options.pinned || [], facts: {} });
+    Object.assign(this, { steps, options, pinned: options.pinned || [], packs: options.packs || [], facts: {} });
     steps.begin(...PACK_STEPS);
   }
 
@@ -361,10 +363,11 @@ class PackVerifier {
       this.steps.fail("pack signature", "signature-invalid", { file: "bag-info.txt" }, error.message);
       return;
     }
-    const step = { signature: "pack signature", pin: "pack key", foreignFails: false };
-    const note = await noteJudge(this.steps, step, await this.tag("signature.txt"), [key], this.pinned);
+    const trusted = [...this.pinned, ...this.packs];
+    const note = await noteJudge(this.steps, PACK_NOTE, await this.tag("signature.txt"), [key], trusted);
     if (!note) return;
-    this.facts.pack_fingerprints = note.verified.map((one) => one.fingerprint);
+    this.signed = note;
+    Object.assign(this.facts, signerFacts(note, trusted, "pack_"));
     if (note.text !== `spoor-pack/1\n${this.reference}\n${hex(sha256(tagmanifest))}\n`) {
       this.steps.fail("pack signature", "signature-invalid", { file: "signature.txt" });
     }
@@ -380,6 +383,13 @@ class PackVerifier {
     const verifier = new ExportVerifier(this.steps, { ...this.options, sealed });
     await verifier.run(this.archive.section(`${this.reference}/${CUSTODY_PATH}`));
     Object.assign(this.facts, verifier.facts);
+    if (this.signed && verifier.facts.origin) this.judgeKey(verifier.facts.origin);
+  }
+
+  /** Whether a trusted key signed the pack that may sign packs of the log its history is of. */
+  judgeKey(origin) {
+    const trusted = [...this.pinned, ...this.packs];
+    pinJudge(this.steps, PACK_NOTE, this.signed, (key) => packKey(key, origin, this.packs), trusted, trusted);
   }
 }
 

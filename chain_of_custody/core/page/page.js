@@ -55,27 +55,29 @@ function show(result) {
 /** A sentence the form can show. */
 class Problem extends Error {}
 
+/** A key for packs alone, where its name does not say so. */
+const PACK_LINE = /^pack:\s*(\S+)$/;
+
 function keysGiven() {
   const lines = element("keys").value.split("\n").map((line) => line.trim()).filter(Boolean);
-  return lines.map((line) => {
+  const given = { pinned: [], packs: [] };
+  for (const line of lines) {
+    const forPacks = PACK_LINE.exec(line);
     try {
-      return keyParse(line);
+      given[forPacks ? "packs" : "pinned"].push(keyParse(forPacks ? forPacks[1] : line));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       throw new Problem(text("badKey") + line);
     }
-  });
-}
-
-async function checkpointOpen(bytes, pinned) {
-  return checkpointParse((await noteOpen(bytes, pinned)).text);
+  }
+  return given;
 }
 
 async function outsideGiven(pinned) {
   const [file] = element("checkpoint").files;
   if (!file) return null;
   try {
-    return await checkpointOpen(new Uint8Array(await file.slice(0, NOTE_LIMIT + 1).arrayBuffer()), pinned);
+    return await keptOpen(new Uint8Array(await file.slice(0, NOTE_LIMIT + 1).arrayBuffer()), pinned);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     throw new Problem(text("badCheckpoint"));
@@ -86,7 +88,7 @@ const breathe = () => new Promise((resolve) => setTimeout(resolve));
 
 async function verify(file) {
   if (!file) throw new Problem(text("noFile"));
-  const pinned = keysGiven();
+  const { pinned, packs } = keysGiven();
   const outside = await outsideGiven(pinned);
   const progress = async (what) => {
     element("progress").textContent = `${text("working")} ${what}`;
@@ -94,7 +96,7 @@ async function verify(file) {
   };
   await progress("");
   try {
-    return { name: file.name, report: await verifyFile(file, { pinned, outside, progress }) };
+    return { name: file.name, report: await verifyFile(file, { pinned, packs, outside, progress }) };
   } catch (error) {
     if (error instanceof DOMException) throw new Problem(text("unreadable"));
     throw error;
@@ -137,4 +139,4 @@ element("language").selectedIndex = Math.max(wanted, 0);
 speak(Math.max(wanted, 0));
 
 // For whoever wants to drive the page from a program: the same functions it uses itself.
-globalThis.spoor = { verifyFile, keyParse, checkpointOpen, noteOpen, sha256, sha512, hex, ed25519, ed25519Own, TEXTS, STEP_NAMES, FACT_NAMES, REASONS };
+globalThis.spoor = { verifyFile, keyParse, checkpointOpen: keptOpen, noteOpen, sha256, sha512, hex, ed25519, ed25519Own, TEXTS, STEP_NAMES, FACT_NAMES, REASONS };

@@ -5,19 +5,19 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from chain_of_custody.core.canonical import Json, parsed_bytes
-from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_parse
+from chain_of_custody.core.checkpoint import Checkpoint
 from chain_of_custody.core.commitment import COMMITMENT_TAG
 from chain_of_custody.core.entry import ENTRY_TAG, LEAF_TAG
-from chain_of_custody.core.errors import CheckpointRefused, CoreError, EntryRefused, ExportRefused
+from chain_of_custody.core.errors import CoreError, EntryRefused, ExportRefused
 from chain_of_custody.core.export import ExportHeader, ExportReader, ExportRow, Scope, signed_text
 from chain_of_custody.core.merkle import CompactRange, inclusion_verify
-from chain_of_custody.core.note import ED25519, VerifierKey
+from chain_of_custody.core.note import VerifierKey, log_key
 from chain_of_custody.core.rotation import rotations_follow
 from chain_of_custody.core.scan import entry_scan
 from chain_of_custody.core.shapes import Scan
-from chain_of_custody.core.verify.keys import NoteStep, note_judge
+from chain_of_custody.core.verify.keys import NoteStep, checkpoint_judge, note_judge, pin_judge, signer_facts
 from chain_of_custody.core.verify.report import Steps
-from chain_of_custody.core.verify.state import VerifyState
+from chain_of_custody.core.verify.state import KEPT, VerifyState, kept_judge
 from chain_of_custody.core.verify.streams import StreamTable
 
 FILE, ENTRIES, OPENINGS, STREAMS = "file", "entries", "opened values", "streams"
@@ -30,7 +30,7 @@ CUSTODY, LOG, CHECKPOINT, KEY, END, OUTSIDE = (
     "outside checkpoint",
 )
 BATCH = 512
-_CHECKPOINT_STEP = NoteStep(signature=CHECKPOINT, pin=KEY, what="the checkpoint")
+_END_STEP = NoteStep(signature=END, pin=END, what="the end of the export", foreign_fails=False)
 
 
 class ExportVerifier:
@@ -53,9 +53,10 @@ class ExportVerifier:
         self._streams = StreamTable()
         self._tree = CompactRange()
         self._leaves: list[bytes] = []
-        self._watched = -1 if outside is None else outside.size
+        self._kept = None if state is None else (state.origin, state.tree.size, state.tree.root())
+        self._watched = {one.size for one in (outside,) if one} | {one[1] for one in (self._kept,) if one}
+        self._roots: dict[int, bytes] = {}
         self._checkpoint: Checkpoint | None = None
-        self._outside_root: bytes | None = None
         self._start = self._last_index = -1
         self._entries = self._opened = self._withheld = 0
         self.note: bytes | None = None
@@ -63,6 +64,8 @@ class ExportVerifier:
         steps.begin(FILE, ENTRIES, OPENINGS, STREAMS, CUSTODY, LOG, CHECKPOINT, KEY, END)
         if outside is not None:
             steps.begin(OUTSIDE)
+        if state is not None:
+            steps.begin(KEPT)
 
     def run(self, source: BinaryIO) -> None:
         """Read the file to its end and record every step."""
@@ -85,29 +88,21 @@ class ExportVerifier:
         header = reader.header
         self.note = header.checkpoint
         self._follow_rotations(header)
-        note = note_judge(self._steps, _CHECKPOINT_STEP, header.checkpoint, header.keys, self._pinned, self._trusted)
-        if note is None:
+        judged = checkpoint_judge(self._steps, header.checkpoint, header.keys, self._pinned, self._trusted)
+        if judged is None:
             return
-        try:
-            checkpoint = checkpoint_parse(note.text)
-        except CheckpointRefused as error:
-            self._steps.fail(CHECKPOINT, "checkpoint-malformed", str(error))
-            return
+        checkpoint, note = judged
         if checkpoint.origin != header.origin:
             detail = f"the file says {header.origin!r}, its checkpoint is of {checkpoint.origin!r}"
             self._steps.fail(CHECKPOINT, "origin-mismatch", detail)
-        if not any(key.name == checkpoint.origin and key.algorithm == ED25519 for key in note.verified):
-            detail = f"no signature by a key named after the log {checkpoint.origin!r}"
-            self._steps.fail(CHECKPOINT, "not-by-origin", detail)
         self._checkpoint = checkpoint
         self.facts |= {
             "origin": checkpoint.origin,
             "scope": header.scope.value,
             "size": checkpoint.size,
             "root": checkpoint.root.hex(),
-            "keys": [str(key) for key in note.verified],
-            "fingerprints": [key.fingerprint for key in note.verified],
         }
+        self.facts |= signer_facts(note, self._trusted)
 
     def state(self) -> VerifyState | None:
         """What was verified, to go on from another day; None when there is no such state."""
@@ -116,7 +111,10 @@ class ExportVerifier:
         return VerifyState(origin=self._checkpoint.origin, tree=self._tree, streams=self._streams)
 
     def _continue(self, header: ExportHeader) -> bool:
-        """Go on from the state given where the export leaves out what came before; whether reading on has a meaning."""
+        """Go on from the state given where the export leaves out what came before; whether reading on has a meaning.
+
+        A whole export is read from its start, and the state only compared with it (`kept_judge`).
+        """
         if not header.start:
             return True
         state = self._state
@@ -175,15 +173,15 @@ class ExportVerifier:
         self._last_index = row.index
         leaves = self._leaves
         leaves.append(sha256(b"\x00" + row.leaf).digest())
-        if len(leaves) == BATCH or self._tree.size + len(leaves) == self._watched:
+        if len(leaves) == BATCH or self._tree.size + len(leaves) in self._watched:
             self._grow()
 
     def _grow(self) -> None:
-        """Take the leaves read into the tree, and note its root where the outside checkpoint is."""
+        """Take the leaves read into the tree, and note its root where a checkpoint or state kept outside is."""
         self._tree.extend(self._leaves)
         self._leaves.clear()
-        if self._tree.size == self._watched:
-            self._outside_root = self._tree.root()
+        if self._tree.size in self._watched:
+            self._roots[self._tree.size] = self._tree.root()
 
     def _row_item(self, line: int, row: ExportRow) -> None:
         where: Mapping[str, Json] = {"line": line, "index": row.index}
@@ -209,6 +207,9 @@ class ExportVerifier:
         self._finish_end(reader, full=full)
         if self._outside is not None:
             self._finish_outside(self._outside, full=full)
+        if self._kept is not None and self._checkpoint is not None:
+            roots = self._roots if full else {}
+            kept_judge(self._steps, self._kept, self._checkpoint, roots)
         self.facts |= {
             "entries": entries,
             "streams": streams,
@@ -248,9 +249,12 @@ class ExportVerifier:
             self._steps.doubt(END, "end-not-signed", "later entries of these streams could have been left out")
 
     def _judge_end_signature(self, reader: ExportReader, signature: bytes, digest: str) -> None:
-        step = NoteStep(signature=END, pin=END, what="the end of the export", foreign_fails=False)
-        note = note_judge(self._steps, step, signature, reader.header.keys, self._pinned, self._trusted)
-        if note is not None and note.text != signed_text(reader.header.origin, digest):
+        origin = reader.header.origin
+        note = note_judge(self._steps, _END_STEP, signature, reader.header.keys, self._trusted)
+        if note is None:
+            return
+        pin_judge(self._steps, _END_STEP, note, lambda key: log_key(key, origin), self._pinned, self._trusted)
+        if note.text != signed_text(origin, digest):
             self._steps.fail(END, "signature-invalid", "the signature at the end is over another file")
 
     def _finish_outside(self, outside: Checkpoint, *, full: bool) -> None:
@@ -264,7 +268,7 @@ class ExportVerifier:
             detail = f"the file stops at {here.size}, but a log of {outside.size} entries was seen before"
             steps.fail(OUTSIDE, "outside-ahead", detail)
         elif outside.size == here.size or (full and outside.size and outside.size > self._start):
-            root = here.root if outside.size == here.size else self._outside_root
+            root = here.root if outside.size == here.size else self._roots.get(outside.size)
             if root != outside.root:
                 steps.fail(OUTSIDE, "outside-fork", "the log seen before is not a beginning of this one")
         elif outside.size:

@@ -11,18 +11,18 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
 from chain_of_custody.core.canonical import Json
-from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_parse
-from chain_of_custody.core.errors import CheckpointRefused, CoreError, KeyRefused
+from chain_of_custody.core.checkpoint import Checkpoint
+from chain_of_custody.core.errors import CoreError, KeyRefused
 from chain_of_custody.core.merkle import CompactRange, leaf_hash, subtree_root
-from chain_of_custody.core.note import ED25519, VerifierKey
+from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.core.tiles import WIDTH, Tile, index_path
-from chain_of_custody.core.verify.keys import NoteStep, note_judge
+from chain_of_custody.core.verify.keys import checkpoint_judge, signer_facts
 from chain_of_custody.core.verify.report import Steps
+from chain_of_custody.core.verify.state import KEPT, VerifyState, kept_judge
 
 CHECKPOINT, KEY, TILES, LEAVES, OUTSIDE = "checkpoint", "key", "tiles", "leaves", "outside checkpoint"
 LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 LARGEST = 1 << 20
-_NOTE = NoteStep(signature=CHECKPOINT, pin=KEY, what="the checkpoint")
 
 Fetch = Callable[[str], bytes | None]
 """The bytes at a path below the log's address, None when it has nothing there."""
@@ -81,18 +81,27 @@ class LiveVerifier:
     """Checks one log. `fetch` is where its files come from."""
 
     def __init__(
-        self, steps: Steps, fetch: Fetch, *, pinned: tuple[VerifierKey, ...] = (), outside: Checkpoint | None = None
+        self,
+        steps: Steps,
+        fetch: Fetch,
+        *,
+        pinned: tuple[VerifierKey, ...] = (),
+        outside: Checkpoint | None = None,
+        state: VerifyState | None = None,
     ) -> None:
         self._steps = steps
         self._fetch = fetch
         self._pinned = pinned
         self._outside = outside
-        self._outside_root: bytes | None = None
+        self._state = state
+        self._roots: dict[int, bytes] = {}
         self.note: bytes | None = None
         self.facts: dict[str, Json] = {}
         steps.begin(CHECKPOINT, KEY, TILES, LEAVES)
         if outside is not None:
             steps.begin(OUTSIDE)
+        if state is not None:
+            steps.begin(KEPT)
 
     def run(self) -> None:
         """Fetch everything and record every step. Raises `OSError` when the log does not answer."""
@@ -106,6 +115,9 @@ class LiveVerifier:
             self._steps.fail(stop.step, stop.reason, stop.detail, {"file": stop.path})
             return
         self._check_outside(checkpoint)
+        if self._state is not None:
+            kept = self._state.origin, self._state.tree.size, self._state.tree.root()
+            kept_judge(self._steps, kept, checkpoint, self._roots)
 
     def _checkpoint(self) -> Checkpoint | None:
         data = self._fetch("checkpoint")
@@ -113,23 +125,16 @@ class LiveVerifier:
             self._steps.fail(CHECKPOINT, "checkpoint-missing", "the log has no checkpoint", {"file": "checkpoint"})
             return None
         self.note = data
-        note = note_judge(self._steps, _NOTE, data, self._own_keys(), self._pinned)
-        if note is None:
+        judged = checkpoint_judge(self._steps, data, self._own_keys(), self._pinned, self._pinned)
+        if judged is None:
             return None
-        try:
-            checkpoint = checkpoint_parse(note.text)
-        except CheckpointRefused as error:
-            self._steps.fail(CHECKPOINT, "checkpoint-malformed", str(error))
-            return None
-        if not any(key.name == checkpoint.origin and key.algorithm == ED25519 for key in note.verified):
-            detail = f"no signature by a key named after the log {checkpoint.origin!r}"
-            self._steps.fail(CHECKPOINT, "not-by-origin", detail)
+        checkpoint, note = judged
         self.facts |= {
             "origin": checkpoint.origin,
             "size": checkpoint.size,
             "root": checkpoint.root.hex(),
-            "fingerprints": [key.fingerprint for key in note.verified],
         }
+        self.facts |= signer_facts(note, self._pinned)
         return checkpoint
 
     def _own_keys(self) -> tuple[VerifierKey, ...]:
@@ -186,11 +191,15 @@ class LiveVerifier:
             raise _Stopped(_Stop(LEAVES, "leaf-mismatch", "the leaves are not those of the tile", path))
 
     def _grow(self, tree: CompactRange, hashes: list[bytes]) -> None:
-        wanted = -1 if self._outside is None else self._outside.size - tree.size
-        if 0 <= wanted <= len(hashes):
-            tree.extend(hashes[:wanted])
-            self._outside_root = tree.root()
-            hashes = hashes[wanted:]
+        """Take hashes into the tree, and note its root where a checkpoint or state kept outside is."""
+        sizes = [self._outside.size] if self._outside else []
+        sizes += [self._state.tree.size] if self._state else []
+        for size in sorted(sizes):
+            wanted = size - tree.size
+            if 0 <= wanted <= len(hashes):
+                tree.extend(hashes[:wanted])
+                self._roots[size] = tree.root()
+                hashes = hashes[wanted:]
         tree.extend(hashes)
 
     def _check_outside(self, here: Checkpoint) -> None:
@@ -203,7 +212,7 @@ class LiveVerifier:
         elif outside.size > here.size:
             detail = f"the log stops at {here.size}, but one of {outside.size} entries was seen before"
             steps.fail(OUTSIDE, "outside-ahead", detail)
-        elif outside.size and self._outside_root != outside.root:
+        elif outside.size and self._roots.get(outside.size) != outside.root:
             steps.fail(OUTSIDE, "outside-fork", "the log seen before is not a beginning of this one")
 
 

@@ -7,7 +7,7 @@ from chain_of_custody.core.bag import bag_check
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.core.checkpoint import Checkpoint
 from chain_of_custody.core.errors import KeyRefused, PackRefused
-from chain_of_custody.core.note import VerifierKey
+from chain_of_custody.core.note import Note, VerifierKey
 from chain_of_custody.core.pack import (
     CUSTODY_PATH,
     DECLARATION,
@@ -22,21 +22,33 @@ from chain_of_custody.core.pack import (
     signed_text,
 )
 from chain_of_custody.core.verify.export import ExportVerifier
-from chain_of_custody.core.verify.keys import NoteStep, note_judge
+from chain_of_custody.core.verify.keys import NoteStep, note_judge, pack_key, pin_judge, signer_facts
 from chain_of_custody.core.verify.report import Steps
+from chain_of_custody.core.verify.state import VerifyState
 
 ARCHIVE, BAG, SIGNATURE, KEY, HISTORY = "archive", "bag", "pack signature", "pack key", "custody history"
-_SIGNATURE_STEP = NoteStep(signature=SIGNATURE, pin=KEY, what="the pack", foreign_fails=False)
+_SIGNATURE_STEP = NoteStep(
+    signature=SIGNATURE, pin=KEY, what="the pack", foreign_fails=False, remedy="--key or --pack-key"
+)
 
 
 class PackVerifier:
     """Checks one pack; the custody history inside is checked as an export of its own."""
 
     def __init__(
-        self, steps: Steps, *, pinned: tuple[VerifierKey, ...] = (), outside: Checkpoint | None = None
+        self,
+        steps: Steps,
+        *,
+        pinned: tuple[VerifierKey, ...] = (),
+        packs: tuple[VerifierKey, ...] = (),
+        outside: Checkpoint | None = None,
+        state: VerifyState | None = None,
     ) -> None:
         self._steps = steps
         self._pinned = pinned
+        self._packs = packs
+        self._state = state
+        self._signed: Note | None = None
         self._outside = outside
         self.note: bytes | None = None
         self.facts: dict[str, Json] = {}
@@ -102,10 +114,13 @@ class PackVerifier:
         except KeyRefused as error:
             self._steps.fail(SIGNATURE, "signature-invalid", f"{KEY_LABEL}: {error}", {"file": "bag-info.txt"})
             return
-        note = note_judge(self._steps, _SIGNATURE_STEP, tree.read("signature.txt"), (key,), self._pinned)
+        trusted = (*self._pinned, *self._packs)
+        note = note_judge(self._steps, _SIGNATURE_STEP, tree.read("signature.txt"), (key,), trusted)
         if note is None:
             return
-        self.facts["pack_fingerprints"] = [key.fingerprint for key in note.verified]
+        self._signed = note
+        told = signer_facts(note, trusted)
+        self.facts |= {f"pack_{name}": value for name, value in told.items() if name != "keys"}
         if note.text != signed_text(tree.reference, tagmanifest):
             detail = "the signature is over another pack's reference or tagmanifest"
             self._steps.fail(SIGNATURE, "signature-invalid", detail, {"file": "signature.txt"})
@@ -117,8 +132,25 @@ class PackVerifier:
             return
         self._steps.done(HISTORY, f"{CUSTODY_PATH}, checked in the steps below")
         sealed = not any(self._steps.failed(step) for step in (BAG, SIGNATURE))
-        verifier = ExportVerifier(self._steps, pinned=self._pinned, outside=self._outside, sealed=sealed)
+        verifier = ExportVerifier(
+            self._steps, pinned=self._pinned, outside=self._outside, sealed=sealed, state=self._state
+        )
         with tree.archive.open(name) as source:
             verifier.run(source)
         self.note = verifier.note
         self.facts |= verifier.facts
+        self._judge_key(str(verifier.facts.get("origin", "")))
+
+    def _judge_key(self, origin: str) -> None:
+        """Whether a trusted key signed the pack that may sign packs of the log its history is of."""
+        if self._signed is None or not origin:
+            return
+        trusted = (*self._pinned, *self._packs)
+        pin_judge(
+            self._steps,
+            _SIGNATURE_STEP,
+            self._signed,
+            lambda key: pack_key(key, origin, self._packs),
+            trusted,
+            trusted,
+        )

@@ -1,30 +1,32 @@
 """Verifying one `.tlog-proof` file: that an entry's hash stands in the log a checkpoint signs."""
 
 from chain_of_custody.core.canonical import Json
-from chain_of_custody.core.checkpoint import checkpoint_parse
 from chain_of_custody.core.entry import SALT_SIZE, leaf_data
-from chain_of_custody.core.errors import CheckpointRefused, ProofRefused
+from chain_of_custody.core.errors import ProofRefused
 from chain_of_custody.core.merkle import inclusion_verify, leaf_hash
-from chain_of_custody.core.note import ED25519, VerifierKey
+from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.core.tlogproof import HEADER, TlogProof, tlogproof_parse
-from chain_of_custody.core.verify.keys import NoteStep, note_judge
+from chain_of_custody.core.verify.keys import checkpoint_judge
 from chain_of_custody.core.verify.report import Steps
+from chain_of_custody.core.verify.state import KEPT, VerifyState, kept_judge
 
 FILE, LOG, CHECKPOINT, KEY = "file", "log", "checkpoint", "key"
 START = HEADER.encode()
 LARGEST = 2_000_000
-_NOTE = NoteStep(signature=CHECKPOINT, pin=KEY, what="the checkpoint")
 
 
 class ProofVerifier:
     """Checks one proof. It says that an entry with this hash was logged; the entry itself an export shows."""
 
-    def __init__(self, steps: Steps, *, pinned: tuple[VerifierKey, ...] = ()) -> None:
+    def __init__(self, steps: Steps, *, pinned: tuple[VerifierKey, ...] = (), state: VerifyState | None = None) -> None:
         self._steps = steps
         self._pinned = pinned
+        self._state = state
         self.note: bytes | None = None
         self.facts: dict[str, Json] = {}
         steps.begin(FILE, CHECKPOINT, KEY, LOG)
+        if state is not None:
+            steps.begin(KEPT)
 
     def run(self, data: bytes) -> None:
         """Record every step."""
@@ -35,21 +37,19 @@ class ProofVerifier:
             return
         self._steps.done(FILE, f"index {proof.index}, {len(proof.hashes)} hashes")
         self.note = proof.checkpoint
-        note = note_judge(self._steps, _NOTE, proof.checkpoint, (), self._pinned) if self._pinned else None
         if not self._pinned:
             detail = "a proof brings no key along: give the log's key with --key"
             self._steps.doubt(CHECKPOINT, "key-not-pinned", detail)
-        if note is None:
             return
-        try:
-            checkpoint = checkpoint_parse(note.text)
-        except CheckpointRefused as error:
-            self._steps.fail(CHECKPOINT, "checkpoint-malformed", str(error))
+        judged = checkpoint_judge(self._steps, proof.checkpoint, (), self._pinned, self._pinned)
+        if judged is None:
             return
-        if not any(key.name == checkpoint.origin and key.algorithm == ED25519 for key in note.verified):
-            detail = f"no signature by a key named after the log {checkpoint.origin!r}"
-            self._steps.fail(CHECKPOINT, "not-by-origin", detail)
+        checkpoint = judged[0]
         self._check_path(proof, checkpoint.size, checkpoint.root)
+        if self._state is not None:
+            kept_judge(
+                self._steps, (self._state.origin, self._state.tree.size, self._state.tree.root()), checkpoint, {}
+            )
         self.facts |= {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
 
     def _check_path(self, proof: TlogProof, size: int, root: bytes) -> None:

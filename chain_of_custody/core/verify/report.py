@@ -109,6 +109,11 @@ class Steps:
     def failed(self, name: str) -> bool:
         return any(finding.status is Status.FAILED for finding in self._open[name])
 
+    @property
+    def status(self) -> Status:
+        """The verdict as things stand."""
+        return _worst(step.status for step in self.numbered())
+
     def _add(self, name: str, finding: Finding) -> None:
         self.begin(name)
         self._count[name] += 1

@@ -4,18 +4,26 @@ The state is the reader's own: it says what was verified before and is trusted l
 the log's name, size, root and peaks, and the head of every stream.
 """
 
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from errno import EINVAL
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
+from chain_of_custody.core.archive import CHUNK
 from chain_of_custody.core.canonical import canonical_bytes, canonical_parse
+from chain_of_custody.core.checkpoint import Checkpoint
 from chain_of_custody.core.errors import CoreError
 from chain_of_custody.core.merkle import CompactRange
 from chain_of_custody.core.note import base64_decode, base64_encode
+from chain_of_custody.core.verify.report import Steps
 from chain_of_custody.core.verify.streams import StreamTable
 
 FORMAT = "spoor-verify-state/1"
+KEPT = "kept state"
+STATE_LIMIT = 1 << 30
 _KEY_SIZE = 19
 
 
@@ -30,6 +38,45 @@ class VerifyState:
     origin: str
     tree: CompactRange
     streams: StreamTable
+
+
+Kept = tuple[str, int, bytes]
+"""Origin, size and root of a log as it was verified before."""
+
+
+def kept_judge(steps: Steps, kept: Kept, here: Checkpoint, roots: Mapping[int, bytes]) -> None:
+    """Record whether a log continues the state kept. `roots` are those read of its beginnings, by size."""
+    origin, size, root = kept
+    steps.done(KEPT, f"compared with the state kept after {size} entries")
+    found = {**roots, here.size: here.root}.get(size)
+    if origin != here.origin:
+        detail = f"the state is of {origin!r}, this is of {here.origin!r}: nothing was compared"
+        steps.doubt(KEPT, "state-not-comparable", detail)
+    elif size > here.size:
+        detail = f"it stops at {here.size}; the state kept is of {size} entries: it is older than what was verified"
+        steps.doubt(KEPT, "state-ahead", detail)
+    elif found is not None and found != root:
+        steps.fail(KEPT, "state-fork", f"the log verified before, of {size} entries, is not a beginning of this one")
+    elif found is None and size:
+        detail = "what is given here cannot show that it continues the state kept; use a full export"
+        steps.doubt(KEPT, "state-not-comparable", detail)
+
+
+def state_keep(steps: Steps, path: Path, state: VerifyState) -> None:
+    """Write a state in place of an older one of the same log; any other that lies there stays, and leaves doubt.
+
+    Raises `StateRefused` when what lies there is no state.
+    """
+    if path.exists():
+        held = state_read(path)
+        older = held.tree.size < state.tree.size
+        same = (held.tree.size, held.tree.root()) == (state.tree.size, state.tree.root())
+        if held.origin != state.origin or not (older or same):
+            told = f"{path.name} holds the state of {held.origin!r} after {held.tree.size} entries"
+            steps.doubt(KEPT, "state-not-replaced", f"{told}: it was not replaced by one of {state.tree.size}")
+            steps.done(KEPT, "not written")
+            return
+    state_write(path, state)
 
 
 def state_write(path: Path, state: VerifyState) -> None:
@@ -56,7 +103,7 @@ def state_write(path: Path, state: VerifyState) -> None:
 
 def state_read(path: Path) -> VerifyState:
     """The state kept in a file. Raises `StateRefused` when it is damaged, `OSError` when it cannot be read."""
-    data = path.read_bytes()
+    data = limited_bytes(path, STATE_LIMIT)
     body, digest = data[:-32], data[-32:]
     line, feed, rest = body.partition(b"\n")
     if not feed or sha256(body).digest() != digest:
@@ -71,6 +118,24 @@ def state_read(path: Path) -> VerifyState:
         return VerifyState(origin=str(head["origin"]), tree=tree, streams=streams)
     except KeyError as error:
         raise StateRefused(f"{path.name}: {error} is missing") from None
+    except (CoreError, ValueError, IndexError) as error:
+        raise StateRefused(f"{path.name}: not a state this program writes: {error}") from None
+
+
+def limited_bytes(path: Path, limit: int) -> bytes:
+    """The bytes of a file beside the one to check. Raises `CoreError` when it is longer than it can be."""
+    with regular(path) as source:
+        data = source.read(limit + 1)
+    if len(data) > limit:
+        raise CoreError(f"{path.name}: longer than {limit} bytes")
+    return data
+
+
+def regular(path: Path) -> BinaryIO:
+    """A file opened for reading. Raises `OSError` for a pipe, a device or a folder, which could never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(EINVAL, "not a regular file (a pipe, a device or a folder)", str(path))
+    return path.open("rb", buffering=CHUNK)
 
 
 def _records(streams: StreamTable) -> Iterator[bytes]:

@@ -34,8 +34,17 @@ class PackCheck:
 
 def own_keys() -> tuple[VerifierKey, ...]:
     """The public keys of this laboratory's log and packs, as it gives them away; no secret key is read."""
-    given = map(_text, (Path(settings.SPOOR_LOG_VKEY_FILE), Path(settings.SPOOR_PACK_VKEY_FILE)))
-    return tuple(VerifierKey.parse(text) for text in given if text)
+    return (*_parsed(Path(settings.SPOOR_LOG_VKEY_FILE)), *own_pack_keys())
+
+
+def own_pack_keys() -> tuple[VerifierKey, ...]:
+    """The key of this laboratory that signs packs: it counts for packs whatever it is named."""
+    return _parsed(Path(settings.SPOOR_PACK_VKEY_FILE))
+
+
+def _parsed(path: Path) -> tuple[VerifierKey, ...]:
+    text = _text(path)
+    return (VerifierKey.parse(text),) if text else ()
 
 
 def pack_check(*, actor: Actor, pack: DisclosurePack, again: bool = False) -> PackCheck | None:
@@ -66,7 +75,7 @@ def _verified(actor: Actor, pack: DisclosurePack) -> Report:
         with file_open(actor=actor, file=pack.file) as chunks, path.open("wb") as target:
             for chunk in chunks:
                 target.write(chunk)
-        return verify_file(path, pinned=own_keys())
+        return verify_file(path, pinned=own_keys(), packs=own_pack_keys())
 
 
 def signature_content(*, actor: Actor, pack: DisclosurePack) -> bytes:
@@ -99,4 +108,4 @@ def _text(path: Path) -> str:
         return ""
 
 
-__all__ = ["CoreError", "PackCheck", "keys_read", "own_keys", "pack_check", "signature_content"]
+__all__ = ["CoreError", "PackCheck", "keys_read", "own_keys", "own_pack_keys", "pack_check", "signature_content"]

@@ -12,12 +12,13 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_open
+from chain_of_custody.core.checkpoint import Checkpoint
 from chain_of_custody.core.errors import CoreError
 from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.core.verify import Report, verify_file
+from chain_of_custody.core.verify.keys import kept_open
 from lims.common.errors import BadInput
-from lims.disclosure.services.checks import keys_read, own_keys
+from lims.disclosure.services.checks import keys_read, own_keys, own_pack_keys
 from lims.web.access import actor_of
 from lims.web.forms import PageForm, page
 from lims.web.parts import Crumb
@@ -100,7 +101,8 @@ def _checked(data: dict[str, Any]) -> Checked:
         with place.open("wb") as target:
             for chunk in upload.chunks():
                 target.write(chunk)
-        report = verify_file(place, pinned=pinned, outside=outside)
+        packs = own_pack_keys() if data["own"] else ()
+        report = verify_file(place, pinned=pinned, packs=packs, outside=outside)
     return Checked(name=upload.name, report=report, seconds=f"{time.monotonic() - began:.1f}")
 
 
@@ -118,7 +120,7 @@ def _outside(upload: Any, pinned: tuple[VerifierKey, ...]) -> Checkpoint | None:
     if not upload:
         return None
     try:
-        return checkpoint_open(upload.read(LARGEST_CHECKPOINT), *pinned)[0]
+        return kept_open(upload.read(LARGEST_CHECKPOINT), pinned)
     except CoreError as error:
         raise BadInput(
             _("The checkpoint cannot be read with the keys you trust: %(why)s.") % {"why": error}, field="checkpoint"

@@ -21,7 +21,7 @@ from chain_of_custody.core.verify import Report, verify_file
 ORIGIN = "log.lab.example"
 LOG_KEY = SignerKey(ORIGIN, bytes(range(32)))
 OTHER_KEY = SignerKey(ORIGIN, bytes(range(1, 33)))
-PACK_KEY = SignerKey("packs.lab.example", bytes(range(2, 34)))
+PACK_KEY = SignerKey(f"{ORIGIN}/packs", bytes(range(2, 34)))
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 

@@ -510,8 +510,3 @@ def sound() -> Iterator[Case]:
     yield Case("after a change of keys", export_bytes(turned, small_log().rows(Scope.FULL)), "")
     accents = pack_bytes({"data/photo/côté \U0001f418.jpg": b"synthetic", "data/raw/ß%.txt": b"%0A"})
     yield Case("names in every script", accents, "")
-
-
-def everything() -> list[Case]:
-    """The whole set, sound files first."""
-    return [*sound(), *exports(), *packs()]

@@ -15,7 +15,7 @@ from chain_of_custody.core.errors import EntryRefused
 from chain_of_custody.core.scan import _scan_exact, entry_scan
 from chain_of_custody.core.shapes import scan_alike
 from tests.chain_of_custody.core.builders import small_log, verify_bytes
-from tests.chain_of_custody.core.tampering import everything
+from tests.chain_of_custody.core.forgeries import everything
 
 RAW = small_log().raw
 SEED, ALIKE = RAW[4], RAW[6]

@@ -20,6 +20,8 @@ from tests.chain_of_custody.core.builders import (
     export_bytes,
     full_export,
     header,
+    item_export,
+    pack_bytes,
     reasons,
     small_log,
 )
@@ -130,3 +132,62 @@ def test_case_streams_are_in_the_state(kept: Path) -> None:
     kinds = list(state_read(kept).streams.kinds)
     assert kinds == ["case", "item"]
     assert any(CASE.bytes in key for key in state_read(kept).streams.heads)
+
+
+def rewritten() -> Log:
+    log = Log(seed=7)
+    for _ in range(12):
+        log.custody(ITEM, "stated_earlier")
+    return log
+
+
+def test_a_whole_export_must_continue_the_state_kept(tmp_path: Path, kept: Path) -> None:
+    path = tmp_path / "whole.jsonl"
+    path.write_bytes(full_export(grown()))
+    report = verify_file(path, pinned=KEYS, state=state_read(kept))
+    assert report.status is Status.PASSED, report.lines()
+    assert report.steps[-1].name == "kept state"
+    forged = rewritten()
+    path.write_bytes(export_bytes(header(forged, Scope.FULL), forged.rows(Scope.FULL)))
+    assert "state-fork" in reasons(verify_file(path, pinned=KEYS, state=state_read(kept)))
+
+
+def test_a_state_that_cannot_be_compared_leaves_doubt(tmp_path: Path, kept: Path) -> None:
+    older = Log()
+    older.put(small_log().entries[0], small_log().openings[0])
+    path = tmp_path / "file"
+    told = {}
+    for name, data in {
+        "ahead": full_export(older),
+        "items": item_export(grown()),
+        "pack": pack_bytes(custody=item_export(grown(), signer=None)),
+        "same size": item_export(),
+    }.items():
+        path.write_bytes(data)
+        report = verify_file(path, pinned=KEYS, state=state_read(kept))
+        told[name] = (report.status, reasons(report))
+    assert told == {
+        "ahead": (Status.INDETERMINATE, {"state-ahead"}),
+        "items": (Status.INDETERMINATE, {"state-not-comparable"}),
+        "pack": (Status.INDETERMINATE, {"state-not-comparable"}),
+        "same size": (Status.PASSED, set()),
+    }
+
+
+def test_an_older_state_never_replaces_a_newer_one(tmp_path: Path, kept: Path) -> None:
+    before = kept.read_bytes()
+    older = Log()
+    older.put(small_log().entries[0], small_log().openings[0])
+    path = tmp_path / "older.jsonl"
+    path.write_bytes(full_export(older))
+    report = verify_file(path, pinned=KEYS, save=kept)
+    assert (report.status, reasons(report)) == (Status.INDETERMINATE, {"state-not-replaced"})
+    assert kept.read_bytes() == before
+    path.write_bytes(full_export(grown()))
+    assert verify_file(path, pinned=KEYS, save=kept).status is Status.PASSED
+    assert state_read(kept).tree.size == 11
+    note = tmp_path / "letter.txt"
+    note.write_text("not a state")
+    with pytest.raises(StateRefused):
+        verify_file(path, pinned=KEYS, save=note)
+    assert note.read_text() == "not a state"

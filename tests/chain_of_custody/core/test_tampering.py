@@ -6,7 +6,8 @@ import pytest
 
 from chain_of_custody.core.verify import Status
 from tests.chain_of_custody.core.builders import reasons, verify_bytes
-from tests.chain_of_custody.core.tampering import Case, everything
+from tests.chain_of_custody.core.forgeries import everything
+from tests.chain_of_custody.core.tampering import Case
 
 CASES = everything()
 

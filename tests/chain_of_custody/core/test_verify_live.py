@@ -11,11 +11,13 @@ import pytest
 
 from chain_of_custody.core.__main__ import main
 from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_sign
-from chain_of_custody.core.merkle import MemoryTree, leaf_hash
+from chain_of_custody.core.merkle import CompactRange, MemoryTree, leaf_hash
 from chain_of_custody.core.tiles import WIDTH, index_path, tile_bytes, tiles_for
 from chain_of_custody.core.verify import Status
 from chain_of_custody.core.verify.live import AddressRefused, LiveVerifier, fetcher
 from chain_of_custody.core.verify.report import Report, Steps
+from chain_of_custody.core.verify.state import VerifyState
+from chain_of_custody.core.verify.streams import StreamTable
 from tests.chain_of_custody.core.builders import LOG_KEY, ORIGIN, OTHER_KEY, reasons
 
 SIZE = 70_000  # C2SP tlog-tiles gives the tiles of this size as its example
@@ -172,3 +174,21 @@ def test_a_log_that_does_not_answer_has_its_own_exit_status() -> None:
     with pytest.raises(SystemExit) as stop:
         main(["verify", "http://127.0.0.1:9/log/"])
     assert stop.value.code == 66
+
+
+def test_a_kept_state_is_compared_with_the_log_too() -> None:
+    def against(tree: CompactRange, origin: str = ORIGIN) -> Report:
+        steps = Steps()
+        kept = VerifyState(origin=origin, tree=tree, streams=StreamTable())
+        verifier = LiveVerifier(steps, published(300).get, pinned=(LOG_KEY.verifier,), outside=state(257), state=kept)
+        verifier.run()
+        return Report(file="log", kind="log", steps=steps.numbered(), facts=verifier.facts)
+
+    true, other, longer = CompactRange(), CompactRange(), CompactRange()
+    true.extend(map(leaf_hash, LEAVES[:256]))
+    other.extend(map(leaf_hash, LEAVES[1:257]))
+    longer.extend(map(leaf_hash, LEAVES[:301]))
+    assert against(true).status is Status.PASSED
+    assert reasons(against(other)) == {"state-fork"}
+    assert reasons(against(longer)) == {"state-ahead"}
+    assert reasons(against(true, "elsewhere")) == {"state-not-comparable"}

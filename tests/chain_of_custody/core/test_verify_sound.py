@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from chain_of_custody.core.__main__ import main
 from chain_of_custody.core.checkpoint import checkpoint_sign
 from chain_of_custody.core.export import Scope
-from chain_of_custody.core.verify import Status
+from chain_of_custody.core.note import SignerKey
+from chain_of_custody.core.verify import Status, verify_file
 from tests.chain_of_custody.core.builders import (
     ITEM,
     LOG_KEY,
@@ -156,3 +158,41 @@ def test_runs_from_a_copy_of_the_folder_alone(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=target.parent, capture_output=True, text=True, check=False, env={})
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "verdict: passed"
+
+
+def test_a_key_the_file_brings_stands_apart_from_those_given(tmp_path: Path) -> None:
+    """A sound log with a signer the sender invented: named, but among no verified fingerprints."""
+    log, invented = small_log(), SignerKey("witness.interpol.example", bytes(range(7, 39)))
+    note = checkpoint_sign(log.checkpoint(), LOG_KEY, invented)
+    head = replace(header(log, Scope.FULL, keys=(LOG_KEY.verifier, invented.verifier)), checkpoint=note)
+    report = verify_bytes(tmp_path, export_bytes(head, log.rows(Scope.FULL)), LOG_KEY)
+    assert report.facts["fingerprints"] == [LOG_KEY.verifier.fingerprint]
+    assert report.facts["keys"] == [str(LOG_KEY.verifier)]
+    apart = str(report.facts["unchecked_fingerprints"])
+    assert invented.verifier.fingerprint in apart
+    assert "brought by the file, not checked against anything you gave" in apart
+    alone = verify_bytes(tmp_path, full_export()).facts
+    assert alone["fingerprints"] == []
+    assert LOG_KEY.verifier.fingerprint in str(alone["unchecked_fingerprints"])
+
+
+def test_a_pack_key_of_another_name_counts_when_given_as_one(tmp_path: Path) -> None:
+    odd = SignerKey("packs.lab.example", PACK_KEY.seed)
+    path = tmp_path / "pack.zip"
+    path.write_bytes(pack_bytes(signer=odd))
+    log = LOG_KEY.verifier
+    assert reasons(verify_file(path, pinned=(log, odd.verifier))) == {"signer-not-pinned"}
+    assert verify_file(path, pinned=(log,), packs=(odd.verifier,)).status is Status.PASSED
+    assert main(["verify", str(path), "--key", str(log), "--pack-key", str(odd.verifier)]) == 0
+    path.write_bytes(full_export())
+    assert "key-not-pinned" in reasons(verify_file(path, packs=(log,)))
+
+
+def test_a_kept_checkpoint_must_be_signed_by_its_log(tmp_path: Path) -> None:
+    path, kept = tmp_path / "log.jsonl", tmp_path / "checkpoint"
+    path.write_bytes(full_export())
+    kept.write_bytes(checkpoint_sign(small_log().checkpoint(), PACK_KEY))
+    keys = ["--key", str(LOG_KEY.verifier), "--key", str(PACK_KEY.verifier)]
+    with pytest.raises(SystemExit) as stop:
+        main(["verify", str(path), *keys, "--checkpoint", str(kept)])
+    assert stop.value.code == 64

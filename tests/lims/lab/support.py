@@ -51,7 +51,7 @@ class Keys:
 def installation(settings: Any, folder: Path) -> Keys:
     """Give the test an installation of its own: home, keys, reference cache, signing folder."""
     celery_app.set_default()  # as the web does, so that bells reach the broker
-    keys = Keys(log=SignerKey.generate("spoor.test/log"), pack=SignerKey.generate("spoor.test/packs"))
+    keys = Keys(log=SignerKey.generate("spoor.test/log"), pack=SignerKey.generate("spoor.test/log/packs"))
     for name, key in (("log", keys.log), ("pack", keys.pack)):
         (folder / f"{name}.key").write_text(key.encode())
         (folder / f"{name}.vkey").write_text(str(key.verifier))

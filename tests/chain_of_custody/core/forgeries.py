@@ -1,0 +1,112 @@
+"""Files forged by somebody who holds one trusted key and uses it for what it is not for; and the whole set of files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_sign
+from chain_of_custody.core.export import ExportHeader, Scope
+from chain_of_custody.core.note import SignerKey, VerifierKey, cosigner_key, note_cosign
+from chain_of_custody.core.rotation import rotation_sign
+from tests.chain_of_custody.core.builders import (
+    GIVER,
+    ITEM,
+    LOG_KEY,
+    ORIGIN,
+    PACK_KEY,
+    STORE,
+    Log,
+    export_bytes,
+    header,
+    item_export,
+    pack_bytes,
+    small_log,
+)
+from tests.chain_of_custody.core.tampering import Case, exports, packs, sound
+
+EVIL = SignerKey(ORIGIN, bytes(range(50, 82)))
+NEIGHBOUR = SignerKey("log.neighbour.example", bytes(range(100, 132)))
+NEIGHBOUR_PACKS = SignerKey("log.neighbour.example/packs", bytes(range(101, 133)))
+
+
+@dataclass(frozen=True, slots=True)
+class Witness(SignerKey):
+    """A witness's key: the one to pin has algorithm 0x04."""
+
+    @property
+    def verifier(self) -> VerifierKey:
+        return cosigner_key(SignerKey(self.name, self.seed))
+
+
+WITNESS = Witness("witness.example", bytes(range(9, 41)))
+
+
+def _invented() -> Log:
+    log = Log(seed=99)
+    log.custody(ITEM, "created", custodian=STORE)
+    log.custody(ITEM, "moved", **{"from": STORE, "to": GIVER})
+    return log
+
+
+def _full(log: Log, *signers: SignerKey, origin: str = ORIGIN, rotations: tuple[bytes, ...] = ()) -> bytes:
+    state = replace(log.checkpoint(), origin=origin)
+    keys = tuple(signer.verifier for signer in signers)
+    note = checkpoint_sign(state, *(one for one in signers if one.name != PACK_KEY.name or not rotations))
+    head = ExportHeader(origin=origin, scope=Scope.FULL, checkpoint=note, keys=keys, rotations=rotations)
+    return export_bytes(head, log.rows(Scope.FULL))
+
+
+def forgeries() -> Iterator[Case]:
+    """Each signed by a trusted key, none of them by the right one."""
+    log = _invented()
+    both = (LOG_KEY, PACK_KEY)
+    yield Case("log signed by the pack key and one brought along", _full(log, EVIL, PACK_KEY), "other-key", keys=both)
+    head = header(log, Scope.ITEMS, EVIL, keys=(EVIL.verifier, PACK_KEY.verifier))
+    head = replace(head, checkpoint=checkpoint_sign(log.checkpoint(), EVIL, PACK_KEY))
+    custody = export_bytes(head, log.rows(Scope.ITEMS, [ITEM]))
+    forged = pack_bytes(signer=PACK_KEY, custody=custody)
+    yield Case("pack around a log signed by the pack key", forged, "other-key", keys=both)
+    turned = _full(log, EVIL, PACK_KEY, rotations=(rotation_sign(ORIGIN, PACK_KEY, EVIL),))
+    yield Case("the pack key names a key of the log", turned, "rotation-invalid", keys=both)
+    yield Case("a log named like the pack key", _full(log, PACK_KEY, origin=PACK_KEY.name), "not-by-origin", keys=both)
+    neighbour = (LOG_KEY, NEIGHBOUR)
+    yield Case("log signed by a neighbour's key", _full(log, EVIL, NEIGHBOUR), "other-key", keys=neighbour)
+    yield from _witnessed(log)
+    yield from _ends()
+
+
+def _witnessed(log: Log) -> Iterator[Case]:
+    alike = SignerKey("log.l\u0430b.example", EVIL.seed)
+    state = Checkpoint(origin=alike.name, size=log.tree.size, root=log.tree.root())
+    note = note_cosign(checkpoint_sign(state, alike), SignerKey(WITNESS.name, WITNESS.seed), 1_772_000_000)
+    head = ExportHeader(origin=alike.name, scope=Scope.FULL, checkpoint=note, keys=(alike.verifier,))
+    data = export_bytes(head, log.rows(Scope.FULL))
+    yield Case("a log named alike, seen by a trusted witness", data, "other-key", keys=(LOG_KEY, WITNESS))
+    same = Witness(ORIGIN, bytes(range(30, 62)))
+    note = note_cosign(checkpoint_sign(log.checkpoint(), EVIL), SignerKey(same.name, same.seed), 1_772_000_000)
+    head = ExportHeader(origin=ORIGIN, scope=Scope.FULL, checkpoint=note, keys=(EVIL.verifier,))
+    data = export_bytes(head, log.rows(Scope.FULL))
+    yield Case("a witness named as the log", data, "other-key", keys=(LOG_KEY, same))
+
+
+def _ends() -> Iterator[Case]:
+    """Who signs where streams end, or a pack, could leave out later entries."""
+    log = small_log()
+    short = log.rows(Scope.ITEMS, [ITEM])[:-1]
+    head = header(log, Scope.ITEMS, keys=(LOG_KEY.verifier, PACK_KEY.verifier))
+    cut = export_bytes(head, short, PACK_KEY)
+    yield Case("end signed by the pack key", cut, "signer-not-pinned", keys=(LOG_KEY, PACK_KEY))
+    head = header(log, Scope.ITEMS, keys=(LOG_KEY.verifier, NEIGHBOUR.verifier))
+    yield Case(
+        "end signed by a neighbour",
+        export_bytes(head, short, NEIGHBOUR),
+        "signer-not-pinned",
+        keys=(LOG_KEY, NEIGHBOUR),
+    )
+    for signer in (NEIGHBOUR, NEIGHBOUR_PACKS):
+        pack = pack_bytes(signer=signer, custody=item_export(signer=None))
+        yield Case(f"pack signed by {signer.name}", pack, "signer-not-pinned", keys=(LOG_KEY, signer))
+
+
+def everything() -> list[Case]:
+    """The whole set, sound files first."""
+    return [*sound(), *exports(), *packs(), *forgeries()]
