@@ -18,7 +18,8 @@ from chain_of_custody.core.canonical import Json
 from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.core.errors import CoreError
 from chain_of_custody.core.merkle import CompactRange, compact_range, tree_root
-from chain_of_custody.core.note import SignerKey, note_sign
+from chain_of_custody.core.note import SignerKey
+from chain_of_custody.core.rotation import rotation_sign
 from chain_of_custody.custody_schemas import LOG, LOG_STREAM, LOG_STREAM_ID
 from chain_of_custody.errors import Conflict, SequencerRefused
 from chain_of_custody.models import Checkpoint, Entry, Leaf
@@ -33,8 +34,6 @@ from chain_of_custody.services.sequencer import (
     sequencer_check,
     sequencer_lock,
 )
-
-ROTATION = "spoor-key-rotation/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +58,11 @@ def key_rotate(*, actor: Actor, decided_by: str, reason: str, log: Log | None = 
     log = log or log_configured()
     sequencer_check(log)
     fresh = SignerKey.generate(log.signer.name)
-    statement = "".join(f"{line}\n" for line in (ROTATION, log.origin, log.signer.verifier, fresh.verifier))
     values: dict[str, Json] = {
         "origin": log.origin,
         "old_key": str(log.signer.verifier),
         "new_key": str(fresh.verifier),
-        "statement": note_sign(statement, log.signer, fresh).decode(),
+        "statement": rotation_sign(log.origin, log.signer, fresh).decode(),
     }
     both = Log(origin=log.origin, signer=fresh, file=log.file, also=(log.signer,))
     last = Checkpoint.objects.filter(origin=log.origin).order_by("-size").first()

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from chain_of_custody.core.merkle import CompactRange
 from chain_of_custody.core.note import SignerKey
+from chain_of_custody.core.verify.state import VerifyState, state_write
+from chain_of_custody.core.verify.streams import StreamTable
 from chain_of_custody.models import Item
 from chain_of_custody.services import (
     Receipt,
@@ -24,6 +27,8 @@ from chain_of_custody.services import (
     seal_open,
     sequencer_run_once,
 )
+from chain_of_custody.services.origins import key_rotate
+from tests.chain_of_custody.builders import ROOT as CUSTODY_ROOT
 from tests.chain_of_custody.builders import item, location, person
 from tests.conftest import ROOT
 
@@ -95,6 +100,58 @@ def test_a_changed_byte_fails(story: Item, key: SignerKey, tmp_path: Path) -> No
     file.write_text(file.read_text().replace("Ada Lovelace", "Eva Lovelace", 1))
     code, report = verify(file, "--key", str(key.verifier))
     assert (code, report["verdict"]) == (1, "failed")
+
+
+def test_who_trusts_the_first_key_follows_two_changes(story: Item, key: SignerKey, tmp_path: Path) -> None:
+    for reason in ("yearly change", "the disk of the key was replaced"):
+        key_rotate(actor=CUSTODY_ROOT, decided_by="N. Mwangi, quality", reason=reason)
+        person("After")
+        sequencer_run_once()
+    for name, arguments in {"whole": [], "one": ["--item", story.reference, "--sign"]}.items():
+        file = tmp_path / f"{name}.jsonl"
+        call_command("ledger_export", file, *arguments, stdout=io.StringIO())
+        header = json.loads(file.read_text().splitlines()[0])
+        assert len(header["rotations"]) == 2
+        assert header["checkpoint"].count("\n— ") == 1
+        code, report = verify(file, "--key", str(key.verifier))
+        assert (code, report["verdict"]) == (0, "passed"), report
+    stranger = SignerKey.generate(key.name)
+    assert verify(tmp_path / "whole.jsonl", "--key", str(stranger.verifier))[0] != 0
+
+
+def test_new_entries_only_for_who_kept_a_state(story: Item, key: SignerKey, tmp_path: Path) -> None:
+    whole, news, state = tmp_path / "whole.jsonl", tmp_path / "news.jsonl", tmp_path / "reader.state"
+    call_command("ledger_export", whole, stdout=io.StringIO())
+    assert verify(whole, "--key", str(key.verifier), "--save-state", str(state))[0] == 0
+    seen = len(whole.read_text().splitlines()) - 2
+    ada = person("Later")
+    item(ada)
+    sequencer_run_once()
+    call_command("ledger_export", news, "--from", state, stdout=io.StringIO())
+    lines = [json.loads(line) for line in news.read_text().splitlines()]
+    assert lines[0]["start"] == seen
+    assert [line["index"] for line in lines[1:-1]] == [seen, seen + 1]
+    code, report = verify(news, "--key", str(key.verifier), "--from-state", str(state))
+    assert (code, report["verdict"]) == (0, "passed"), report
+    assert verify(news, "--key", str(key.verifier))[0] == 2
+
+
+def test_a_state_of_another_history_is_refused(story: Item, key: SignerKey, tmp_path: Path) -> None:
+    state = tmp_path / "reader.state"
+    tree = CompactRange()
+    tree.extend([bytes(32)] * 3)
+    cases = {"extend": VerifyState(origin=key.name, tree=tree, streams=StreamTable())}
+    cases["other/log"] = VerifyState(origin="other/log", tree=tree, streams=StreamTable())
+    for words, held in cases.items():
+        state_write(state, held)
+        with pytest.raises(CommandError, match=words):
+            call_command("ledger_export", tmp_path / "news.jsonl", "--from", state)
+    state.write_bytes(b"no state")
+    with pytest.raises(CommandError, match="damaged"):
+        call_command("ledger_export", tmp_path / "news.jsonl", "--from", state)
+    with pytest.raises(CommandError, match="--item"):
+        call_command("ledger_export", tmp_path / "news.jsonl", "--from", state, "--item", story.reference)
+    assert not list(tmp_path.glob("news*"))
 
 
 def test_what_cannot_be_exported_is_said(story: Item, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from chain_of_custody.core.errors import CoreError
 from chain_of_custody.core.export import export_write
 from chain_of_custody.core.note import SignerKey
+from chain_of_custody.core.verify.state import VerifyState, state_read
 from chain_of_custody.errors import CustodyError
 from chain_of_custody.models import Item
 from chain_of_custody.selectors import export_open, reveal_everything, reveal_nothing
@@ -24,6 +25,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--item", action="append", default=[], metavar="REF", help="an item's reference; repeatable"
         )
+        parser.add_argument(
+            "--from",
+            dest="state",
+            type=Path,
+            metavar="STATE",
+            help="new entries only, for a reader who kept this state («verify --save-state STATE»)",
+        )
         parser.add_argument("--reveal", action="store_true", help="open committed values (names, reasons, places)")
         parser.add_argument("--sign", action="store_true", help="sign the end of the file with SPOOR_LOG_KEY_FILE")
 
@@ -31,11 +39,14 @@ class Command(BaseCommand):
         file: Path = options["file"]
         if file.exists():
             raise CommandError(f"{file} exists; name another file")
+        if options["item"] and options["state"]:
+            raise CommandError("--from is for the whole log; leave out --item")
         part = file.with_name(file.name + ".part")
         try:
             export = export_open(
                 items=self._items(options["item"]) if options["item"] else None,
                 reveal=reveal_everything if options["reveal"] else reveal_nothing,
+                since=self._state(options["state"]),
             )
             signer = self._signer() if options["sign"] else None
             with part.open("wb") as out:
@@ -54,6 +65,9 @@ class Command(BaseCommand):
         if missing:
             raise CommandError(f"there is no item {', '.join(missing)}")
         return list(found.values())
+
+    def _state(self, path: Path | None) -> VerifyState | None:
+        return None if path is None else state_read(path)
 
     def _signer(self) -> SignerKey:
         return SignerKey.parse(Path(settings.SPOOR_LOG_KEY_FILE).read_text(encoding="ascii").strip())
