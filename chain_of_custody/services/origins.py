@@ -111,6 +111,15 @@ def origin_begin(*, actor: Actor, decided_by: str, reason: str, log: Log | None 
     return Begun(origin=fresh.name, key=str(fresh.verifier), size=made.size, entry=entry)
 
 
+def after_words(done: Begun) -> str:
+    """What to do after either, for the terminal."""
+    words = "Restart the sequencer now («make down», «make up»): it reads the key and the log's name when it starts."
+    fixed = settings.SPOOR_LOG_ORIGIN
+    if fixed and fixed != done.origin:
+        words += f" First set SPOOR_LOG_ORIGIN to {done.origin}, or leave it unset; it is {fixed}."
+    return words
+
+
 def _lost(log: Log) -> tuple[str, notes.Checkpoint]:
     """The newest checkpoint outside that the database does not extend. Raises `Conflict` when it extends them all."""
     files = [log.file, *sorted((log.file.parent / "given").glob("*.txt"))]

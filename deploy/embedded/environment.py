@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from chain_of_custody.core.note import VerifierKey
 from deploy.embedded.errors import DeployError
 from deploy.embedded.home import Home, private_folder, write_private
 from deploy.embedded.postgres import APP, OWNER, Cluster
@@ -69,7 +68,6 @@ class Plan:
             "SPOOR_MODE": self.mode.value,
             "SPOOR_HTTP_PORT": str(self.port),
             "SPOOR_SECRET_KEY_FILE": str(self.home.secrets / "django.key"),
-            "SPOOR_LOG_ORIGIN": _log_origin(self.home),
         }
         if self.cluster is not None:
             made["SPOOR_DATABASE_URL"] = self.cluster.url(APP)
@@ -164,7 +162,3 @@ def has_command(name: str) -> bool:
     return any(ROOT.glob(f"lims/*/management/commands/{name}.py")) or any(
         ROOT.glob(f"chain_of_custody/management/commands/{name}.py")
     )
-
-
-def _log_origin(home: Home) -> str:
-    return VerifierKey.parse((home.secrets / "log.vkey").read_text(encoding="utf-8").strip()).name

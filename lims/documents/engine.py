@@ -133,11 +133,14 @@ def _plain(value: object) -> Json:
 
 
 def checkpoint_svg(checkpoint: Checkpoint | None) -> str | None:
-    """QR code of origin, tree size, root and key, one per line; None without checkpoint."""
+    """QR code of the signed checkpoint: origin, tree size, root and signature as the log signed them.
+
+    Without the note the four lines origin, size, root and key; None without checkpoint.
+    """
     if checkpoint is None:
         return None
     lines = (checkpoint.origin, str(checkpoint.size), checkpoint.root, checkpoint.vkey)
-    return qr_svg("\n".join(lines), correction="L", title=checkpoint.origin)
+    return qr_svg(checkpoint.note or "\n".join(lines), correction="L", title=checkpoint.origin)
 
 
 def _attachment(item: Attachment) -> Json:

@@ -41,13 +41,17 @@ class NamedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """The last published checkpoint of the custody log when the document was made (C2SP tlog-checkpoint)."""
+    """The last published checkpoint of the custody log when the document was made (C2SP tlog-checkpoint).
+
+    `note` is the signed note itself, exact; the QR code holds it, so that the paper can be held against the log.
+    """
 
     origin: str
     size: int
     root: str
     signed_at: datetime
     vkey: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,5 +20,6 @@ def document_marks(*, synthetic: bool) -> Marks:
             root=bytes(latest.root).hex(),
             signed_at=latest.created_at,
             vkey=vkey,
+            note=latest.text,
         )
     return Marks(synthetic=synthetic, worm_enforced=None if probe is None else probe.enforced, checkpoint=printed)

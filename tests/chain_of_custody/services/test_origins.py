@@ -13,7 +13,7 @@ from chain_of_custody.core.note import SignerKey, VerifierKey, note_open
 from chain_of_custody.errors import BadInput, Conflict, SequencerRefused
 from chain_of_custody.models import Commitment, Entry, Leaf
 from chain_of_custody.services import sequencer_check, sequencer_run_once
-from chain_of_custody.services.origins import key_rotate, origin_begin
+from chain_of_custody.services.origins import Begun, after_words, key_rotate, origin_begin
 from chain_of_custody.services.sequencer import log_configured
 from chain_of_custody.services.verifying import ledger_verify_now
 from tests.chain_of_custody.builders import ROOT, person
@@ -148,3 +148,22 @@ def test_only_while_no_sequencer_works(home: Path, committed_db: TestDatabase) -
         other.execute("SELECT pg_advisory_xact_lock(%s)", (0x53504F4F52,))
         with pytest.raises(Conflict, match="at work"):
             key_rotate(actor=ROOT, decided_by="N. Mwangi", reason="why")
+
+
+def test_what_to_do_afterwards_names_a_fixed_origin(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Begun(origin="spoor.test/log-2", key="k", size=7, entry="e")
+    assert "SPOOR_LOG_ORIGIN" not in after_words(done)
+    assert "make down" in after_words(done)
+    monkeypatch.setattr(settings, "SPOOR_LOG_ORIGIN", "spoor.test/log")
+    assert "SPOOR_LOG_ORIGIN to spoor.test/log-2" in after_words(done)
+
+
+def test_the_name_of_the_log_is_the_key_files_after_a_new_origin(home: Path, committed_db: TestDatabase) -> None:
+    _tail_lost(home, committed_db)
+    stale = log_configured()
+    origin_begin(actor=ROOT, decided_by="N. Mwangi", reason="disk lost")
+    person("After")
+    with pytest.raises(SequencerRefused):
+        sequencer_run_once(stale)
+    assert log_configured().origin == "spoor.test/log-2"
+    assert sequencer_run_once() == 1

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chain_of_custody.errors import CustodyError, SequencerRefused
-from chain_of_custody.services.origins import origin_begin
+from chain_of_custody.services.origins import after_words, origin_begin
 from lims.accounts.services import system_actor
 
 
@@ -28,4 +28,4 @@ class Command(BaseCommand):
             raise CommandError(f"{error}" + (f" {remedy}" if remedy else "")) from error
         self.stdout.write(f"The log is {done.origin}, {done.size} entries; the last is {done.entry}, which says so.")
         self.stdout.write(f"Give this key away, by another way than the log:\n{done.key}")
-        self.stdout.write("Start Spoor again: processes read the key when they start.")
+        self.stdout.write(after_words(done))
