@@ -25,9 +25,7 @@ def test_the_code_on_paper_is_the_signed_note(tmp_path: Path) -> None:
     (tmp_path / "report.pdf").write_bytes(report_render(samples.report_data(marks=MARKS)))
     subprocess.run(["pdftoppm", "-r", "200", "-gray", tmp_path / "report.pdf", tmp_path / "page"], check=True)
     texts = [
-        code.text
-        for page in sorted(tmp_path.glob("page-*.pgm"))
-        for code in zxingcpp.read_barcodes(Image.open(page))
+        code.text for page in sorted(tmp_path.glob("page-*.pgm")) for code in zxingcpp.read_barcodes(Image.open(page))
     ]
     assert NOTE.decode() in texts
     read, _note = checkpoint_open(next(text for text in texts if text == NOTE.decode()).encode(), KEY.verifier)
