@@ -49,6 +49,19 @@ class FindingFacts:
     provider: str = ""
 
 
+def _belongings_check(
+    case: Case, item: Item, component: ExhibitComponent | None, outcome: RunOutcome | None, file: StoredFile | None
+) -> None:
+    """What a finding names is the case's and the item's own, and its run is done."""
+    if outcome is not None and (outcome.run.case_id != case.pk or outcome.run.state != JobState.DONE):
+        raise RuleViolation(
+            _("A finding rests on a finished run of the same case."), code="run-not-done", field="outcome"
+        )
+    _outcome_check(outcome, item)
+    component_of_item_check(component, item)
+    file_of_case_check(file, case)
+
+
 def finding_record(
     *,
     actor: Actor,
@@ -72,13 +85,7 @@ def finding_record(
     require(actor, "finding.write", case_scope(case))
     _facts_check(facts, outcome)
     item_of_case_check(item, case, field="item")
-    if outcome is not None and (outcome.run.case_id != case.pk or outcome.run.state != JobState.DONE):
-        raise RuleViolation(
-            _("A finding rests on a finished run of the same case."), code="run-not-done", field="outcome"
-        )
-    _outcome_check(outcome, item)
-    component_of_item_check(component, item)
-    file_of_case_check(file, case)
+    _belongings_check(case, item, component, outcome, file)
     case_pk_check(replaces.case_id if replaces else None, case, field="replaces")
     origin = code_check("country", facts.origin_country.upper(), field="origin_country")
     if replaces is not None:

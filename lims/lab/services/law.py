@@ -31,6 +31,20 @@ _MOST_REPORTED = 1000
 LARGEST = 200 * 1024 * 1024
 
 
+def _law_of(scheme: str, jurisdiction: str, as_of: date) -> str:
+    """The country of a list of national law, none for CITES; refused with a day to come."""
+    if scheme not in LegalScheme.values:
+        raise BadInput(_("Choose which law the list belongs to."), code="unknown-scheme", field="scheme", found=scheme)
+    jurisdiction = code_check(
+        "country", jurisdiction.upper(), field="jurisdiction", required=scheme == LegalScheme.NATIONAL
+    )
+    if scheme == LegalScheme.CITES and jurisdiction:
+        raise BadInput(_("The CITES Appendices hold for every Party: leave the country empty."), field="jurisdiction")
+    if as_of > timezone.localdate():
+        raise BadInput(_("This day is to come. Give the day whose law the file holds."), field="as_of")
+    return jurisdiction
+
+
 def law_propose(
     *,
     actor: Actor,
@@ -50,15 +64,7 @@ def law_propose(
         BadInput: an unknown scheme or country, a day to come, a file too large, an edition that exists.
     """
     require(actor, "reference.manage")
-    if scheme not in LegalScheme.values:
-        raise BadInput(_("Choose which law the list belongs to."), code="unknown-scheme", field="scheme", found=scheme)
-    jurisdiction = code_check(
-        "country", jurisdiction.upper(), field="jurisdiction", required=scheme == LegalScheme.NATIONAL
-    )
-    if scheme == LegalScheme.CITES and jurisdiction:
-        raise BadInput(_("The CITES Appendices hold for every Party: leave the country empty."), field="jurisdiction")
-    if as_of > timezone.localdate():
-        raise BadInput(_("This day is to come. Give the day whose law the file holds."), field="as_of")
+    jurisdiction = _law_of(scheme, jurisdiction, as_of)
     file_name, content = source
     if len(content) > LARGEST:
         raise BadInput(_("The file holds more than 200 MB. Split it by kingdom."), field="file", found=len(content))
