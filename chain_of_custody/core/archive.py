@@ -183,12 +183,13 @@ class Archive:
         members = list(self.members.values())
         due = 0
         for member in members:
-            if member.offset != due or self._read(due, len(member.header)) != member.header:
+            fits = member.offset == due and member.end <= self._length
+            if not fits or self._read(due, len(member.header)) != member.header:
                 detail = "its header is not where or what it must be (gap, overlap, extra field, flag or date)"
                 raise PackRefused(detail, path=_inside(member.name), reason="archive-strange")
             due = member.end
-        tail = directory(members)
-        if due != start or due + len(tail) != self._length or self._read(due, len(tail)) != tail:
+        tail = directory(members) if due == start else b""
+        if not tail or due + len(tail) != self._length or self._read(due, len(tail)) != tail:
             detail = "the directory is not what the members demand (extra field, comment, attribute or stray bytes)"
             raise PackRefused(detail, reason="archive-strange")
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from chain_of_custody.core.canonical import INTEGER_LIMIT
 from chain_of_custody.core.errors import CheckpointRefused
 from chain_of_custody.core.note import (
     Base64Refused,
@@ -45,6 +46,8 @@ def checkpoint_parse(text: str) -> Checkpoint:
         raise CheckpointRefused("line 1: the origin is empty")
     if not _match_size(size):
         raise CheckpointRefused(f"line 2: {size!r} is not a size in decimal without leading zeros")
+    if int(size) > INTEGER_LIMIT:
+        raise CheckpointRefused(f"line 2: {size} entries; a size is at most {INTEGER_LIMIT}")
     if "" in extensions:
         raise CheckpointRefused(f"line {4 + extensions.index('')}: an extension line is empty")
     return Checkpoint(origin=origin, size=int(size), root=_root(root), extensions=tuple(extensions))

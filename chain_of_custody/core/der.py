@@ -26,11 +26,11 @@ class Der:
         """The values inside a constructed one. Raises `DerRefused`."""
         if not self.tag & 0x20:
             raise DerRefused(f"tag 0x{self.tag:02x} holds no values")
-        found, rest = [], self.body
-        while rest:
-            one = _head(rest)
+        found, at = [], 0
+        while at < len(self.body):
+            one = _head(self.body, at)
             found.append(one)
-            rest = rest[len(one.whole) :]
+            at += len(one.whole)
         return found
 
     def integer(self) -> int:
@@ -61,15 +61,18 @@ def der_read(data: bytes) -> Der:
     return value
 
 
-def _head(data: bytes) -> Der:
-    if len(data) < 2 or data[0] & 0x1F == 0x1F:
+def _head(data: bytes, start: int = 0) -> Der:
+    """The value that starts there; only its own bytes are copied."""
+    left = len(data) - start
+    if left < 2 or data[start] & 0x1F == 0x1F:
         raise DerRefused("cut off, or a tag of more than one byte")
-    size, at = data[1], 2
+    size, head = data[start + 1], 2
     if size & 0x80:
         count = size & 0x7F
-        size, at = int.from_bytes(data[2 : 2 + count]), 2 + count
-        if not 1 <= count <= 4 or len(data) < at or size < 0x80 or size >> (8 * (count - 1)) == 0:
+        size, head = int.from_bytes(data[start + 2 : start + 2 + count]), 2 + count
+        if not 1 <= count <= 4 or left < head or size < 0x80 or size >> (8 * (count - 1)) == 0:
             raise DerRefused("a length that is not in its shortest form")
-    if len(data) < at + size:
+    if left < head + size:
         raise DerRefused("cut off within a value")
-    return Der(data[0], data[at : at + size], data[: at + size])
+    end = start + head + size
+    return Der(data[start], data[start + head : end], data[start:end])

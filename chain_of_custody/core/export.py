@@ -13,7 +13,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import BinaryIO, NamedTuple
 
-from chain_of_custody.core.canonical import Json, canonical_bytes, canonical_parse
+from chain_of_custody.core.canonical import INTEGER_LIMIT, Json, canonical_bytes, canonical_parse
 from chain_of_custody.core.errors import CoreError, ExportRefused, NotCanonical
 from chain_of_custody.core.note import SignerKey, VerifierKey, base64_decode, base64_encode, note_sign
 
@@ -220,16 +220,16 @@ class ExportReader:
         origin, note, keys = value["origin"], value["checkpoint"], value["vkeys"]
         if value["format"] != FORMAT or value["scope"] not in ("full", "items"):
             raise self._refused(f"format {value['format']!r}, scope {value['scope']!r}; known is {FORMAT}")
-        if not (isinstance(origin, str) and isinstance(note, str) and isinstance(keys, list)):
-            raise self._refused("origin and checkpoint are texts, vkeys is a list")
+        if not (isinstance(origin, str) and isinstance(note, str) and _texts(keys)):
+            raise self._refused("origin and checkpoint are texts, vkeys is a list of texts, each once")
         rotations = value.get("rotations", ["none"])
-        if not isinstance(rotations, list) or not rotations or not all(isinstance(one, str) for one in rotations):
-            raise self._refused("rotations is a list of texts, left out when empty")
+        if not rotations or not _texts(rotations):
+            raise self._refused("rotations is a list of texts, each once, left out when empty")
         start = value.get("start", 0)
         if type(start) is not int or ("start" in value and (start < 1 or value["scope"] != "full")):
             raise self._refused("start is a number from 1 in a full export, else left out")
         try:
-            parsed = tuple(VerifierKey.parse(str(key)) for key in keys)
+            parsed = tuple(VerifierKey.parse(str(key)) for key in _list(keys))
         except CoreError as error:
             raise self._refused(f"vkeys: {error}") from None
         return ExportHeader(
@@ -237,7 +237,7 @@ class ExportReader:
             scope=Scope(str(value["scope"])),
             checkpoint=note.encode(),
             keys=parsed,
-            rotations=tuple(str(one).encode() for one in rotations) if "rotations" in value else (),
+            rotations=tuple(str(one).encode() for one in _list(rotations)) if "rotations" in value else (),
             start=start,
         )
 
@@ -247,6 +247,8 @@ class ExportReader:
         if match is None or not data.startswith(_ENTRY_START):
             raise self._refused("not an entry line: entry, index, leaf and leaf_salt in canonical form")
         index, leaf, salt, rest = match.groups()
+        if int(index) > INTEGER_LIMIT:
+            raise self._refused(f"index {int(index)} is beyond {INTEGER_LIMIT}")
         encoded = data[_ENTRY_AT:end]
         entry = _strict(encoded)
         if entry is None:
@@ -289,6 +291,16 @@ class ExportReader:
             digest=str(value["digest"]),
             signature=signature,
         )
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: Json) -> bool:
+    """Whether it is a list of texts that has none twice."""
+    texts = [one for one in _list(value) if isinstance(one, str)]
+    return isinstance(value, list) and len(set(texts)) == len(value)
 
 
 _ENTRY_START = b'{"entry":"'

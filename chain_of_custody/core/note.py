@@ -186,7 +186,11 @@ def note_open_known(data: bytes, known: Known) -> Note:
     text, lines = _split(data)
     verified: dict[VerifierKey, None] = {}
     unverified: list[str] = []
+    seen: set[tuple[str, bytes]] = set()
     for name, key_id, signature in _signatures(lines):
+        if (name, key_id) in seen:
+            raise NoteRefused(f"two signatures by {name} ({key_id.hex()}): a key signs once")
+        seen.add((name, key_id))
         key = known.get((name, key_id))
         if key is None:
             unverified.append(name)

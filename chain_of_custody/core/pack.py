@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chain_of_custody.core.archive import CHUNK, Archive, ArchiveWriter
-from chain_of_custody.core.bag import TagTooLong, path_encode, path_fault, tag_bytes
+from chain_of_custody.core.bag import TAG_LIMIT, TagTooLong, path_encode, path_fault, tag_bytes
 from chain_of_custody.core.errors import PackRefused
 from chain_of_custody.core.note import SignerKey, note_sign
 
@@ -60,6 +60,9 @@ def pack_write(
         "bag-info.txt": _info(reference, info or {}, f"{size}.{len(payload)}", str(signer.verifier)),
         "manifest-sha256.txt": manifest_bytes({path: digest for path, (_, digest) in payload.items()}),
     }
+    long = next((name for name, data in tags.items() if len(data) > TAG_LIMIT), None)
+    if long is not None:
+        raise PackRefused(f"longer than {TAG_LIMIT} bytes: too many files for one pack", path=long)
     digests = {name: archive.add(f"{reference}/{name}", (data,))[1] for name, data in tags.items()}
     tagmanifest = manifest_bytes(digests)
     archive.add(f"{reference}/tagmanifest-sha256.txt", (tagmanifest,))
@@ -104,6 +107,8 @@ class PackTree:
         if len(folders) != 1:
             raise PackRefused(f"{len(folders)} folders at the top, a pack has one", reason="archive-strange")
         self.reference = folders.pop()
+        if self.reference in archive.members:
+            raise PackRefused("the one folder is a file", path=self.reference, reason="archive-strange")
         if not _match_reference(self.reference):
             raise PackRefused(f"the folder {self.reference!r} is no pack reference", reason="archive-strange")
 

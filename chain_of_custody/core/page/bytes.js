@@ -23,7 +23,10 @@ function hex(bytes) {
   return out;
 }
 
-function concat(...parts) {
+/** A list too long for the arguments of a call is given as it is. */
+const concat = (...parts) => concatAll(parts);
+
+function concatAll(parts) {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -53,6 +53,10 @@ function signs(bytes) {
   return out;
 }
 
+/** Whether it is a list of texts that has none twice. */
+const textList = (list) =>
+  Array.isArray(list) && list.every((one) => typeof one === "string") && new Set(list).size === list.length;
+
 class ExportReader {
   constructor(section) {
     this.lines = linesOf(section);
@@ -92,18 +96,17 @@ class ExportReader {
     if (!fits) throw this.refused("export-malformed", "not a header");
     const { origin, checkpoint, vkeys, rotations = [] } = value;
     const texts = [origin, checkpoint].every((text) => typeof text === "string");
-    const lists = Array.isArray(vkeys) && Array.isArray(rotations) && !("rotations" in value && !rotations.length);
+    const lists = textList(vkeys) && textList(rotations) && !("rotations" in value && !rotations.length);
     if (value.format !== "spoor-export/1" || !["full", "items"].includes(value.scope) || !texts || !lists) {
       throw this.refused("export-malformed", "not a header of this format");
     }
-    if (rotations.some((note) => typeof note !== "string")) throw this.refused("export-malformed", "rotations");
     const { start = 0 } = value;
     if (!Number.isInteger(start) || ("start" in value && (start < 1 || value.scope !== "full"))) {
       throw this.refused("export-malformed", "start");
     }
     let keys;
     try {
-      keys = vkeys.map((key) => keyParse(String(key)));
+      keys = vkeys.map(keyParse);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       throw this.refused("export-malformed", error.message);
@@ -134,6 +137,7 @@ class ExportReader {
     const end = line.indexOf(34, ENTRY_START.length);
     const match = end < 0 || !startsWith(line, ENTRY_START) ? null : REST_FORM.exec(signs(line.subarray(end)));
     if (!match) throw this.refused("export-malformed", "not an entry line");
+    if (!Number.isSafeInteger(Number(match[1]))) throw this.refused("export-malformed", "an index beyond 2^53 - 1");
     const entry = base64Bytes(line.subarray(ENTRY_START.length, end));
     if (!entry) throw this.refused("not-base64", "entry");
     const row = { entry, index: Number(match[1]), leaf: base64Text(match[2]), salt: base64Text(match[3]) };
@@ -247,6 +251,7 @@ class ExportVerifier {
     this.last = -1;
     this.entries = this.opened = this.withheld = 0;
     this.facts = {};
+    this.signers = new Set();
     steps.begin(...EXPORT_STEPS);
     if (outside) steps.begin("outside checkpoint");
   }
@@ -299,6 +304,7 @@ class ExportVerifier {
     const { origin, size } = checkpoint;
     Object.assign(this.facts, { origin, scope: header.scope, size, root: hex(checkpoint.root) });
     Object.assign(this.facts, signerFacts(note, this.trusted));
+    for (const key of note.verified) this.signers.add(key.text);
     this.full = header.full;
   }
 
@@ -362,6 +368,7 @@ class ExportVerifier {
     steps.done("custody", "");
     if (this.checkpoint) this.finishLog(reader.header.full);
     await this.finishEnd(reader);
+    this.finishKeys(reader.header);
     if (this.outside && this.checkpoint) this.finishOutside(reader.header.full);
     Object.assign(this.facts, { entries: this.entries, streams, opened: this.opened, withheld: this.withheld });
   }
@@ -380,6 +387,7 @@ class ExportVerifier {
     if (signature !== undefined) {
       const step = { signature: "end of streams", pin: "end of streams", foreignFails: false };
       const note = await noteJudge(steps, step, utf8(signature), keys, this.trusted);
+      for (const key of note ? note.verified : []) this.signers.add(key.text);
       if (note) pinJudge(steps, step, note, (key) => logKey(key, origin), this.pinned, this.trusted);
       if (note && note.text !== `spoor-export/1\n${origin}\n${digest}\n`) {
         steps.fail("end of streams", "signature-invalid");
@@ -388,6 +396,14 @@ class ExportVerifier {
     }
     steps.done("end of streams", "");
     if (!full && !this.sealed) steps.doubt("end of streams", "end-not-signed");
+  }
+
+  /** Every key named in the header has signed something here. */
+  finishKeys({ keys, rotations }) {
+    const turned = new Set(rotations.flatMap((note) => note.split("\n")));
+    const idle = keys.filter((key) => !this.signers.has(key.text) && !turned.has(key.text));
+    if (!idle.length || !this.signers.size) return;
+    this.steps.fail("file", "key-unused", { line: 1 }, idle.slice(0, 5).map((key) => key.name).join(", "));
   }
 
   finishOutside(full) {

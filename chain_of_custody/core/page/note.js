@@ -65,11 +65,15 @@ async function noteOpenKnown(bytes, known) {
   const [text, lines] = noteSplit(bytes);
   const verified = new Map();
   const unverified = [];
+  const seen = new Set();
   for (const line of lines) {
     const match = LINE_FORM.exec(line);
     const data = match && base64Text(match[2]);
     if (!data || data.length < 5) throw new Refused("signature-invalid", `not a signature line: ${line.slice(0, 60)}`);
-    const key = known.get(`${match[1]} ${hex(data.subarray(0, 4))}`);
+    const signer = `${match[1]} ${hex(data.subarray(0, 4))}`;
+    if (seen.has(signer)) throw new Refused("signature-invalid", `two signatures by ${match[1]}`);
+    seen.add(signer);
+    const key = known.get(signer);
     if (!key) unverified.push(match[1]);
     else if (await keyVerifies(key, utf8(text), data.slice(4))) verified.set(key.text, key);
     else throw new Refused("signature-invalid", `the signature by ${match[1]} does not verify`);
@@ -93,6 +97,7 @@ function checkpointParse(text) {
   if (!origin || !/^(0|[1-9][0-9]{0,18})$/.test(size) || !bytes || bytes.length !== 32 || extensions.includes("")) {
     throw new Refused("checkpoint-malformed", "not origin, size and root of a log");
   }
+  if (!Number.isSafeInteger(Number(size))) throw new Refused("checkpoint-malformed", "a size beyond 2^53 - 1");
   return { origin, size: Number(size), root: bytes };
 }
 

@@ -8,7 +8,7 @@ const END_SIZE = 22;
 const END64_SIZE = 56;
 const LOCATOR_SIZE = 20;
 const DIRECTORY_LIMIT = 1 << 28;
-const TAG_LIMIT = 1 << 28;
+const TAG_LIMIT = 1 << 24;
 const UTF8_FLAG = 0x0800;
 const MADE_BY = (3 << 8) | 45;
 const DATE = 0x0021;
@@ -51,7 +51,7 @@ function centralRecord({ name, size, crc, offset }) {
 
 /** Everything after the last member. */
 function directoryBytes(members, start) {
-  const records = concat(...members.map(centralRecord));
+  const records = concatAll(members.map(centralRecord));
   const [count, size] = [members.length, records.length];
   let wide = new Uint8Array(0);
   if (count >= MAX16 || size >= MAX32 || start >= MAX32) {
@@ -128,13 +128,14 @@ class Archive {
     let due = 0;
     for (const member of this.members.values()) {
       const header = localHeader(member);
-      if (member.offset !== due || !equal(await this.read(due, header.length), header)) {
+      const fits = member.offset === due && due + header.length + member.size <= this.file.size;
+      if (!fits || !equal(await this.read(due, header.length), header)) {
         throw new Refused("archive-strange", "header", { file: insideOf(member.path) });
       }
       member.start = due + header.length;
       due = member.start + member.size;
     }
-    const tail = directoryBytes([...this.members.values()], due);
+    const tail = due === start ? directoryBytes([...this.members.values()], due) : new Uint8Array(0);
     const whole = due === start && due + tail.length === this.file.size;
     if (!whole || !equal(await this.read(due, tail.length), tail)) {
       throw new Refused("archive-strange", "the directory is not what the members demand");
@@ -237,6 +238,9 @@ class PackVerifier {
     const folders = new Set([...this.archive.members.keys()].map((path) => path.split("/", 1)[0]));
     [this.reference] = folders;
     if (folders.size !== 1) throw new Refused("archive-strange", "a pack has one folder");
+    if (this.archive.members.has(this.reference)) {
+      throw new Refused("archive-strange", "the one folder is a file", { file: this.reference });
+    }
     if (!REFERENCE_FORM.test(this.reference)) throw new Refused("archive-strange", "no pack reference");
     const start = `${this.reference}/`;
     const inside = (path) => (path.startsWith(start) ? path.slice(start.length) : path);
@@ -252,9 +256,12 @@ class PackVerifier {
     if (missing) throw new Refused("file-missing", "missing", { file: missing });
     this.payload = names.filter((name) => name.startsWith("data/"));
     const due = [...this.payload].sort(byUtf8).concat(TAG_FILES);
-    if (names.length === due.length && names.every((name, i) => name === due[i])) return;
-    const extra = names.find((name) => !TAG_FILES.includes(name) && !this.payload.includes(name));
-    throw new Refused(extra === undefined ? "archive-strange" : "unlisted", extra || "files out of order");
+    if (names.length !== due.length || names.some((name, i) => name !== due[i])) {
+      const extra = names.find((name) => !TAG_FILES.includes(name) && !name.startsWith("data/"));
+      throw new Refused(extra === undefined ? "archive-strange" : "unlisted", extra || "files out of order");
+    }
+    const long = TAG_FILES.find((name) => this.archive.members.get(`${this.reference}/${name}`).size > TAG_LIMIT);
+    if (long) throw new Refused("pack-malformed", "too long", { file: long });
   }
 
   fault(reason, file, detail = "") {
@@ -309,9 +316,10 @@ class PackVerifier {
   }
 
   async digests(listed) {
+    const names = new Set(this.names);
     const stored = new Map(this.names.map((name) => [name.normalize("NFC"), name]));
     for (const [path, wanted] of listed) {
-      const name = this.names.includes(path) ? path : stored.get(path.normalize("NFC"));
+      const name = names.has(path) ? path : stored.get(path.normalize("NFC"));
       if (name === undefined) {
         this.fault("file-missing", path);
         continue;
@@ -323,16 +331,11 @@ class PackVerifier {
     }
   }
 
-  /** A tag file whole. */
+  /** A tag file whole; `checkNames` saw to its length. */
   async tag(name) {
     const parts = [];
-    let size = 0;
-    for await (const piece of this.archive.pieces(`${this.reference}/${name}`)) {
-      size += piece.length;
-      if (size > TAG_LIMIT) throw new Refused("pack-malformed", "too long", { file: name });
-      parts.push(piece);
-    }
-    return concat(...parts);
+    for await (const piece of this.archive.pieces(`${this.reference}/${name}`)) parts.push(piece);
+    return concatAll(parts);
   }
 
   info(bytes) {

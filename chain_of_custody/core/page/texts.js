@@ -126,6 +126,7 @@ const REASONS = {
   "unknown-signer": ["Somebody signed whose key is not known here.", "Un signataire dont la clé est inconnue ici.", "Firmó alguien cuya clave no se conoce aquí."],
   "key-not-pinned": ["It agrees with the key it brings along, but you gave no key to compare with.", "Il s’accorde avec la clé qu’il apporte, mais vous n’avez donné aucune clé de comparaison.", "Concuerda con la clave que trae, pero usted no dio ninguna clave con que comparar."],
   "signer-not-pinned": ["Signed by a key that is not among those you gave.", "Signé par une clé absente de celles que vous avez données.", "Firmado por una clave que no está entre las que dio."],
+  "key-unused": ["It names a key that signed nothing in it.", "Il nomme une clé qui n’y a rien signé.", "Nombra una clave que no firmó nada en él."],
   "other-key": ["Not signed by a key you gave.", "Non signé par une clé que vous avez donnée.", "No está firmado por una clave que usted dio."],
   "rotation-invalid": ["A change of the ledger's key does not hold.", "Un changement de clé du registre n’est pas valable.", "Un cambio de clave del registro no es válido."],
   "custody-missing": ["There is no custody history.", "Il n’y a pas d’historique de possession.", "No hay historial de custodia."],

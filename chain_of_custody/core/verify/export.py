@@ -59,6 +59,7 @@ class ExportVerifier:
         self._checkpoint: Checkpoint | None = None
         self._start = self._last_index = -1
         self._entries = self._opened = self._withheld = 0
+        self._signers: dict[VerifierKey, None] = {}
         self.note: bytes | None = None
         self.facts: dict[str, Json] = {}
         steps.begin(FILE, ENTRIES, OPENINGS, STREAMS, CUSTODY, LOG, CHECKPOINT, KEY, END)
@@ -92,6 +93,7 @@ class ExportVerifier:
         if judged is None:
             return
         checkpoint, note = judged
+        self._signers |= dict.fromkeys(note.verified)
         if checkpoint.origin != header.origin:
             detail = f"the file says {header.origin!r}, its checkpoint is of {checkpoint.origin!r}"
             self._steps.fail(CHECKPOINT, "origin-mismatch", detail)
@@ -205,6 +207,7 @@ class ExportVerifier:
         full = reader.header.scope is Scope.FULL
         self._finish_log(full=full)
         self._finish_end(reader, full=full)
+        self._finish_keys(reader.header)
         if self._outside is not None:
             self._finish_outside(self._outside, full=full)
         if self._kept is not None and self._checkpoint is not None:
@@ -253,9 +256,18 @@ class ExportVerifier:
         note = note_judge(self._steps, _END_STEP, signature, reader.header.keys, self._trusted)
         if note is None:
             return
+        self._signers |= dict.fromkeys(note.verified)
         pin_judge(self._steps, _END_STEP, note, lambda key: log_key(key, origin), self._pinned, self._trusted)
         if note.text != signed_text(origin, digest):
             self._steps.fail(END, "signature-invalid", "the signature at the end is over another file")
+
+    def _finish_keys(self, header: ExportHeader) -> None:
+        """Every key named in the header has signed something here: nothing is in the file for show."""
+        turned = {line for note in header.rotations for line in note.decode().split("\n")}
+        idle = [key for key in header.keys if key not in self._signers and str(key) not in turned]
+        if idle and self._signers:
+            names = ", ".join(key.name for key in idle[:5])
+            self._steps.fail(FILE, "key-unused", f"vkeys names keys that signed nothing in it: {names}", {"line": 1})
 
     def _finish_outside(self, outside: Checkpoint, *, full: bool) -> None:
         steps, here = self._steps, self._checkpoint

@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from chain_of_custody.core.archive import Archive
-from chain_of_custody.core.bag import bag_check
+from chain_of_custody.core.bag import TAG_LIMIT, bag_check
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.core.checkpoint import Checkpoint
 from chain_of_custody.core.errors import KeyRefused, PackRefused
@@ -80,9 +80,12 @@ class PackVerifier:
         if missing:
             raise PackRefused("the file is missing", path=missing[0], reason="file-missing")
         if names != [*sorted(payload, key=str.encode), *TAG_FILES]:
-            extra = [name for name in names if name not in TAG_FILES and name not in payload]
+            extra = [name for name in names if name not in TAG_FILES and not name.startswith("data/")]
             detail = f"a file outside data/ that no format knows: {extra[0]!r}" if extra else "files out of order"
             raise PackRefused(detail, reason="unlisted" if extra else "archive-strange")
+        for name in TAG_FILES:
+            if tree.archive.members[f"{tree.reference}/{name}"].size > TAG_LIMIT:
+                raise PackRefused(f"longer than {TAG_LIMIT} bytes", path=name)
 
     def _check_bag(self, tree: PackTree) -> None:
         if tree.read("bagit.txt") != DECLARATION:

@@ -1,27 +1,34 @@
 """Files forged by somebody who holds one trusted key and uses it for what it is not for; and the whole set of files."""
 
+import json
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from chain_of_custody.core.archive import Member
+from chain_of_custody.core.canonical import Json, canonical_bytes
 from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_sign
 from chain_of_custody.core.export import ExportHeader, Scope
-from chain_of_custody.core.note import SignerKey, VerifierKey, cosigner_key, note_cosign
+from chain_of_custody.core.note import SignerKey, VerifierKey, cosigner_key, note_cosign, note_sign
 from chain_of_custody.core.rotation import rotation_sign
 from tests.chain_of_custody.core.builders import (
     GIVER,
     ITEM,
     LOG_KEY,
     ORIGIN,
+    OTHER_KEY,
     PACK_KEY,
     STORE,
     Log,
     export_bytes,
+    full_export,
     header,
     item_export,
     pack_bytes,
     small_log,
 )
-from tests.chain_of_custody.core.tampering import Case, exports, packs, sound
+from tests.chain_of_custody.core.tampering import NAME, Case, exports, lines_mended, packs, sound, written
+from tests.chain_of_custody.core.tampering import files as pack_files
 
 EVIL = SignerKey(ORIGIN, bytes(range(50, 82)))
 NEIGHBOUR = SignerKey("log.neighbour.example", bytes(range(100, 132)))
@@ -107,6 +114,43 @@ def _ends() -> Iterator[Case]:
         yield Case(f"pack signed by {signer.name}", pack, "signer-not-pinned", keys=(LOG_KEY, signer))
 
 
+def _header(**changes: Json) -> bytes:
+    """A sound full export with other fields in its header, digest mended."""
+    lines = full_export().splitlines(keepends=True)
+    lines[0] = canonical_bytes(json.loads(lines[0]) | changes) + b"\n"
+    return lines_mended(lines)
+
+
+def oddities() -> Iterator[Case]:
+    """Files that say more than they must, or in a form that one program takes and another does not."""
+    key, other = str(LOG_KEY.verifier), str(OTHER_KEY.verifier)
+    yield Case("a key that signed nothing", _header(vkeys=[key, other]), "key-unused")
+    yield Case("a key named twice", _header(vkeys=[key, key]), "export-malformed")
+    yield Case("a key in a list", _header(vkeys=[[key]]), "export-malformed")
+    yield Case("a key that is an object", _header(vkeys=[{"toString": 1}, key]), "export-malformed")
+    text, _, signature = checkpoint_sign(small_log().checkpoint(), LOG_KEY).decode().rpartition("\n\n")
+    twice = f"{text}\n\n{signature}{signature}"
+    yield Case("signed twice by one key", _header(checkpoint=twice), "signature-invalid")
+    for size in (2**53, 10**19 - 1):
+        state = Checkpoint(origin=ORIGIN, size=9, root=small_log().tree.root())
+        note = note_sign(state.text().replace("\n9\n", f"\n{size}\n"), LOG_KEY).decode()
+        yield Case(f"a log of {size} entries", _header(checkpoint=note), "checkpoint-malformed")
+    data = item_export().splitlines(keepends=True)
+    data[-2] = data[-2].replace(b'"index":8', b'"index":9007199254740993')
+    yield Case("an index beyond 2^53", lines_mended(data), "export-malformed")
+    files = dict(pack_files())
+    name = f"{NAME}/signature.txt"
+    text, _, signature = files[name].decode().rpartition("\n\n")
+    files[name] = f"{text}\n\n{signature * 3}".encode()
+    yield Case("pack signed three times by one key", written(files), "signature-invalid")
+    inside = {path.removeprefix(f"{NAME}/"): content for path, content in pack_files().items()}
+    moved = {path if path == "bagit.txt" else f"bagit.txt/{path}": content for path, content in inside.items()}
+    yield Case("a folder named as a file beside it", written(moved), "archive-strange")
+    member = Member(name=f"{NAME}/data/x", size=2**64 - 1, crc=0, offset=0)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(member.record), len(member.header), 0)
+    yield Case("a file of 2^64 bytes", member.header + member.record + end, "archive-strange")
+
+
 def everything() -> list[Case]:
     """The whole set, sound files first."""
-    return [*sound(), *exports(), *packs(), *forgeries()]
+    return [*sound(), *exports(), *packs(), *forgeries(), *oddities()]

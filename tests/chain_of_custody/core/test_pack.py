@@ -161,6 +161,12 @@ def test_a_pack_without_custody_history(tmp_path: Path) -> None:
     assert reasons(verify_bytes(tmp_path, written(content), LOG_KEY)) == {"custody-missing", "not-reached"}
 
 
+def test_a_manifest_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
+    content = files()
+    content[f"{NAME}/manifest-sha256.txt"] += b"\n" * (1 << 24)
+    assert _where(tmp_path, written(content), "pack-malformed") == {"file": "manifest-sha256.txt"}
+
+
 def test_a_sound_pack_around_a_broken_history(tmp_path: Path) -> None:
     broken = item_export(signer=None).replace(b'"index":3', b'"index":4')
     assert reasons(verify_bytes(tmp_path, pack_bytes(custody=broken), LOG_KEY)) >= {"proof-invalid", "digest-mismatch"}

@@ -184,7 +184,10 @@ def test_a_forgery_signed_again_fails_against_the_key(tmp_path: Path) -> None:
 def test_a_forgery_that_also_lists_the_true_key(tmp_path: Path) -> None:
     log = small_log()
     head = header(log, Scope.FULL, OTHER_KEY, keys=(OTHER_KEY.verifier, LOG_KEY.verifier))
-    assert reasons(verify_bytes(tmp_path, export_bytes(head, log.rows(Scope.FULL)), LOG_KEY)) == {"other-key"}
+    assert reasons(verify_bytes(tmp_path, export_bytes(head, log.rows(Scope.FULL)), LOG_KEY)) == {
+        "other-key",
+        "key-unused",
+    }
 
 
 def test_the_signature_of_another_checkpoint(tmp_path: Path) -> None:
