@@ -54,7 +54,7 @@ class DirectoryTree:
 
 
 class TagTooLong(ValueError):
-    """A tag file beyond 16 MiB (some 150,000 files in a manifest): no bag of ours, and more than a reader should hold."""
+    """A tag file beyond 16 MiB (some 150,000 files in a manifest): no bag of ours, too much to hold."""
 
 
 def tag_bytes(tree: Tree, name: str) -> bytes:
