@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +20,7 @@ from chain_of_custody.core.errors import CoreError
 from chain_of_custody.core.note import NOTE_LIMIT, VerifierKey
 from chain_of_custody.core.verify import Report, Stamp, Status, verify_file, verify_log
 from chain_of_custody.core.verify.keys import kept_open
+from chain_of_custody.core.verify.report import printable
 from chain_of_custody.core.verify.state import limited_bytes, state_read
 
 EXITS = {Status.PASSED: 0, Status.FAILED: 1, Status.INDETERMINATE: 2}
@@ -69,9 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outside = _outside(options.checkpoint, pinned)
         report = _report(options, pinned, outside)
     except OSError as error:
-        parser.exit(NO_INPUT, f"{parser.prog}: {error.filename or options.file}: {error.strerror or error}\n")
+        name = printable(f"{error.filename or options.file}: {error.strerror or error}")
+        parser.exit(NO_INPUT, f"{parser.prog}: {name}\n")
     except CoreError as error:
-        parser.error(str(error))
+        parser.error(printable(str(error)))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     print(json.dumps(report.to_json(), indent=2) if options.json else "\n".join(report.lines()))
     return EXITS[report.status]
 

@@ -23,16 +23,20 @@ function speak(index) {
   if (shown) show(shown);
 }
 
+/** Signs that move, hide or turn others round are written as \u202e, so that a name cannot pose as something else. */
+const printable = (told) =>
+  told.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (sign) => `\\u${sign.codePointAt(0).toString(16).padStart(4, "0")}`);
+
 const place = (where) => Object.entries(where).map(([name, value]) => `${name} ${value}`).join(", ");
 
 function stepItem(step) {
   const item = make("li");
   item.append(make("span", text(`step${capital(step.status)}`), `status ${step.status}`), " · ");
-  item.append(inLanguage(STEP_NAMES, step.name), step.detail ? ": " : "", make("code", step.detail));
+  item.append(inLanguage(STEP_NAMES, step.name), step.detail ? ": " : "", make("code", printable(step.detail)));
   const list = make("ul");
   for (const { reason, where, detail } of step.findings) {
     const line = make("li", `${inLanguage(REASONS, reason)} `);
-    line.append(make("code", [reason, place(where), detail].filter(Boolean).join(" · ")));
+    line.append(make("code", printable([reason, place(where), detail].filter(Boolean).join(" · "))));
     list.append(line);
   }
   if (step.count > step.findings.length) list.append(make("li", `+ ${step.count - step.findings.length} ${text("more")}`));
@@ -45,9 +49,9 @@ function show(result) {
   const { report, name } = result;
   element("verdict").textContent = text(report.verdict);
   element("verdict").className = report.verdict;
-  element("name").textContent = name;
+  element("name").textContent = printable(name);
   element("steps").replaceChildren(...report.steps.map(stepItem));
-  const facts = Object.entries(report.facts).flatMap(([key, value]) => [make("dt", inLanguage(FACT_NAMES, key)), make("dd", String(value))]);
+  const facts = Object.entries(report.facts).flatMap(([key, value]) => [make("dt", inLanguage(FACT_NAMES, key)), make("dd", printable(String(value)))]);
   element("facts").replaceChildren(...facts);
   element("result").hidden = false;
 }

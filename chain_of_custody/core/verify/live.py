@@ -5,6 +5,10 @@ it publishes, and that it continues a checkpoint kept before. Whether entries ar
 """
 
 from collections.abc import Callable
+from http.client import HTTPException
+from queue import Empty, Queue
+from threading import Thread
+from time import monotonic
 from typing import NamedTuple
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -23,6 +27,7 @@ from chain_of_custody.core.verify.state import KEPT, VerifyState, kept_judge
 CHECKPOINT, KEY, TILES, LEAVES, OUTSIDE = "checkpoint", "key", "tiles", "leaves", "outside checkpoint"
 LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 LARGEST = 1 << 20
+SILENT_SECONDS, FILE_SECONDS, WHOLE_SECONDS = 30, 60, 3600
 
 Fetch = Callable[[str], bytes | None]
 """The bytes at a path below the log's address, None when it has nothing there."""
@@ -57,7 +62,11 @@ def fetcher(address: str) -> Fetch:
 
     A log elsewhere is verified from an export: what is fetched over a network is worth what that network is worth.
     """
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        address.encode("ascii")
+    except ValueError as error:
+        raise AddressRefused(f"{address!a}: not an address: {error}") from None
     if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK or parts.query or parts.fragment:
         raise AddressRefused(
             f"{address}: wanted is a log on this machine, like http://127.0.0.1:8000/log/; for others take an export"
@@ -65,16 +74,43 @@ def fetcher(address: str) -> Fetch:
     opener = build_opener(ProxyHandler({}), _NoRedirect)
     prefix = address if address.endswith("/") else address + "/"
 
-    def fetch(path: str) -> bytes | None:
+    ends = monotonic() + WHOLE_SECONDS
+
+    def read(path: str) -> bytes | None:
         try:
-            with opener.open(prefix + path, timeout=30) as answer:
+            with opener.open(prefix + path, timeout=SILENT_SECONDS) as answer:
                 data: bytes = answer.read(LARGEST)
                 return data
         except HTTPError as error:
             error.close()
             return None
+        except (HTTPException, ValueError) as error:
+            raise OSError(f"{prefix + path} does not answer as a web server does: {error!r}") from None
+
+    def fetch(path: str) -> bytes | None:
+        return _within(min(FILE_SECONDS, ends - monotonic()), lambda: read(path))
 
     return fetch
+
+
+def _within(seconds: float, call: Callable[[], bytes | None]) -> bytes | None:
+    """What the call gives. Raises `TimeoutError` after so long, however slowly the answer trickles in."""
+    answer: Queue[bytes | OSError | None] = Queue()
+
+    def run() -> None:
+        try:
+            answer.put(call())
+        except OSError as error:
+            answer.put(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        found = answer.get(timeout=max(seconds, 0.001))
+    except Empty:
+        raise TimeoutError("the log did not answer in time") from None
+    if isinstance(found, OSError):
+        raise found
+    return found
 
 
 class LiveVerifier:

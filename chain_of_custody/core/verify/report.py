@@ -1,5 +1,6 @@
 """What a verification says: numbered steps, each passed, indeterminate or failed with a named reason."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -76,7 +77,25 @@ class Report:
             if step.count > len(step.findings):
                 out.append(f"     and {step.count - len(step.findings)} more")
         out += [f"     {name}: {value}" for name, value in self.facts.items()]
-        return [*out, f"verdict: {self.status.value}"]
+        return [*map(printable, out), f"verdict: {self.status.value}"]
+
+
+def printable(text: str) -> str:
+    r"""The text with every sign that moves, hides or turns others round written as `\x1b` or `\u202e`.
+
+    These are Unicode's general categories Cc (controls and line feeds), Cf (bidi and zero width), Zl, Zp, Zs (but the
+    space), Cs, Co and Cn: names in a file must not be able to write a line of the report.
+    """
+    return "".join(map(_printable_sign, text))
+
+
+def _printable_sign(sign: str) -> str:
+    if sign == " " or unicodedata.category(sign) not in _UNSEEN:
+        return sign
+    return sign.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+_UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs", "Cs", "Co", "Cn"))
 
 
 class Steps:
