@@ -114,7 +114,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
     Role.MANAGER: (
         Group("", (TODAY,)),
         Group(_("Laboratory"), (CASES, REQUESTS, BATCHES, REFERENCES)),
-        Group(_("Oversight"), (PACKS, EXCEPTIONS, LEDGER, FORGOTTEN)),
+        Group(_("Oversight"), (PACKS, EXCEPTIONS, LEDGER)),
     ),
     Role.INVESTIGATOR: (
         Group("", (Entry("status", _("Our cases"), "case"),)),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -31,6 +32,7 @@ from lims.web.navigation import start_page
 from tests.browser.checks import faults_of, troubles_of
 from tests.browser.walking import NO_PAGES, Walk, name_of
 from tests.lims.builders import actor_of
+from tests.lims.lab.law_support import law
 from tests.lims.lab.support import installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -61,6 +63,7 @@ def _seed() -> World:
     try:
         world = world_open(credentials_read())
         steps_run(world, STEPS, lambda _name: None)
+        law(SimpleNamespace(analyst=world.actor("analyst"), manager=world.actor("manager")))
         return world
     finally:
         connections.close_all()

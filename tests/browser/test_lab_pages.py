@@ -123,7 +123,7 @@ def test_review_by_keyboard(page: Page, bench: Bench) -> None:
     address = reverse("web:review", args=[review.uuid])
     look(page, address, "review", every_width=True)
     page.goto(address)
-    expect(page.get_by_role("radio", name="Agree")).to_be_disabled()
+    expect(page.locator("#a-agree")).to_be_disabled()
     page.keyboard.press("j")
     expect(page.locator("#point-raw_data")).to_be_focused()
     page.keyboard.press("c")
@@ -132,7 +132,7 @@ def test_review_by_keyboard(page: Page, bench: Bench) -> None:
     for key in ("raw_data", "results", "findings", "limits"):
         review_point_set(actor=bench.lab.reviewer, review=review, key=key, passed=True)
     page.goto(address)
-    page.get_by_role("radio", name="Agree").check()
+    page.locator("#a-agree").check()
     page.get_by_label("Password").fill(builders.PASSWORD)
     page.get_by_role("button", name="Sign the answer").click()
     page.wait_for_url("**/reviews/")

@@ -8,13 +8,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from lims.accounts.actors import Actor
 from lims.casework.selectors.forgetting import forgettable_list, forgetting_get, forgetting_list
 from lims.casework.services.forgetting import person_forget, person_forget_ask
 from lims.web.access import PageRequest, page_for
 from lims.web.fields import LongField, PartyField
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
-from lims.web.parts import Crumb
+from lims.web.parts import Crumb, Task
+from lims.web.today import TodayPart, today_part
 
 
 class AskForm(PageForm):
@@ -86,6 +88,27 @@ def forgetting_confirm(request: PageRequest, uuid: UUID) -> HttpResponse:
         return reverse("web:forgetting_list")
 
     return submit(request, form, do) or _list(request, form)
+
+
+@today_part("person.confirm", order=70)
+def forgettings_to_confirm(actor: Actor) -> TodayPart:
+    """Persons whom the law wants forgotten, waiting for the second person's word."""
+    waiting = [
+        row
+        for row in forgetting_list(actor=actor).filter(confirmed_at__isnull=True)
+        if row.asked_by_id != actor.party_id
+    ]
+    tasks = [
+        Task(
+            title=_("Confirm that a person is forgotten"),
+            detail=_("asked for by %(name)s") % {"name": row.asked_by.name},
+            icon="person",
+            action=_("Look at it"),
+            href=reverse("web:forgetting_list"),
+        )
+        for row in waiting[:5]
+    ]
+    return TodayPart(tasks=tuple(tasks))
 
 
 urlpatterns = [

@@ -1,11 +1,12 @@
 """Invented checklists in the layouts of Species+ and the Checklist of CITES Species, and of a national list."""
 
 from datetime import date
+from typing import Protocol
 
+from lims.accounts.actors import Actor
 from lims.lab.models import LegalList
 from lims.lab.services.law import law_approve, law_propose
 from lims.lab.tasks import law_import
-from tests.lims.builders import Laboratory
 
 HISTORY = """\
 ScientificName,Rank,Family,ChangeType,Appendix,EffectiveAt,Populations,FullAnnotationEnglish,Synonyms
@@ -27,8 +28,18 @@ Loxodonta africana;African elephant;Sixth Schedule;2013-12-24;;ADDITION
 """
 
 
+class Proposers(Protocol):
+    """Who proposes a list and who approves it."""
+
+    @property
+    def analyst(self) -> Actor: ...
+
+    @property
+    def manager(self) -> Actor: ...
+
+
 def law(
-    lab: Laboratory,
+    lab: Proposers,
     text: str = HISTORY,
     *,
     scheme: str = "cites",

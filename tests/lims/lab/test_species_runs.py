@@ -101,7 +101,8 @@ def test_the_set_says_how_often_it_was_wrong(bench: Bench, library: ReferenceSet
     assert whole["locus"] == "COI"
     wrong, tried = whole["species"]["present_wrong"]
     assert 0 <= wrong <= tried
-    assert tried == library.records
+    # The rule is chosen on one half of the records and counted on the other.
+    assert tried in {library.records // 2, -(-library.records // 2)}
 
 
 @pytest.mark.parametrize("content", [b"ABIF\x00\x65", b"not a trace at all"])
