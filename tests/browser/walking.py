@@ -13,6 +13,7 @@ FILES = frozenset(
     (
         "intake_receipt", "item_proof", "label_sheet", "label_zpl", "label_svg", "submission_form", "file", "raw_file",
         "run_input", "run_file", "report_pdf", "pack_download", "pack_signature", "checkpoint",
+        "item_tlogproof",
     )
 )  # fmt: skip
 """Addresses that answer with a file."""
@@ -93,6 +94,8 @@ class Walk:
             return
         if answer.status_code not in {200, 202}:
             self.faults.append(f"{who} {address}: {answer.status_code}")
+            return
+        if answer.headers.get("Content-Disposition", "").startswith("attachment"):
             return
         reader = _Reader()
         reader.feed(answer.content.decode())

@@ -242,8 +242,8 @@ const EXPORT_STEPS = [
 
 /** Checks one export and records every step; `sealed` says that a pack's signature fixes where it ends. */
 class ExportVerifier {
-  constructor(steps, { pinned = [], outside = null, sealed = false, progress = () => {} } = {}) {
-    Object.assign(this, { steps, pinned, outside, sealed, progress });
+  constructor(steps, { pinned = [], outside = null, sealed = false, packs = null, progress = () => {} } = {}) {
+    Object.assign(this, { steps, pinned, outside, sealed, packs, progress });
     this.streams = new Streams();
     this.tree = new Tree();
     this.checkpoint = null;
@@ -386,9 +386,11 @@ class ExportVerifier {
     const { origin, keys, full } = reader.header;
     if (signature !== undefined) {
       const step = { signature: "end of streams", pin: "end of streams", foreignFails: false };
-      const note = await noteJudge(steps, step, utf8(signature), keys, this.trusted);
+      const trusted = [...this.trusted, ...(this.packs || [])];
+      const mayEnd = (key) => (this.packs ? packKey(key, origin, this.packs) : logKey(key, origin));
+      const note = await noteJudge(steps, step, utf8(signature), keys, trusted);
       for (const key of note ? note.verified : []) this.signers.add(key.text);
-      if (note) pinJudge(steps, step, note, (key) => logKey(key, origin), this.pinned, this.trusted);
+      if (note) pinJudge(steps, step, note, mayEnd, this.pinned, trusted);
       if (note && note.text !== `spoor-export/1\n${origin}\n${digest}\n`) {
         steps.fail("end of streams", "signature-invalid");
       }

@@ -383,7 +383,7 @@ class PackVerifier {
     }
     this.steps.done("custody history", CUSTODY_PATH);
     const sealed = !this.steps.failed("bag") && !this.steps.failed("pack signature");
-    const verifier = new ExportVerifier(this.steps, { ...this.options, sealed });
+    const verifier = new ExportVerifier(this.steps, { ...this.options, sealed, packs: this.packs });
     await verifier.run(this.archive.section(`${this.reference}/${CUSTODY_PATH}`));
     Object.assign(this.facts, verifier.facts);
     if (this.signed && verifier.facts.origin) this.judgeKey(verifier.facts.origin);
@@ -403,7 +403,7 @@ async function verifyFile(file, options = {}) {
   const steps = new Steps();
   const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const pack = start[0] === 0x50 && start[1] === 0x4b;
-  const verifier = new (pack ? PackVerifier : ExportVerifier)(steps, options);
+  const verifier = new (pack ? PackVerifier : ExportVerifier)(steps, pack ? options : { ...options, packs: null });
   await verifier.run(pack ? file : new Section(file, 0, file.size));
   const numbered = steps.numbered();
   const verdict = worst(numbered.map((step) => step.status));

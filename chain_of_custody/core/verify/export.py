@@ -15,7 +15,14 @@ from chain_of_custody.core.note import VerifierKey, log_key
 from chain_of_custody.core.rotation import rotations_follow
 from chain_of_custody.core.scan import entry_scan
 from chain_of_custody.core.shapes import Scan
-from chain_of_custody.core.verify.keys import NoteStep, checkpoint_judge, note_judge, pin_judge, signer_facts
+from chain_of_custody.core.verify.keys import (
+    NoteStep,
+    checkpoint_judge,
+    note_judge,
+    pack_key,
+    pin_judge,
+    signer_facts,
+)
 from chain_of_custody.core.verify.report import Steps
 from chain_of_custody.core.verify.state import KEPT, VerifyState, kept_judge
 from chain_of_custody.core.verify.streams import StreamTable
@@ -34,7 +41,10 @@ _END_STEP = NoteStep(signature=END, pin=END, what="the end of the export", forei
 
 
 class ExportVerifier:
-    """Checks one export. `sealed` says that a signature around it (a pack's) already fixes where it ends."""
+    """Checks one export. `sealed` says that a signature around it (a pack's) already fixes where it ends.
+
+    `packs` is given for the history inside a pack alone: there a key for packs may say where the streams end.
+    """
 
     def __init__(
         self,
@@ -44,8 +54,10 @@ class ExportVerifier:
         outside: Checkpoint | None = None,
         sealed: bool = False,
         state: VerifyState | None = None,
+        packs: tuple[VerifierKey, ...] | None = None,
     ) -> None:
         self._steps = steps
+        self._packs = packs
         self._pinned = self._trusted = pinned
         self._outside = outside
         self._sealed = sealed
@@ -253,13 +265,17 @@ class ExportVerifier:
 
     def _judge_end_signature(self, reader: ExportReader, signature: bytes, digest: str) -> None:
         origin = reader.header.origin
-        note = note_judge(self._steps, _END_STEP, signature, reader.header.keys, self._trusted)
+        trusted = (*self._trusted, *(self._packs or ()))
+        note = note_judge(self._steps, _END_STEP, signature, reader.header.keys, trusted)
         if note is None:
             return
         self._signers |= dict.fromkeys(note.verified)
-        pin_judge(self._steps, _END_STEP, note, lambda key: log_key(key, origin), self._pinned, self._trusted)
+        pin_judge(self._steps, _END_STEP, note, lambda key: self._may_end(key, origin), self._pinned, trusted)
         if note.text != signed_text(origin, digest):
             self._steps.fail(END, "signature-invalid", "the signature at the end is over another file")
+
+    def _may_end(self, key: VerifierKey, origin: str) -> bool:
+        return log_key(key, origin) if self._packs is None else pack_key(key, origin, self._packs)
 
     def _finish_keys(self, header: ExportHeader) -> None:
         """Every key named in the header has signed something here: nothing is in the file for show."""

@@ -2,8 +2,8 @@
 
 A key speaks for what it is named after and for nothing else. The state of a log and the end of an export count when one
 and the same key is trusted, is an Ed25519 key (0x01) named exactly as the log, and signed. A pack counts when such a
-key signed it, or one named `<log>/packs`, or one the reader gave as a pack key. A witness's key (0x04) vouches for no
-log, nor does a key for packs.
+key signed it, or one named `<log>/packs`, or one the reader gave as a pack key; such a key also says where the history
+inside the pack ends. A witness's key (0x04) vouches for no log, nor does a key for packs.
 """
 
 from collections.abc import Callable, Sequence

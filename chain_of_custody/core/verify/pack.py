@@ -136,7 +136,12 @@ class PackVerifier:
         self._steps.done(HISTORY, f"{CUSTODY_PATH}, checked in the steps below")
         sealed = not any(self._steps.failed(step) for step in (BAG, SIGNATURE))
         verifier = ExportVerifier(
-            self._steps, pinned=self._pinned, outside=self._outside, sealed=sealed, state=self._state
+            self._steps,
+            pinned=self._pinned,
+            outside=self._outside,
+            sealed=sealed,
+            state=self._state,
+            packs=self._packs,
         )
         with tree.archive.open(name) as source:
             verifier.run(source)
