@@ -13,7 +13,19 @@ _ELEMENTS = frozenset(
 )
 _ATTRIBUTES = frozenset(
     (
-        *("aria-label", "aria-labelledby", "class", "cx", "cy", "d", "dominant-baseline", "dx", "dy", "fill"),
+        *(
+            "aria-label",
+            "aria-labelledby",
+            "class",
+            "cx",
+            "cy",
+            "d",
+            "dominant-baseline",
+            "dx",
+            "dy",
+            "fill",
+            "fill-rule",
+        ),
         *("font-family", "font-size", "font-style", "font-weight", "height", "id", "opacity", "points", "r", "role"),
         *("rx", "ry", "stroke", "stroke-dasharray", "stroke-linejoin", "stroke-width", "text-anchor", "transform"),
         *("viewBox", "width", "x", "x1", "x2", "y", "y1", "y2", "preserveAspectRatio"),

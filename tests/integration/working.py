@@ -14,7 +14,7 @@ from tests.story.people import Someone, someone
 from tests.system import System, wait_until
 
 J = TypeVar("J", bound=JobBase)
-LONG = 100_000
+LONG = 300_000
 """Made genotypes of a run that takes some seconds over `DESIGN`, in steps of a fraction of a second."""
 SHORT = 200
 DESIGN = Design(
