@@ -251,11 +251,7 @@ class TestLocksOutsideOurRules:
 
 _STREAM_AND_MEASURE = """
 import io, resource, sys
-from chain_of_custody.vault.services import store_current
 from chain_of_custody.vault.store import store_from_url
-from lims.casework.services.cases import case_hold
-from lims.casework.services.files import case_file_store
-from lims.casework.services.retention import holds_settle
 from tests.chain_of_custody.vault.contract import Pattern, governance
 store, size = store_from_url(sys.argv[1]), int(sys.argv[2])
 store.put_stream(Pattern(40 << 20), retention=governance(minutes=5))
