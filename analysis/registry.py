@@ -20,6 +20,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
     {
         "origin.assign": "analysis.origin.method",
         "species.identify": "analysis.species.method",
+        "species.product": "analysis.species.product",
     }
 )
 

@@ -12,8 +12,9 @@ import gzip
 import shutil
 import subprocess
 import tempfile
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,6 +36,18 @@ MOST_EDITS: Final = 12
 NEAR: Final = 0.03
 CONTROL_FACTOR: Final = 10
 """A taxon that a control shows too is reported only at ten times the control's reads."""
+
+LONGEST_LINE: Final = 4 << 20
+"""Bytes a line of a FASTQ file may have: longer than any read, short enough for any memory."""
+
+_OFTEN: Final = 2048
+Watch = Callable[[float], None]
+"""Called now and then with the share of a step that is done; may raise `Cancelled`."""
+
+
+def _unwatched(_share: float) -> None:
+    """A `Watch` for callers that do not."""
+
 
 _ERRORS: Final = [10.0 ** (-(value - 33) / 10.0) if value >= 33 else 1.0 for value in range(256)]
 
@@ -86,40 +99,69 @@ class Product:
     variants: tuple[Variant, ...]
     lines: tuple[Line, ...]
     denoiser: str
+    controls: tuple[Control, ...] = ()
 
 
-def fastq_iterate(path: Path) -> Iterator[tuple[int, bytes, bytes]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """What a control of the product showed: its reads, and reads of each (outcome, taxon), most first."""
+
+    name: str
+    filtered: Filtered
+    taxa: tuple[tuple[str, str, int], ...]
+
+
+def fastq_iterate(path: Path, *, watch: Watch = _unwatched, name: str = "") -> Iterator[tuple[int, bytes, bytes]]:
     """(line, bases, qualities) of a FASTQ file, plain or gzip-packed, four lines a read.
 
-    Raises `InputRefused` where the four lines do not fit, the file ends early or cannot be unpacked.
+    `watch` is told the share of the file's bytes that was read, `name` is what errors call the file. Raises
+    `InputRefused` where the four lines do not fit, the file ends early or cannot be unpacked.
     """
+    name = name or path.name
     try:
-        with path.open("rb") as probe:
-            packed = probe.read(2) == b"\x1f\x8b"
-        with gzip.open(path, "rb") if packed else path.open("rb") as source:
+        with path.open("rb") as stored:
+            packed = stored.read(2) == b"\x1f\x8b"
+            stored.seek(0)
+            source = gzip.GzipFile(fileobj=stored) if packed else stored
+            size = max(path.stat().st_size, 1)
             row = 1
-            while head := source.readline():
-                bases, plus, quality = (source.readline().rstrip() for _ in range(3))
+            while head := source.readline(LONGEST_LINE):
+                bases, plus, quality = (source.readline(LONGEST_LINE).rstrip() for _ in range(3))
                 if not head.startswith(b"@") or not plus.startswith(b"+") or len(bases) != len(quality) or not bases:
-                    raise InputRefused(
-                        "This is no read of four lines («@name», bases, «+», as many qualities).",
-                        file=path.name,
-                        row=row,
-                        remedy="Give FASTQ as the sequencer wrote it; the file may be cut off.",
-                    )
+                    raise _no_read(name, row)
                 yield row, bases.upper(), quality
                 row += 4
-    except (OSError, EOFError) as error:
-        raise InputRefused(f"The file cannot be read: {error}.", file=path.name) from error
+                if row % (4 * _OFTEN) == 1:
+                    watch(min(stored.tell() / size, 1.0))
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputRefused(
+            f"The file cannot be read on: {error}.", file=name, remedy="It may be cut off or damaged; fetch it again."
+        ) from error
 
 
-def reads_filter(path: Path, *, most_errors: float = EXPECTED_ERRORS, least: int = SHORTEST) -> Filtered:
+def _no_read(name: str, row: int) -> InputRefused:
+    return InputRefused(
+        "This is no read of four lines («@name», bases, «+», as many qualities).",
+        file=name,
+        row=row,
+        remedy="Give FASTQ as the sequencer wrote it; the file may be cut off.",
+    )
+
+
+def reads_filter(
+    path: Path,
+    *,
+    most_errors: float = EXPECTED_ERRORS,
+    least: int = SHORTEST,
+    watch: Watch = _unwatched,
+    name: str = "",
+) -> Filtered:
     """Reads with at most `most_errors` expected errors, no unknown base and `least` bases after the primers."""
     counts: Counter[bytes] = Counter()
     left: Counter[str] = Counter()
     trimmed: dict[bytes, bytes] = {}
     total = 0
-    for _, bases, quality in fastq_iterate(path):
+    for _, bases, quality in fastq_iterate(path, watch=watch, name=name):
         total += 1
         if sum(map(_ERRORS.__getitem__, quality)) > most_errors:
             left["expected errors"] += 1
@@ -137,7 +179,9 @@ def reads_filter(path: Path, *, most_errors: float = EXPECTED_ERRORS, least: int
     return Filtered(counts=counts, total=total, left_out=dict(left))
 
 
-def denoise(counts: Counter[bytes], *, least: int = LEAST_READS, alpha: float = ALPHA) -> dict[bytes, int]:
+def denoise(
+    counts: Counter[bytes], *, least: int = LEAST_READS, alpha: float = ALPHA, watch: Watch = _unwatched
+) -> dict[bytes, int]:
     """Sequences that stand for themselves, with the reads of their errors added (UNOISE2).
 
     A sequence at distance d from a more abundant one is its error when its share of the other's reads is at most
@@ -146,7 +190,9 @@ def denoise(counts: Counter[bytes], *, least: int = LEAST_READS, alpha: float = 
     """
     centres: dict[bytes, int] = {}
     rest: list[tuple[bytes, int]] = []
-    for bases, reads in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+    for done, (bases, reads) in enumerate(sorted(counts.items(), key=lambda item: (-item[1], item[0]))):
+        if done % _OFTEN == 0:
+            watch(done / len(counts))
         centre = _centre_of(bases, reads, counts, centres, alpha)
         if centre is not None:
             centres[centre] += reads
@@ -154,7 +200,9 @@ def denoise(counts: Counter[bytes], *, least: int = LEAST_READS, alpha: float = 
             centres[bases] = reads
         else:
             rest.append((bases, reads))
-    for bases, reads in rest:
+    for done, (bases, reads) in enumerate(rest):
+        if done % _OFTEN == 0:
+            watch(1.0)
         near = _nearest_centre(bases, list(centres))
         if near is not None:
             centres[near] += reads
@@ -185,11 +233,14 @@ def _centre_of(
     return None
 
 
-def denoise_vsearch(counts: Counter[bytes], *, least: int = LEAST_READS, alpha: float = ALPHA) -> dict[bytes, int]:
+def denoise_vsearch(
+    counts: Counter[bytes], *, least: int = LEAST_READS, alpha: float = ALPHA, watch: Watch = _unwatched
+) -> dict[bytes, int]:
     """The same by `vsearch --cluster_unoise`; raises `AnalysisError` where vsearch is not installed or fails."""
     program = shutil.which("vsearch")
     if program is None:
         raise AnalysisError("vsearch is not installed.", remedy="Install it, or use the denoiser «own».")
+    watch(0.0)
     with tempfile.TemporaryDirectory(prefix="unoise-") as scratch:
         reads, out = Path(scratch) / "reads.fasta", Path(scratch) / "centres.fasta"
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -207,26 +258,41 @@ def denoise_vsearch(counts: Counter[bytes], *, least: int = LEAST_READS, alpha: 
 DENOISERS: Final = {"own": denoise, "vsearch": denoise_vsearch}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reads:
+    """A file of amplicon reads, under the name that it was handed in with."""
+
+    path: Path
+    name: str
+
+
 def product_identify(
     library: Library,
     calibration: Calibration | None,
-    reads: Path,
-    controls: Sequence[Path] = (),
+    reads: Path | Reads,
+    controls: Sequence[Path | Reads] = (),
     *,
     denoiser: str = "own",
     least: int = LEAST_READS,
+    uncounted: int = 0,
     progress: Progress = no_progress,
 ) -> Product:
-    """Filter, denoise and identify the reads of one product, and of its controls (blanks) in the same way."""
-    progress(0.0, reads.name)
-    filtered = reads_filter(reads)
-    variants = _variants(library, calibration, filtered, denoiser, least)
-    in_controls: Counter[tuple[str, str]] = Counter()
-    for done, path in enumerate(controls):
-        progress((done + 1) / (len(controls) + 1), path.name)
-        found = _variants(library, calibration, reads_filter(path), denoiser, 1)
-        for key, (count, _) in _by_taxon(found).items():
-            in_controls[key] = max(in_controls[key], count)
+    """Filter, denoise and identify the reads of one product, and of its controls in the same way.
+
+    The last `uncounted` controls are positive ones, made to hold taxa: they set nothing aside.
+    """
+    bench = _Bench(library, calibration, denoiser)
+    files = [one if isinstance(one, Reads) else Reads(path=one, name=one.name) for one in (reads, *controls)]
+    read: list[tuple[Filtered, tuple[Variant, ...]]] = []
+    for done, file in enumerate(files):
+        part = _Part(progress, done / len(files), 1 / len(files), file.name)
+        read.append(bench.read(file, least if done == 0 else 1, part))
+    filtered, variants = read[0]
+    shown = tuple(_control(file.name, *one) for file, one in zip(files[1:], read[1:], strict=True))
+    most: Counter[tuple[str, str]] = Counter()
+    for control in shown[: len(shown) - uncounted]:
+        for outcome, taxon, count in control.taxa:
+            most[(outcome, taxon)] = max(most[(outcome, taxon)], count)
     progress(1.0, f"{len(variants)} sequences")
     lines = tuple(
         Line(
@@ -235,22 +301,56 @@ def product_identify(
             reads=count,
             share=count / max(filtered.kept, 1),
             variants=number,
-            control_reads=in_controls[key],
-            state=_state(key[0], count, in_controls[key]),
+            control_reads=most[key],
+            state=_state(key[0], count, most[key]),
         )
         for key, (count, number) in sorted(_by_taxon(variants).items(), key=lambda item: (-item[1][0], item[0]))
     )
-    return Product(filtered=filtered, variants=variants, lines=lines, denoiser=denoiser)
+    return Product(filtered=filtered, variants=variants, lines=lines, denoiser=denoiser, controls=shown)
 
 
-def _variants(
-    library: Library, calibration: Calibration | None, filtered: Filtered, denoiser: str, least: int
-) -> tuple[Variant, ...]:
-    centres = DENOISERS[denoiser](filtered.counts, least=least)
-    return tuple(
-        Variant(bases=bases, reads=reads, identified=identify(library, calibration, f"sequence-{number}", bases))
-        for number, (bases, reads) in enumerate(sorted(centres.items(), key=lambda i: (-i[1], i[0])), start=1)
-    )
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The progress of one file within the whole."""
+
+    progress: Progress
+    begin: float
+    room: float
+    name: str
+
+    def watch(self, first: float, last: float, words: str) -> Watch:
+        """What tells the steps of a stretch of this file's work."""
+
+        def told(share: float) -> None:
+            self.progress(self.begin + self.room * (first + share * (last - first)), f"{words}: {self.name}")
+
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What reads are laid against."""
+
+    library: Library
+    calibration: Calibration | None
+    denoiser: str
+
+    def read(self, file: Reads, least: int, part: _Part) -> tuple[Filtered, tuple[Variant, ...]]:
+        """Filter, denoise and identify one file."""
+        filtered = reads_filter(file.path, watch=part.watch(0.0, 0.4, "reading"), name=file.name)
+        centres = DENOISERS[self.denoiser](filtered.counts, least=least, watch=part.watch(0.4, 0.6, "denoising"))
+        told = part.watch(0.6, 1.0, "identifying")
+        variants = []
+        for number, (bases, reads) in enumerate(sorted(centres.items(), key=lambda i: (-i[1], i[0])), start=1):
+            told((number - 1) / len(centres))
+            found = identify(self.library, self.calibration, f"sequence-{number}", bases)
+            variants.append(Variant(bases=bases, reads=reads, identified=found))
+        return filtered, tuple(variants)
+
+
+def _control(name: str, filtered: Filtered, variants: Sequence[Variant]) -> Control:
+    found = sorted(_by_taxon(variants).items(), key=lambda item: (-item[1][0], item[0]))
+    return Control(name=name, filtered=filtered, taxa=tuple((*key, count) for key, (count, _) in found))
 
 
 def _by_taxon(variants: Sequence[Variant]) -> dict[tuple[str, str], tuple[int, int]]:

@@ -235,7 +235,7 @@ def number_line(one: Mapping[str, Any]) -> NumberLine:
     name, unit = str(one["name"]), str(one.get("unit") or "")
     rate = any(word in name for word in ("rate", "accuracy", "error", "wrong", "absent", "named"))
     share = (rate and unit in {"1", ""}) or unit.startswith("share")
-    plain = f"{float(one['value']):.4g}{'' if unit in {'1', ''} else f' {unit}'}"
+    plain = f"{_plain(one['value'])}{'' if unit in {'1', ''} else f' {unit}'}"
     value = identity_text(one["value"]) if share and not rate else percent(one["value"]) if share else plain
     return NumberLine(
         name=number_name(name),
@@ -244,6 +244,11 @@ def number_line(one: Mapping[str, Any]) -> NumberLine:
         definition=str(one.get("definition", "")),
         rate=rate,
     )
+
+
+def _plain(value: Any) -> str:
+    """A whole number with all its figures, any other with four."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{float(value):.4g}"
 
 
 def _interval(interval: Sequence[float] | None, *, share: bool) -> str:
@@ -264,6 +269,10 @@ def number_name(name: str) -> str:
         "identity": _("Identity"),
         "coverage": _("Cover"),
         "k2p": _("Kimura distance"),
+        "share": _("Share of the reads"),
+        "reads": _("Reads"),
+        "reads_kept": _("Reads kept"),
+        "reads_total": _("Reads in the file"),
         "barcode_gap": _("Gap to the nearest species"),
         "present_species_wrong": _("Wrong on known samples"),
         "present_species_named": _("Named on known samples"),

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from lims.lab.enums import JobState
 from lims.lab.models import Run
 from lims.web.describing import Badge
+from lims.web.runforms import method_words
 
 _BADGES = {
     JobState.QUEUED: "idle",
@@ -38,8 +38,7 @@ def run_badge(run: Run) -> Badge:
 
 def method_name(method: str) -> str:
     """A method in words."""
-    names = {"species.identify": _("Species identification"), "origin.assign": _("Geographic origin")}
-    return names.get(method, method)
+    return str(method_words(method))
 
 
 def run_row(run: Run) -> RunRow:

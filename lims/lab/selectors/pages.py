@@ -21,7 +21,7 @@ from lims.lab.models import Batch, ExaminationRequest, Finding, ReferenceSet, Re
 from lims.lab.selectors.reports import disagreements_open
 
 RELATED = ("exhibit__case__agency", "sample__case__agency", "custodian")
-RAW_ROLES = ("trace_forward", "trace_reverse", "sequence", "genotypes")
+RAW_ROLES = ("trace_forward", "trace_reverse", "sequence", "amplicons", "blank", "positive", "genotypes")
 
 
 def examinable_items(*, actor: Actor, case: Case) -> QuerySet[Item]:

@@ -5,14 +5,16 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, InputRefused
 from analysis.genotypes.reader import Layout, read_file
 from analysis.inputs import InputFile
+from analysis.species.amplicon import fastq_iterate
 from analysis.species.traces import reads_of, trace_read
 from chain_of_custody.models import Item, StoredFile
 from lims.accounts.actors import Actor, require
@@ -22,6 +24,10 @@ from lims.casework.services.files import item_file_store
 from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
 
 MEDIA_TYPES = {"genotypes": "text/csv", "sequence": "text/x-fasta"}
+READ_WHOLE = 64 << 20
+"""Bytes up to which amplicon reads are read through before they are kept; of larger files the beginning is."""
+
+_BEGINNING = 20_000
 _TRACE = "application/octet-stream"
 
 
@@ -100,9 +106,28 @@ def _genotypes(given: InputFile, file: RawFile) -> None:
     read_file(given, Layout(id=file.id_column))
 
 
+def _blank(given: InputFile, _file: RawFile) -> None:
+    """A blank may hold no read at all: that is what it is for."""
+    if given.path.stat().st_size:
+        for _read in fastq_iterate(given.path, name=given.name):
+            pass
+
+
+def _amplicons(given: InputFile, _file: RawFile) -> None:
+    whole = given.path.stat().st_size <= READ_WHOLE
+    reads = fastq_iterate(given.path, name=given.name)
+    if next(reads, None) is None:
+        raise InputRefused("The file holds no read.", file=given.name, remedy="Check that it is the right file.")
+    for _read in reads if whole else islice(reads, _BEGINNING):
+        pass
+
+
 _CHECKS: dict[str, Callable[[InputFile, RawFile], None]] = {
     "trace_forward": _trace,
     "trace_reverse": _trace,
     "sequence": _sequence,
+    "amplicons": _amplicons,
+    "blank": _blank,
+    "positive": _amplicons,
     "genotypes": _genotypes,
 }

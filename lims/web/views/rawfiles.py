@@ -1,9 +1,5 @@
 """Raw files of an item: what was handed in, handing in more, starting a run from them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
 from django import forms
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import path, reverse
@@ -12,13 +8,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from analysis.registry import METHODS
-from chain_of_custody.models import Item, StoredFile
+from chain_of_custody.models import Item
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case, item_get
 from lims.common.errors import BadInput, NotFound
-from lims.lab.enums import BatchState, ReferenceKind
-from lims.lab.models import Batch, ReferenceSet
+from lims.lab.enums import BatchState
 from lims.lab.selectors.pages import (
     components_of,
     declared_taxon,
@@ -36,22 +31,7 @@ from lims.web.forms import PageForm, page, submit
 from lims.web.labfile import about_case, address_of, download
 from lims.web.parts import Crumb
 from lims.web.rundescribing import run_row
-
-ROLES = {
-    "trace_forward": gettext_lazy("Trace, forward (.ab1)"),
-    "trace_reverse": gettext_lazy("Trace, reverse (.ab1)"),
-    "sequence": gettext_lazy("Sequence (FASTA or FASTQ)"),
-    "genotypes": gettext_lazy("Genotype table (CSV or TSV)"),
-}
-METHOD_NAMES = {
-    "species.identify": gettext_lazy("Species identification"),
-    "origin.assign": gettext_lazy("Geographic origin"),
-}
-_ROLES_OF = {
-    "species.identify": ("trace_forward", "trace_reverse", "sequence"),
-    "origin.assign": ("genotypes",),
-}
-_KIND_OF = {"species.identify": ReferenceKind.SPECIES, "origin.assign": ReferenceKind.ORIGIN}
+from lims.web.runforms import METHOD_FORMS, ROLES, Choices, RunForm
 
 
 class UploadForm(PageForm):
@@ -60,6 +40,9 @@ class UploadForm(PageForm):
     trace_forward = forms.FileField(label=ROLES["trace_forward"], required=False)
     trace_reverse = forms.FileField(label=ROLES["trace_reverse"], required=False)
     sequence = forms.FileField(label=ROLES["sequence"], required=False)
+    amplicons = forms.FileField(label=ROLES["amplicons"], required=False)
+    blank = forms.FileField(label=ROLES["blank"], required=False)
+    positive = forms.FileField(label=ROLES["positive"], required=False)
     genotypes = forms.FileField(label=ROLES["genotypes"], required=False)
     id_column = forms.CharField(
         label=gettext_lazy("Column of the sample names"), initial="id", max_length=80, required=False
@@ -119,108 +102,10 @@ def raw_file(request: PageRequest, reference: str, place: int) -> HttpResponseBa
     return download(request, files[place], case)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What a run of a method can be started with."""
-
-    files: Sequence[StoredFile]
-    references: Mapping[str, ReferenceSet]
-    batches: Mapping[str, Batch]
-    components: Mapping[str, Any]
-
-
-class RunForm(PageForm):
-    """A run to start: which files in which role, against which reference."""
-
-    reference = forms.ChoiceField(label=gettext_lazy("Reference set"))
-    batch = forms.ChoiceField(
-        label=gettext_lazy("Batch"),
-        required=False,
-        help_text=gettext_lazy("Its controls stand beside the result; a blocked batch cannot be used."),
-    )
-    component = forms.ChoiceField(label=gettext_lazy("Component"), required=False)
-    declared = forms.CharField(
-        label=gettext_lazy("Declared species"),
-        max_length=120,
-        required=False,
-        help_text=gettext_lazy("What the papers say. Whether that holds is an answer of its own."),
-    )
-    id_column = forms.CharField(label=gettext_lazy("Column of the sample names"), initial="id", max_length=80)
-    simulations = forms.IntegerField(
-        label=gettext_lazy("Genotypes made for the exclusion test"),
-        initial=10_000,
-        min_value=1000,
-        max_value=1_000_000,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-    )
-    seed = forms.IntegerField(
-        label=gettext_lazy("Seed"),
-        initial=1,
-        min_value=0,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        help_text=gettext_lazy("The same seed, files and reference give the same bytes again."),
-    )
-
-    def __init__(self, *args: Any, method: str, choices: Choices, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.method, self.choices = method, choices
-        for name in ("id_column", "simulations") if method != "origin.assign" else ("declared",):
-            del self.fields[name]
-        self._offer("reference", choices.references, "" if choices.references else None)
-        self._offer("batch", choices.batches, "–")
-        self._offer("component", choices.components, _("the whole"))
-        self.roles = self._file_fields()
-
-    def _offer(self, name: str, rows: Mapping[str, Any], empty: str | None) -> None:
-        if name == "component" and not rows:
-            del self.fields[name]
-            return
-        first = [("", empty)] if empty else []
-        if name == "reference" and not rows:
-            first = [("", _("none is approved"))]
-        words = [(key, self._words(one)) for key, one in rows.items()]
-        self.fields[name].choices = [*first, *words]  # type: ignore[attr-defined]
-
-    @staticmethod
-    def _words(one: Any) -> str:
-        if isinstance(one, Batch):
-            return f"{one.reference} · {one.get_state_display()}"
-        if isinstance(one, ReferenceSet):
-            return f"{one} · {one.records}"
-        return f"{one.label} {one.description}"
-
-    def _file_fields(self) -> list[str]:
-        roles = [(role, ROLES[role]) for role in _ROLES_OF[self.method]]
-        taken: set[str] = set()
-        names = []
-        for file in self.choices.files:
-            wanted = file.role if file.role in dict(roles) and file.role not in taken else ""
-            taken.add(wanted)
-            name = f"file_{file.pk}"
-            self.fields[name] = forms.ChoiceField(
-                label=file.name, choices=[("", _("not used")), *roles], required=False, initial=wanted
-            )
-            self.fields[name].widget.attrs["class"] = "input"
-            names.append(name)
-        return names
-
-    def inputs(self) -> list[tuple[str, StoredFile]]:
-        """Roles with their files."""
-        given = [(self.cleaned_data[f"file_{file.pk}"], file) for file in self.choices.files]
-        return [(role, file) for role, file in given if role]
-
-    def parameters(self) -> dict[str, Any]:
-        """What the method is told besides files."""
-        data = self.cleaned_data
-        if self.method == "origin.assign":
-            return {"id_column": data["id_column"], "simulations": data["simulations"]}
-        return {"declared": data["declared"]} if data["declared"] else {}
-
-
 @item_page("run.start")
 def run_new(request: PageRequest, item: Item, case: Case | None, method: str) -> HttpResponse:
     """Start a run over files of an item."""
-    if case is None or method not in METHODS:
+    if case is None or method not in METHOD_FORMS:
         raise BadInput(_("This method is not here, or the item belongs to no case."), field="method", found=method)
     choices = _choices(request, item, case, method)
     form = RunForm(request.POST or None, method=method, choices=choices, initial={"declared": declared_taxon(item)})
@@ -248,13 +133,13 @@ def run_new(request: PageRequest, item: Item, case: Case | None, method: str) ->
         "item_text": item_text(item),
         "form": form,
         "method": METHODS[method],
-        "method_name": METHOD_NAMES.get(method, method),
+        "method_name": METHOD_FORMS[method].name,
         "others": [
-            (METHOD_NAMES.get(name, name), reverse("web:run_new", args=[item.reference, name]), name == method)
-            for name in METHODS
+            (one.name, reverse("web:run_new", args=[item.reference, name]), name == method)
+            for name, one in METHOD_FORMS.items()
         ],
         "file_fields": [form[name] for name in form.roles],
-        "settings": [form[name] for name in ("declared", "id_column", "simulations", "seed") if name in form.fields],
+        "settings": [form[name] for name in form.settings],
         "choices": [form[name] for name in ("reference", "batch", "component") if name in form.fields],
     }
     return page(request, "web/lab/run_new.html", context, form=form)
@@ -262,12 +147,12 @@ def run_new(request: PageRequest, item: Item, case: Case | None, method: str) ->
 
 def _choices(request: PageRequest, item: Item, case: Case, method: str) -> Choices:
     actor = request.actor
-    wanted = _ROLES_OF.get(method, ())
-    files = [one for one in item_raw_files(actor=actor, item=item, case=case) if one.role in wanted]
+    asked = METHOD_FORMS[method]
+    files = [one for one in item_raw_files(actor=actor, item=item, case=case) if one.role in asked.roles]
     batches = item_batches(actor=actor, item=item).exclude(state=BatchState.REJECTED)
     return Choices(
         files=files,
-        references={str(one.uuid): one for one in reference_usable(actor=actor, kind=_KIND_OF[method])},
+        references={str(one.uuid): one for one in reference_usable(actor=actor, kind=asked.kind)},
         batches={one.reference: one for one in batches},
         components={str(one.uuid): one for one in components_of([item])},
     )

@@ -26,6 +26,7 @@ from lims.web.labfile import about_case, address_of, download, opened
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
 from lims.web.parts import Crumb, Fact, Task
+from lims.web.productview import product_view
 from lims.web.results import result_view
 from lims.web.rulings import ruling_views
 from lims.web.rundescribing import method_name, run_badge, run_row
@@ -98,6 +99,7 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
         "outcomes": outcomes if len(outcomes) > 1 else [],
         "shown": shown,
         "result": result_view(whole, shown.identification, shown.name),
+        "product": product_view(whole, len(outcomes)),
         "figures": _figures(run, shown.number),
         "reference_digest": (whole.get("reference") or {}).get("sha256", ""),
         "finding": _finding_of(run, shown),

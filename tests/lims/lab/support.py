@@ -1,12 +1,14 @@
 """A case with everything a run and a report need: an item in hand, a reference set, synthetic genotypes."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.inputs import no_progress
 from analysis.origin.synthetic import Design, SyntheticData, synthetic_data
+from analysis.species.synthetic import barcodes
 from chain_of_custody.core.note import SignerKey
 from chain_of_custody.models import Item, StoredFile
 from chain_of_custody.services import sequencer_run_once
@@ -75,6 +77,10 @@ class Bench:
     data: SyntheticData
     baseline: ReferenceSet
 
+    def item_files(self) -> list[StoredFile]:
+        """Files about the item, oldest first."""
+        return list(StoredFile.objects.filter(stream__kind="item", stream__uuid=self.item.uuid).order_by("pk"))
+
 
 def bench() -> Bench:
     """The bench, made through the services."""
@@ -112,6 +118,47 @@ def built(reference: ReferenceSet) -> ReferenceSet:
     assert build is not None
     build_finish(build=build, frozen=reference_compute(reference, no_progress))
     return ReferenceSet.objects.get(pk=reference.pk)
+
+
+GENERA = ("Fictus", "Ignotus", "Novus", "Pictus", "Probatus", "Simulatus", "Vagus", "Quaesitus")
+SPECIES = [f"{genus} {epithet}" for genus in GENERA for epithet in ("primus", "secundus", "tertius")]
+BARCODES = barcodes(SPECIES, seed=5)
+SEQUENCES = {one.species: one.sequence for one in reversed(BARCODES)}
+
+
+def barcode_set(lab: Laboratory, *without: str, edition: str = "1", approved: bool = True) -> ReferenceSet:
+    """Synthetic barcodes of invented species but those named: proposed by the analyst, built, approved."""
+    text = "".join(one.fasta for one in BARCODES if one.species not in without)
+    row = reference_propose(
+        actor=lab.analyst,
+        kind="species",
+        name="Synthetic barcodes",
+        edition=edition,
+        files=[("barcodes.fasta", io.BytesIO(text.encode()))],
+        parameters={"locus": "COI"},
+        provenance="Synthetic.",
+        synthetic=True,
+    )
+    row = built(row)
+    return reference_approve(actor=lab.manager, reference=row, note="Checked.") if approved else row
+
+
+def species_run(
+    bench: Bench, library: ReferenceSet, inputs: Sequence[tuple[str, StoredFile]], method: str = "", **parameters: Any
+) -> Run:
+    """A species run over files of the item, executed in process."""
+    run = run_queue(
+        actor=bench.lab.analyst,
+        case=bench.case,
+        item=bench.item,
+        method=method or "species.identify",
+        inputs=inputs,
+        reference=library,
+        parameters=parameters,
+    )
+    run_execute(run.pk)
+    run.refresh_from_db()
+    return run
 
 
 def upload(bench: Bench, content: bytes, name: str, role: str) -> StoredFile:

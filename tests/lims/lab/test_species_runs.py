@@ -1,57 +1,22 @@
 """Species runs end to end: a synthetic library, trace pairs and FASTA, honest outcomes with their error rates."""
 
-import io
 from datetime import date
 
 import pytest
 
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.bases import reverse_complement
-from analysis.species.synthetic import barcodes
 from chain_of_custody.models import StoredFile
-from lims.lab.models import ReferenceSet, Run
-from lims.lab.services.references import reference_approve, reference_propose
-from lims.lab.services.runs import run_queue
-from lims.lab.tasks import run_execute
-from tests.lims.lab.support import Bench, built, upload
+from lims.lab.models import ReferenceSet
+from tests.lims.lab.support import SEQUENCES, SPECIES, Bench, barcode_set, species_run, upload
 
-GENERA = ("Fictus", "Ignotus", "Novus", "Pictus", "Probatus", "Simulatus", "Vagus", "Quaesitus")
-SPECIES = [f"{genus} {epithet}" for genus in GENERA for epithet in ("primus", "secundus", "tertius")]
 HIDDEN = "Fictus tertius"
-LIBRARY = barcodes(SPECIES, seed=5)
-SEQUENCES = {one.species: one.sequence for one in reversed(LIBRARY)}
 
 
 @pytest.fixture
 def library(bench: Bench) -> ReferenceSet:
     """Every species but one, whose genus is in the set."""
-    text = "".join(one.fasta for one in LIBRARY if one.species != HIDDEN)
-    row = reference_propose(
-        actor=bench.lab.analyst,
-        kind="species",
-        name="Synthetic barcodes",
-        edition="1",
-        files=[("barcodes.fasta", io.BytesIO(text.encode()))],
-        parameters={"locus": "COI"},
-        provenance="Synthetic.",
-        synthetic=True,
-    )
-    return reference_approve(actor=bench.lab.manager, reference=built(row), note="Checked.")
-
-
-def _execute(bench: Bench, library: ReferenceSet, inputs: list[tuple[str, StoredFile]], **parameters: str) -> Run:
-    run = run_queue(
-        actor=bench.lab.analyst,
-        case=bench.case,
-        item=bench.item,
-        method="species.identify",
-        inputs=inputs,
-        reference=library,
-        parameters=dict(parameters),
-    )
-    run_execute(run.pk)
-    run.refresh_from_db()
-    return run
+    return barcode_set(bench.lab, HIDDEN)
 
 
 def _pair(bench: Bench, species: str) -> list[tuple[str, StoredFile]]:
@@ -72,7 +37,7 @@ def _pair(bench: Bench, species: str) -> list[tuple[str, StoredFile]]:
 
 
 def test_a_pair_of_traces_is_named_with_error_rates(bench: Bench, library: ReferenceSet) -> None:
-    run = _execute(bench, library, _pair(bench, "Novus secundus"), name="scale", declared="Novus secundus")
+    run = species_run(bench, library, _pair(bench, "Novus secundus"), name="scale", declared="Novus secundus")
     assert (run.state, run.error) == ("done", "")
     answer = run.outcomes.get()
     assert (answer.identification, answer.name, answer.subject) == ("species", "Novus secundus", "scale")
@@ -82,14 +47,14 @@ def test_a_pair_of_traces_is_named_with_error_rates(bench: Bench, library: Refer
 
 
 def test_a_declared_species_is_excluded_by_another(bench: Bench, library: ReferenceSet) -> None:
-    run = _execute(bench, library, _pair(bench, "Pictus primus"), declared="Vagus primus")
+    run = species_run(bench, library, _pair(bench, "Pictus primus"), declared="Vagus primus")
     answer = run.outcomes.get()
     assert (answer.identification, answer.name) == ("excluded", "Pictus primus")
 
 
 def test_a_species_that_is_not_in_the_set_is_never_named(bench: Bench, library: ReferenceSet) -> None:
     text = f">hidden\n{SEQUENCES[HIDDEN]}\n>known\n{SEQUENCES['Vagus tertius']}\n".encode()
-    run = _execute(bench, library, [("sequence", upload(bench, text, "two.fasta", "sequence"))])
+    run = species_run(bench, library, [("sequence", upload(bench, text, "two.fasta", "sequence"))])
     answers = {row.subject: (row.identification, row.name) for row in run.outcomes.all()}
     assert answers["known"] == ("species", "Vagus tertius")
     assert answers["hidden"][0] != "species"
@@ -107,12 +72,12 @@ def test_the_set_says_how_often_it_was_wrong(bench: Bench, library: ReferenceSet
 
 @pytest.mark.parametrize("content", [b"ABIF\x00\x65", b"not a trace at all"])
 def test_a_truncated_or_fake_trace_fails_with_its_name(bench: Bench, library: ReferenceSet, content: bytes) -> None:
-    run = _execute(bench, library, [("trace_forward", upload(bench, content, "scale-F.ab1", "trace_forward"))])
+    run = species_run(bench, library, [("trace_forward", upload(bench, content, "scale-F.ab1", "trace_forward"))])
     assert (run.state, run.outcomes.count()) == ("failed", 0)
     assert "scale-F.ab1" in run.error
 
 
 def test_an_empty_fasta_fails_with_a_remedy(bench: Bench, library: ReferenceSet) -> None:
-    run = _execute(bench, library, [("sequence", upload(bench, b"\n", "empty.fasta", "sequence"))])
+    run = species_run(bench, library, [("sequence", upload(bench, b"\n", "empty.fasta", "sequence"))])
     assert run.state == "failed"
     assert "empty.fasta" in run.error
