@@ -29,6 +29,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 if TYPE_CHECKING:
     from pytest_django.plugin import DjangoDbBlocker
@@ -47,6 +49,11 @@ TEMPLATE = "spoor_template"
 _HOME_VARIABLE = "SPOOR_TEST_HOME"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 WORKER_NUMBER = int(WORKER.removeprefix("gw")) + 1 if WORKER.startswith("gw") else 0
+
+
+# How long an example takes says how busy the machine is, not whether the property holds.
+hypothesis_settings.register_profile("spoor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("spoor")
 
 
 def _session_home() -> Home:
@@ -104,7 +111,7 @@ def servers_start() -> Throwaway:
 
 
 def _wait_ready() -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not (HOME.root / "ready").exists():
         failed = HOME.root / "failed"
         if failed.exists():

@@ -31,6 +31,7 @@ class System:
     home: Path
     environment: dict[str, str]
     port: int
+    worker_app: str = "lims.config.celery"
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -52,7 +53,7 @@ class System:
                     start_new_session=True,
                 )
         if "web" in (parts or ("web",)):
-            wait_until(self._answers, seconds=60, what=f"the web part answers; see {self.home}")
+            wait_until(self._answers, seconds=300, what=f"the web part answers; see {self.home}")
 
     def stop(self, *parts: str) -> None:
         """End the named parts (all when none is named) in order."""
@@ -94,7 +95,7 @@ class System:
                 "--worker-class", "gthread", "--workers", "1", "--threads", "4", "--timeout", "120",
             ],
             "worker": [
-                *python, "-m", "celery", "-A", "lims.config.celery", "worker", "--loglevel", "INFO",
+                *python, "-m", "celery", "-A", self.worker_app, "worker", "--loglevel", "INFO",
                 "--concurrency", "1", "--queues", "quick,analysis,disclosure",
                 "--without-gossip", "--without-mingle", "--beat", "--schedule",
                 str(self.home / "beat"),
@@ -195,7 +196,7 @@ class Client:
             now = self.get(f"reference-sets/{made['uuid']}/")
             return now if now["state"] != "draft" else None
 
-        row = wait_until(over, seconds=120, what=f"{made['name']} is built")
+        row = wait_until(over, seconds=300, what=f"{made['name']} is built")
         assert row["state"] == "proposed", row["build"]["error"]
         return row
 

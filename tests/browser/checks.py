@@ -7,6 +7,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
+PATIENCE_MS = 60_000
+"""How long a busy machine may take over a page; what is there is met at once."""
 WIDTHS = (390, 820, 1440)
 SCHEMES = ("light", "dark")
 SMALLEST = 320  # CSS pixels at which a page must reflow (WCAG 2.2, 1.4.10)

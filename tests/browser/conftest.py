@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from lims.accounts.models import User
 from lims.accounts.roles import Role
-from tests.browser.checks import troubles_of
+from tests.browser.checks import PATIENCE_MS, troubles_of
 from tests.browser.pictures import y4m_of_label
 from tests.lims import builders
+
+expect.set_options(timeout=PATIENCE_MS)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -79,7 +81,7 @@ def page(browser: Browser, live_server: "object") -> Iterator[Page]:
     context = browser.new_context(base_url=str(live_server), locale="en-GB", viewport={"width": 1440, "height": 900})
     context.grant_permissions(["camera"])
     tab = context.new_page()
-    tab.set_default_timeout(15_000)
+    tab.set_default_timeout(PATIENCE_MS)
     troubles: list[str] = []
     troubles_of(tab, troubles)
     yield tab

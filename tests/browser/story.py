@@ -8,11 +8,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from lims.accounts.models import User
-from tests.browser.checks import scan, troubles_of
+from tests.browser.checks import PATIENCE_MS, scan, troubles_of
 from tests.lims import builders
 
 WIDTH, HEIGHT = 1280, 860
-RESULT_MS = 180_000
+RESULT_MS = 300_000
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ def cast_signed_in(browser: Browser, address: str, people: dict[str, User], albu
             )
             stack.callback(context.close)
             pages[key] = context.new_page()
-            pages[key].set_default_timeout(15_000)
+            pages[key].set_default_timeout(PATIENCE_MS)
             troubles_of(pages[key], troubles)
             sign_in(pages[key], user)
         yield Cast(pages=pages, album=album)

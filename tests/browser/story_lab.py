@@ -231,5 +231,5 @@ def verdict(page: Page, archive: Path, *, keys: str = "", own: bool = False) -> 
     page.get_by_label("Keys you got on another way").fill(keys)
     press(page, "Verify")
     answer = page.locator(".verdict").first
-    expect(answer).to_be_visible(timeout=60_000)
+    expect(answer).to_be_visible()
     return answer.inner_text()

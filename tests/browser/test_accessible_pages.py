@@ -29,7 +29,7 @@ from lims.disclosure.selectors.pages import cases_followed
 from lims.lab.services.reviews import review_decide, review_open, review_point_set
 from lims.web import urls
 from lims.web.navigation import start_page
-from tests.browser.checks import faults_of, troubles_of
+from tests.browser.checks import PATIENCE_MS, faults_of, troubles_of
 from tests.browser.walking import NO_PAGES, Walk, name_of
 from tests.lims.builders import actor_of
 from tests.lims.lab.law_support import law
@@ -116,7 +116,7 @@ def _context(browser: Browser, address: object, client: Client | None, troubles:
         name = installed.SESSION_COOKIE_NAME
         context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": str(address)}])
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE_MS)
     troubles_of(page, troubles)
     yield page
     context.close()

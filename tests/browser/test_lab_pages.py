@@ -193,7 +193,7 @@ def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -
     support.log_settle()
     pack_build(pack.pk)
     # The page that waits turns into the page of the pack by itself.
-    expect(page.get_by_role("heading", name="Passed: complete, unaltered, in order")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Passed: complete, unaltered, in order")).to_be_visible()
     look(page, page.url, "pack", every_width=True)
     look(page, reverse("web:ledger"), "ledger", every_width=True)
     page.goto(reverse("web:verify"))

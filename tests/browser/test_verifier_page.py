@@ -14,7 +14,7 @@ from chain_of_custody.core.checkpoint import checkpoint_sign
 from chain_of_custody.core.note import SignerKey, cosigner_key, note_cosign
 from chain_of_custody.core.page import page_bytes
 from chain_of_custody.core.verify import Report
-from tests.browser.checks import assert_accessible, troubles_of
+from tests.browser.checks import PATIENCE_MS, assert_accessible, troubles_of
 from tests.chain_of_custody.core.builders import LOG_KEY, PACK_KEY, full_export, small_log, verify_bytes
 from tests.chain_of_custody.core.forgeries import everything
 from tests.chain_of_custody.core.tampering import PACK, Case
@@ -40,7 +40,7 @@ def verifier(browser: Browser, address: str) -> Iterator[Page]:
     """The page, opened from disk; the test fails when it asked a network for anything or a script broke."""
     context = browser.new_context(locale="en-GB", offline=True)
     tab = context.new_page()
-    tab.set_default_timeout(15_000)
+    tab.set_default_timeout(PATIENCE_MS)
     troubles: list[str] = []
     troubles_of(tab, troubles)
     asked: set[str] = set()

@@ -69,13 +69,13 @@ def as_ordinary_user(code: str, *words: str) -> subprocess.CompletedProcess[str]
         env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{PACKAGES}", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
         **account,
     )
 
 
-def eventually(question: Callable[[], bool], seconds: float = 20) -> bool:
+def eventually(question: Callable[[], bool], seconds: float = 120) -> bool:
     """Whether the answer becomes yes in time."""
     deadline = time.monotonic() + seconds
     while not question():

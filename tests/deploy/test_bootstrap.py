@@ -44,7 +44,7 @@ def run(clone: Path, *words: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, **offline},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

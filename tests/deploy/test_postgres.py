@@ -66,7 +66,7 @@ def test_a_server_left_over_is_ended_first(open_folder: Path) -> None:
     cluster.wait_ready(left)
     os.kill(left.pid, 0)
     with serving(cluster):
-        assert left.wait(10) == 0
+        assert left.wait(120) == 0
 
 
 def test_a_half_made_data_folder_is_put_aside(open_folder: Path) -> None:
@@ -173,4 +173,4 @@ def test_a_server_dies_with_its_starter(open_folder: Path) -> None:
     open_folder.chmod(0o777)
     done = as_ordinary_user(code, str(open_folder / "home"))
     assert done.returncode == -signal.SIGKILL, done.stderr
-    assert wait_gone(identity(int(done.stdout)), 10)
+    assert wait_gone(identity(int(done.stdout)), 120)

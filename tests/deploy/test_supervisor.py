@@ -33,7 +33,7 @@ class System:
     home: Home
     words: Path
 
-    def says(self, text: str, seconds: float = 40) -> bool:
+    def says(self, text: str, seconds: float = 240) -> bool:
         return eventually(lambda: text in self.words.read_text(), seconds)
 
     def parts(self) -> dict[str, Identity]:
@@ -43,7 +43,7 @@ class System:
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(120)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def test_stops_cleanly_on_sigterm_and_keeps_data(open_folder: Path) -> None:
         with owner_connection(system.home) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
         system.process.terminate()
-        assert system.process.wait(30) == 0
+        assert system.process.wait(120) == 0
         assert "all data are kept" in system.words.read_text()
         assert not any(who.alive for who in parts.values())
     with ready(open_folder / "home") as again, owner_connection(again.home) as connection:
@@ -94,7 +94,7 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_works(open_folder
         parts = system.parts()
         system.process.kill()
         system.process.wait()
-        assert all(wait_gone(who, 15) for who in parts.values())
+        assert all(wait_gone(who, 120) for who in parts.values())
     with ready(open_folder / "home"):
         pass
 
@@ -124,7 +124,7 @@ def test_a_part_that_dies_is_started_again_and_named(open_folder: Path, name: st
 
 def test_a_part_that_dies_at_once_ends_the_start_with_its_last_words(open_folder: Path) -> None:
     with started(open_folder / "home", None, "raise SystemExit('the spoor is cold')") as system:
-        assert system.process.wait(40) == 1
+        assert system.process.wait(240) == 1
         words = system.words.read_text()
         assert "The part «web» ended 3 times while starting (ended with code 1)" in words
         assert "the spoor is cold" in words
@@ -133,7 +133,7 @@ def test_a_part_that_dies_at_once_ends_the_start_with_its_last_words(open_folder
 
 def test_a_second_supervisor_on_one_home_is_refused(open_folder: Path) -> None:
     with ready(open_folder / "home") as first, started(open_folder / "home") as second:
-        assert second.process.wait(20) == 1
+        assert second.process.wait(120) == 1
         assert first.process.poll() is None
     words = (open_folder / "home").with_suffix(".words").read_text()
     assert f"already runs on {open_folder / 'home'} (process {first.process.pid})" in words
@@ -254,6 +254,6 @@ def test_down_stops_the_running_one_and_waits(open_folder: Path) -> None:
         done = subprocess.run(down, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
         assert f"process {system.process.pid}" in done.stdout
         assert system.home.holder() is None
-        assert system.process.wait(5) == 0
+        assert system.process.wait(120) == 0
         again = subprocess.run(down, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
         assert "No Spoor runs" in again.stdout

@@ -85,6 +85,7 @@ class Sending(threading.Thread):
         self._system, self._who, self._item, self._stop_after = system, who, item, stop_after
         self.sent = 0
         self.reached = threading.Event()
+        self.ended = threading.Event()
         self.answer: int | None = None
 
     def run(self) -> None:
@@ -95,7 +96,7 @@ class Sending(threading.Thread):
             "Content-Type: application/octet-stream\r\n\r\n"
         ).encode()
         tail = f"\r\n--{mark}--\r\n".encode()
-        line = http.client.HTTPConnection("127.0.0.1", self._system.port, timeout=60)
+        line = http.client.HTTPConnection("127.0.0.1", self._system.port, timeout=300)
         with suppress(OSError, http.client.HTTPException):
             line.putrequest("POST", f"/api/v1/items/{self._item.uuid}/files/")
             line.putheader("Authorization", f"Bearer {self._who.api.token}")
@@ -106,7 +107,7 @@ class Sending(threading.Thread):
             for number in range(PIECES):
                 if number == self._stop_after:
                     self.reached.set()
-                    time.sleep(60)
+                    self.ended.wait()
                 line.send(PIECE)
                 self.sent += 1
             line.send(tail)
@@ -119,13 +120,15 @@ def test_everything_killed_while_a_large_file_is_received(system: System, custod
     sending = Sending(system, custodian, item, stop_after=PIECES // 2)
     acts.start()
     sending.start()
-    assert sending.reached.wait(60)
+    assert sending.reached.wait(300)
     received = system.home / "tmp"
-    wait_until(lambda: _bytes_in(received) > len(PIECE) * 20, seconds=30, what="the web writes what it receives")
-    wait_until(lambda: len(acts.confirmed) >= 10, seconds=60, what="ten acts are confirmed meanwhile")
+    wait_until(lambda: _bytes_in(received) > len(PIECE) * 20, seconds=300, what="the web writes what it receives")
+    wait_until(lambda: len(acts.confirmed) >= 10, seconds=300, what="ten acts are confirmed meanwhile")
     system.kill()
     acts.ended.set()
-    acts.join(timeout=30)
+    acts.join(timeout=120)
+    sending.ended.set()
+    sending.join(timeout=120)
     assert sending.answer is None
     _nothing_of_it(item)
     system.start()
@@ -149,11 +152,11 @@ def test_everything_killed_between_the_bytes_and_their_record(
         # Whoever holds the item's stream keeps every act on the item waiting: here between bytes and record.
         Stream.objects.select_for_update().get(kind="item", uuid=item.uuid)
         sending.start()
-        wait_until(kept.exists, seconds=60, what="the bytes are in the store")
-        wait_until(_somebody_waits, seconds=30, what="the record waits for the stream")
+        wait_until(kept.exists, seconds=300, what="the bytes are in the store")
+        wait_until(_somebody_waits, seconds=300, what="the record waits for the stream")
         system.kill()
-    sending.join(timeout=30)
-    wait_until(lambda: not _others(), seconds=30, what="the database ends the dead parts' sessions")
+    sending.join(timeout=120)
+    wait_until(lambda: not _others(), seconds=300, what="the database ends the dead parts' sessions")
     _nothing_of_it(item)
     system.start()
     code, found = _audit(system)
@@ -193,7 +196,7 @@ def _try_upload(who: Someone, item: Item, content: bytes) -> None:
 
 
 def _append(system: System, who: Someone, upload: str, offset: int, chunk: bytes) -> dict[str, Any]:
-    line = http.client.HTTPConnection("127.0.0.1", system.port, timeout=60)
+    line = http.client.HTTPConnection("127.0.0.1", system.port, timeout=300)
     headers = {
         "Authorization": f"Bearer {who.api.token}",
         "Content-Type": "application/octet-stream",
@@ -256,7 +259,7 @@ def _audit_here(system: System) -> audit.AuditReport:
 
 
 def _ledger_verifies(system: System) -> None:
-    wait_until(lambda: not Pending.objects.exists(), seconds=60, what="the sequencer has taken in every entry")
+    wait_until(lambda: not Pending.objects.exists(), seconds=300, what="the sequencer has taken in every entry")
     file = system.home / "ledger.jsonl"
     done = _manage(system, "ledger_export", str(file))
     assert done.returncode == 0, done.stderr
@@ -272,6 +275,6 @@ def _manage(system: System, *words: str) -> "subprocess.CompletedProcess[str]":
         env=system.environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )

@@ -8,8 +8,7 @@ from kombu import Connection
 
 from tests.conftest import TestDatabase
 from tests.integration.rabbitmq import packages_missing, rabbitmq_node
-from tests.integration.working import LONG, SHORT, finished_once, in_the_middle, work
-from tests.system import running_system
+from tests.integration.working import finished_once, hold, holding_system, in_the_middle, let_go, work
 
 MISSING = packages_missing()
 
@@ -29,16 +28,18 @@ def broker() -> Iterator[str]:
 
 def test_a_run_finishes_over_amqp(committed_db: TestDatabase, broker: str, tmp_path: Path) -> None:
     environment = {**committed_db.environment(), "SPOOR_BROKER_URL": broker, "SPOOR_RUN_LEASE_SECONDS": "3"}
-    with running_system(tmp_path, environment) as system:
+    with holding_system(tmp_path, environment) as system:
         system.start("worker", "web")
         bench = work(system)
-        finished_once(bench.queue(simulations=SHORT), attempt=1)
-        interrupted = in_the_middle(bench.queue(simulations=LONG))
+        finished_once(bench.queue(), attempt=1)
+        hold(system)
+        interrupted = in_the_middle(bench.queue())
         system.kill("worker")
+        let_go(system)
         system.start("worker")
         finished_once(interrupted, attempt=2)
         system.stop("worker")
-        lost = bench.queue(simulations=SHORT)
+        lost = bench.queue()
         with Connection(broker) as line, line.channel() as channel:
             assert channel.queue_purge("analysis") >= 1
         system.start("worker")

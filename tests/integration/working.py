@@ -1,6 +1,8 @@
-"""A running system with a case, an item, and work long enough to be interrupted."""
+"""A running system with a case, an item, and work that is held in its middle until a test has interrupted it."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,12 +13,9 @@ from lims.accounts.roles import Role
 from lims.lab.models import JobBase, Run
 from tests.lims import builders
 from tests.story.people import Someone, someone
-from tests.system import System, wait_until
+from tests.system import System, running_system, wait_until
 
 J = TypeVar("J", bound=JobBase)
-LONG = 300_000
-"""Made genotypes of a run that takes some seconds over `DESIGN`, in steps of a fraction of a second."""
-SHORT = 200
 DESIGN = Design(
     seed=11,
     groups=4,
@@ -28,7 +27,10 @@ DESIGN = Design(
     fst_groups=0.15,
     fst_populations=0.10,
 )
-OVER_SECONDS = 120
+SIMULATIONS = 200
+HELD_FROM = 0.2
+"""Share of the work from which on a held job waits."""
+OVER_SECONDS = 300
 
 
 @dataclass(slots=True)
@@ -43,14 +45,14 @@ class Work:
     baseline: str
     genotypes: str
 
-    def queue(self, *, simulations: int) -> Run:
+    def queue(self) -> Run:
         """Queue an origin run through the API; as it stands in the database."""
         body = {
             "method": "origin.assign",
             "inputs": [{"role": "genotypes", "file": self.genotypes}],
             "item": self.item.reference,
             "reference_set": self.baseline,
-            "parameters": {"simulations": simulations, "figures": 1},
+            "parameters": {"simulations": SIMULATIONS, "figures": 1},
         }
         made = self.analyst.api.post(f"cases/{self.case}/runs/", body)
         return Run.objects.get(uuid=made["uuid"])
@@ -87,13 +89,34 @@ def work(system: System) -> Work:
     )
 
 
+@contextmanager
+def holding_system(home: Path, environment: Mapping[str, str]) -> Iterator[System]:
+    """A system, not started yet, whose worker holds jobs in their middle when asked to."""
+    with running_system(home, {**environment, "SPOOR_TEST_HOLD": str(home / "hold")}) as system:
+        system.worker_app = "tests.integration.held"
+        yield system
+
+
+def hold(system: System) -> None:
+    """From now on jobs wait in their middle."""
+    file = Path(system.environment["SPOOR_TEST_HOLD"])
+    draft = file.with_suffix(".new")
+    draft.write_text(str(HELD_FROM), encoding="ascii")
+    draft.rename(file)
+
+
+def let_go(system: System) -> None:
+    """Jobs go on to their end."""
+    Path(system.environment["SPOOR_TEST_HOLD"]).unlink()
+
+
 def in_the_middle(job: J) -> J:
-    """Wait until a worker computes the job and has told of progress."""
+    """Wait until a worker computes the job, has told of progress and is held."""
 
     def begun() -> J | None:
         now = type(job)._default_manager.get(pk=job.pk)
         assert not now.over, f"it was over before it could be interrupted: {now.state} {now.error}"
-        return now if now.progress > 0.1 else None
+        return now if now.progress >= HELD_FROM else None
 
     found: J = wait_until(begun, seconds=OVER_SECONDS, what=f"{job} is being computed")
     return found
@@ -136,4 +159,4 @@ def finished_once(run: Run, *, attempt: int) -> None:
 def another(system: System, folder: Path) -> System:
     """A second host of the same laboratory: own logs and clock, the same database, broker and store."""
     folder.mkdir()
-    return System(home=folder, environment=system.environment, port=system.port)
+    return System(home=folder, environment=system.environment, port=system.port, worker_app=system.worker_app)

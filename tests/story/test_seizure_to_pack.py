@@ -33,7 +33,7 @@ SPECIES = [
     "Loxodonta africana", "Loxodonta cyclotis", "Elephas maximus", "Panthera tigris", "Panthera leo", "Panthera pardus",
     "Bos taurus", "Bos javanicus", "Manis pentadactyla", "Manis javanica", "Smutsia gigantea", "Diceros bicornis",
 ]  # fmt: skip
-RUNS_SECONDS = 180
+RUNS_SECONDS = 300
 
 
 @pytest.fixture

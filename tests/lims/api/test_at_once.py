@@ -26,7 +26,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     gate = Barrier(len(acts))
 
     def run(act: Callable[[], Any]) -> Any:
-        gate.wait(timeout=20)
+        gate.wait(timeout=120)
         try:
             return act()
         finally:

@@ -51,7 +51,7 @@ def _killed_after(step: str, environment: dict[str, str]) -> None:
         if line.strip() == step:
             os.kill(child.pid, signal.SIGKILL)
             break
-    child.wait(timeout=30)
+    child.wait(timeout=120)
     assert child.returncode == -signal.SIGKILL
 
 

@@ -180,7 +180,7 @@ def test_double_click_writes_one_act() -> None:
 
     def click() -> None:
         request = posted(actor, idempotency_key=key)
-        start.wait(timeout=20)
+        start.wait(timeout=120)
         done = submit(
             request, WeighForm(request.POST), lambda: f"/agency/{agency_create(actor=actor, name='Harbour').pk}"
         )
@@ -191,6 +191,6 @@ def test_double_click_writes_one_act() -> None:
     for thread in clicks:
         thread.start()
     for thread in clicks:
-        thread.join(timeout=30)
+        thread.join(timeout=120)
     assert len(set(urls)) == 1
     assert Party.objects.filter(name="Harbour").count() == 1
