@@ -17,15 +17,18 @@ from analysis.errors import AnalysisError
 COMMANDS = ("species", "origin", "individual", "age", "captivity")
 
 
-def parser_build() -> argparse.ArgumentParser:
-    """The parser with one sub-parser per question; each package's `cli.add_parser` adds its own."""
+def parser_build(question: str | None = None) -> argparse.ArgumentParser:
+    """The parser with one sub-parser per question; each package's `cli.add_parser` adds its own.
+
+    With a `question` only that one's package is loaded: placing an animal on a map needs no sequence library.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
         description="Wildlife-forensic analyses on plain files.",
         epilog="Exit codes: 0 done, 1 an input was refused, 2 wrong use.",
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="QUESTION")
-    for command in COMMANDS:
+    for command in COMMANDS if question not in COMMANDS else (question,):
         module = f"analysis.{command}.cli"
         if find_spec(module) is not None:
             import_module(module).add_parser(subparsers)
@@ -34,7 +37,8 @@ def parser_build() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, run, and turn refusals into exit code 1 with one clear line on standard error."""
-    parsed = parser_build().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = parser_build(words[0] if words else None).parse_args(words)
     run: Callable[[argparse.Namespace], int] = parsed.run
     try:
         return run(parsed)
@@ -51,4 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Idle threads of the linear algebra library wait by spinning: on small matrices they cost more than they help.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     raise SystemExit(main())

@@ -19,9 +19,12 @@ from analysis.origin.spatial.geography import Floats, chord_km
 
 _MEAN_VARIANCE = 1.0
 _ITERATIONS = 25
-_TOLERANCE = 1e-5
+_GAIN = 1e-4
+_SEARCH_GAIN = 0.05
+"""Newton's method ends when the log posterior of no allele grew by more than this: the next step, were it taken, would
+gain about its square."""
 _COMMON_COPIES = 8
-_SEARCH_ALLELES = 96
+_SEARCH_ALLELES = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,19 +105,23 @@ def field_at(vectors: Floats, counts: Counts, covariance: Covariance) -> Field:
 def covariance_search(vectors: Floats, counts: Counts) -> Covariance:
     """Highest approximate evidence, one parameter after the other over steps of about two.
 
-    Only alleles with enough copies are looked at, at most 96 spread evenly: rarer ones say next to nothing
+    Only alleles with enough copies are looked at, at most 64 spread evenly: rarer ones say next to nothing
     about the covariance.
     """
     distances = chord_km(vectors, vectors)
     longest = float(distances.max()) or 1.0
     chosen = _informative(counts)
     mean = _pooled_logits(chosen)
-    warm: list[Floats | None] = [None]
+    latent = np.zeros_like(chosen.copies)
     seen: dict[Covariance, float] = {}
 
     def evidence(candidate: Covariance) -> float:
+        nonlocal latent
         if candidate not in seen:
-            warm[0], values = _modes(candidate.within(distances), chosen, mean, start=warm[0])
+            kernel = candidate.within(distances)
+            # The logits at the sites hardly depend on the covariance: the last ones are where to begin.
+            dual, values = _modes(kernel, chosen, mean, start=np.linalg.solve(kernel, latent.T).T, gain=_SEARCH_GAIN)
+            latent = dual @ kernel
             seen[candidate] = float(values.sum())
         return seen[candidate]
 
@@ -150,7 +157,9 @@ def _pooled_logits(counts: Counts) -> Floats:
     return logits
 
 
-def _modes(kernel: Floats, counts: Counts, mean: Floats, *, start: Floats | None = None) -> tuple[Floats, Floats]:
+def _modes(
+    kernel: Floats, counts: Counts, mean: Floats, *, start: Floats | None = None, gain: float = _GAIN
+) -> tuple[Floats, Floats]:
     """Newton's method for every allele at once (Rasmussen & Williams, algorithm 3.1) with halved steps where
     the objective falls; returns the dual weights (T, J) and the log evidence (T,)."""
     dual = np.zeros_like(counts.copies) if start is None else start.copy()
@@ -164,9 +173,9 @@ def _modes(kernel: Floats, counts: Counts, mean: Floats, *, start: Floats | None
                 break
             proposal[worse] = (proposal[worse] + dual[worse]) / 2
             better = _objective(kernel, counts, mean, proposal)
-        gain = float((better - level).max())
+        grown = float((better - level).max())
         dual, level = proposal, better
-        if gain < _TOLERANCE * max(1.0, float(np.abs(level).max())) * 0.1:
+        if grown < gain:
             break
     frequency = _sigmoid(mean[:, None] + dual @ kernel)
     root = np.sqrt(counts.totals * frequency * (1 - frequency))

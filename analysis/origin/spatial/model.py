@@ -168,13 +168,7 @@ def calibrate(baseline: Baseline, sites: Sites, grid: Grid, surface: Surface) ->
     """
     step = max(len(grid.areas) // _CALIBRATION_CELLS, 1)
     thin = np.arange(step // 2, len(grid.areas), step)
-    small = Surface(
-        field=surface.field,
-        vectors=surface.vectors[thin],
-        hosts=surface.hosts[thin],
-        mean=surface.mean[:, thin],
-        variance=surface.variance[:, thin],
-    )
+    small = surface.thinned(thin)
     areas = grid.areas[thin]
     ranks: list[Floats] = []
     for site in _spread(len(sites.latitudes), _CALIBRATION_SITES):

@@ -11,7 +11,7 @@ mix in the pooled genotype frequency with the weight `error` (SCAT's delta, 0.05
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,14 +44,28 @@ class Removal:
 class Surface:
     """Logit means and variances (T, G) over the cells of a map, and what is needed to take animals out.
 
-    `vectors` (G, 3) are the cells' places, `hosts` (G,) the site a cell stands for or -1.
+    `vectors` (G, 3) are the cells' places, `hosts` (G,) the site a cell stands for or -1, `cells` (G, J) the
+    covariance of cells and sites, `own` (J, J) that of the sites among themselves.
     """
 
     field: Field
     vectors: Floats
     hosts: npt.NDArray[np.intp]
+    cells: Floats
+    own: Floats
     mean: Floats
     variance: Floats
+
+    def thinned(self, chosen: npt.NDArray[np.intp]) -> Surface:
+        """The same surface over some of its cells."""
+        return replace(
+            self,
+            vectors=self.vectors[chosen],
+            hosts=self.hosts[chosen],
+            cells=self.cells[chosen],
+            mean=self.mean[:, chosen],
+            variance=self.variance[:, chosen],
+        )
 
     def without(self, removal: Removal) -> tuple[Floats, Floats]:
         """Means and variances (T, G) with some animals of the sites taken out.
@@ -67,15 +81,19 @@ class Surface:
         gradient = -(removal.copies - removal.totals * share)
         weights = np.linalg.solve(system, np.concatenate([gradient[:, :, None], _diagonal(lost)], axis=2))
         mean = self.mean + np.einsum("tgs,ts->tg", cross, weights[:, :, 0])
-        gained = np.einsum("tgs,tsr,tgr->tg", cross, weights[:, :, 1:], cross, optimize=True)
-        return mean, self.variance + gained
+        variance = self.variance.copy()
+        for place in range(len(sites)):
+            variance += np.einsum("tgs,ts->tg", cross, weights[:, :, 1 + place]) * cross[:, :, place]
+        return mean, variance
 
     def _covariances(self, sites: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-        field = self.field
-        own = field.covariance.within(chord_km(field.vectors, field.vectors))[:, sites]
-        weights = field.precision @ own
-        cells = cell_covariance(field, self.vectors, self.hosts)
-        cross = cells[None, :, sites] - cells @ weights
+        own = self.own[:, sites]
+        weights = self.field.precision @ own
+        # One product for all alleles: (G, J) with (J, T S).
+        alleles, count = len(weights), len(sites)
+        columns = weights.transpose(1, 0, 2).reshape(len(own), alleles * count)
+        known = (self.cells @ columns).reshape(len(self.cells), alleles, count)
+        cross = self.cells[None, :, sites] - known.transpose(1, 0, 2)
         among = own[sites] - own.T @ weights
         return cross, among
 
@@ -161,7 +179,15 @@ def surface_of(field: Field, vectors: Floats, hosts: npt.NDArray[np.intp]) -> Su
         block = field.precision[start : start + _BLOCK].astype(np.float32)
         known = np.einsum("tgj,gj->tg", narrow @ block, narrow)
         variance[start : start + _BLOCK] = field.covariance.prior_variance - known
-    return Surface(field=field, vectors=vectors, hosts=hosts, mean=mean, variance=np.maximum(variance, 1e-6))
+    return Surface(
+        field=field,
+        vectors=vectors,
+        hosts=hosts,
+        cells=cells,
+        own=field.covariance.within(chord_km(field.vectors, field.vectors)),
+        mean=mean,
+        variance=np.maximum(variance, 1e-6),
+    )
 
 
 def tables_of(surface: Surface, *, removal: Removal | None = None, error: float = ERROR) -> Tables:
