@@ -1,4 +1,4 @@
-"""Which columns are loci: pairs of neighbours whose names say that they belong together."""
+"""Which columns are loci: pairs whose names say that they belong together."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from analysis.errors import InputRefused
+from analysis.genotypes.alleles import MISSING_WORDS
 from analysis.genotypes.grid import Grid
 
 _STYLES = (("_1", "_2"), (".1", ".2"), ("", ".1"), ("", "_1"))
@@ -51,35 +52,61 @@ def locus_columns(
 ) -> tuple[tuple[LocusColumns, ...], tuple[str, ...]]:
     """Pair the allele columns; returns the loci and the columns that were left unread.
 
-    The two columns of a locus stand side by side and are called `L_1`, `L_2`; `L.1`, `L.2`; `L`, `L.1`; or
-    `L`, `L_1`. Columns before the first pair describe the animal. Raises `InputRefused` for a column that
-    looks like half a locus, for an unpaired column between the loci and where there is no pair at all.
+    The two columns of a locus are called `L_1`, `L_2`; `L.1`, `L.2`; `L`, `L.1`; or `L`, `L_1`. Neighbours are paired
+    first, then what is left over by name, so that the order of columns does not matter. Any other column is left
+    unread. Raises `InputRefused` for a column that looks like half a locus, for an unpaired column of alleles and
+    where there is no pair at all.
     """
-    loci: list[LocusColumns] = []
-    unread: list[str] = []
     skipped = set(named) | set(ignored)
+    free = [
+        position
+        for position, column in enumerate(grid.header)
+        if column not in skipped and column.lower() not in DESCRIPTIVE
+    ]
+    loci = _neighbours(grid.header, free)
+    taken = {position for locus in loci for position in (locus.first, locus.second)}
+    loci += _apart(grid.header, [position for position in free if position not in taken])
+    loci.sort(key=lambda locus: locus.first)
+    taken = {position for locus in loci for position in (locus.first, locus.second)}
+    unread = [
+        position for position, column in enumerate(grid.header) if position not in taken and column not in skipped
+    ]
     last_named = max((grid.header.index(column) for column in named), default=-1)
-    position = 0
-    while position < len(grid.header):
-        column = grid.header[position]
-        locus = None if column in skipped else _pair(grid.header, position, skipped)
-        if locus is not None:
-            loci.append(LocusColumns(name=locus, first=position, second=position + 1))
-            position += 2
-            continue
-        if column not in skipped:
-            _odd_check(grid, position, after_named=position > last_named, among_loci=bool(loci))
-            unread.append(column)
-        position += 1
+    for position in unread:
+        if position > last_named and position in free:
+            _odd_check(grid, position)
     _loci_check(grid, loci)
-    return tuple(loci), tuple(unread)
+    return tuple(loci), tuple(grid.header[position] for position in unread)
 
 
-def _pair(header: Sequence[str], position: int, skipped: Collection[str]) -> str | None:
-    column = header[position]
-    partner = header[position + 1] if position + 1 < len(header) else None
-    if partner is None or partner in skipped or column.lower() in DESCRIPTIVE:
-        return None
+def _neighbours(header: Sequence[str], free: Sequence[int]) -> list[LocusColumns]:
+    loci: list[LocusColumns] = []
+    usable, taken = set(free), -1
+    for position in free:
+        if position == taken or position + 1 not in usable:
+            continue
+        stem = _stem(header[position], header[position + 1])
+        if stem is not None:
+            loci.append(LocusColumns(name=stem, first=position, second=position + 1))
+            taken = position + 1
+    return loci
+
+
+def _apart(header: Sequence[str], free: Sequence[int]) -> list[LocusColumns]:
+    """Pairs that do not stand side by side, such as all first alleles before all second ones."""
+    places = {header[position]: position for position in free}
+    loci: list[LocusColumns] = []
+    for first, second in _STYLES:
+        for column, position in list(places.items()):
+            stem = column[: len(column) - len(first)]
+            partner = places.get(stem + second)
+            if stem and column.endswith(first) and partner is not None and column in places:
+                loci.append(LocusColumns(name=stem, first=position, second=partner))
+                del places[column], places[stem + second]
+    return loci
+
+
+def _stem(column: str, partner: str) -> str | None:
     for first, second in _STYLES:
         stem = column[: len(column) - len(first)]
         if stem and column.endswith(first) and partner == stem + second:
@@ -87,23 +114,22 @@ def _pair(header: Sequence[str], position: int, skipped: Collection[str]) -> str
     return None
 
 
-def _odd_check(grid: Grid, position: int, *, after_named: bool, among_loci: bool) -> None:
+def _odd_check(grid: Grid, position: int) -> None:
     column = grid.header[position]
-    if column.lower() in DESCRIPTIVE or not after_named:
-        return
-    if among_loci or _HALF.match(column) or _all_alleles(grid, position):
+    if _HALF.match(column) or _all_alleles(grid, position):
         raise InputRefused(
-            f"Column «{column}» has no partner beside it: half a locus, or columns shifted?",
+            f"Column «{column}» has no partner: half a locus, or columns shifted?",
             file=grid.name,
             row=1,
             field=column,
-            remedy="Each locus needs two neighbouring columns, L_1 and L_2 or L and L.1; "
+            remedy="Each locus needs two columns, L_1 and L_2 or L and L.1; "
             "leave out a column that is no locus, or name it as one to ignore.",
         )
 
 
 def _all_alleles(grid: Grid, position: int) -> bool:
-    return all(_ALLELE_LIKE.match(row[position].strip()) for row in grid.rows)
+    cells = {row[position].strip() for row in grid.rows}
+    return all(map(_ALLELE_LIKE.match, cells)) and not cells <= MISSING_WORDS
 
 
 def _loci_check(grid: Grid, loci: Sequence[LocusColumns]) -> None:
@@ -112,7 +138,7 @@ def _loci_check(grid: Grid, loci: Sequence[LocusColumns]) -> None:
             "The table has no locus columns.",
             file=grid.name,
             row=1,
-            remedy="Each locus needs two neighbouring columns, L_1 and L_2 or L and L.1.",
+            remedy="Each locus needs two columns, L_1 and L_2 or L and L.1.",
         )
     seen: dict[str, str] = {}
     for locus in loci:

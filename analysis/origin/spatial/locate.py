@@ -103,9 +103,11 @@ def locate(
 
     A sample that is itself in the baseline is taken out of its site. With `leave_out`, a population per
     sample, all animals of that population are taken out: what the map would have said had nobody sampled
-    there. Raises `InputRefused` as `queries_align` does and for a population that is not in the baseline.
+    there. A population that the baseline does not hold needs no taking out; the answer's `left_out` says so.
+    Raises `InputRefused` as `queries_align` does and where none of the named populations is in the baseline.
     """
     queries = queries_align(model.baseline, table)
+    _named_check(model, table, leave_out)
     scores = _discrete_scores(model, queries)
     kept: dict[str, Tables] = {}
     found = []
@@ -173,8 +175,8 @@ def _tables(
     model: MapModel, queries: Queries, row: int, population: str | None, kept: dict[str, Tables]
 ) -> tuple[Tables, list[int], LeftOut]:
     baseline, sites = model.baseline, model.sites
-    if population is not None:
-        members = baseline.member == _population(model, queries, row, population)
+    if population in baseline.populations:
+        members = baseline.member == baseline.populations.index(population)
         touched = np.unique(sites.member[members]).tolist()
         _rest_check(model, len(touched), population)
         if population not in kept:
@@ -198,16 +200,15 @@ def _rest_check(model: MapModel, touched: int, population: str) -> None:
         )
 
 
-def _population(model: MapModel, queries: Queries, row: int, population: str) -> int:
-    try:
-        return model.baseline.populations.index(population)
-    except ValueError as error:
+def _named_check(model: MapModel, table: GenotypeTable, leave_out: Sequence[str | None] | None) -> None:
+    named = {population for population in leave_out or () if population is not None}
+    if named and not named & set(model.baseline.populations):
         raise InputRefused(
-            f"«{population}» is no population of the baseline; it cannot be left out.",
-            file=queries.table.name,
-            row=queries.table.lines[row],
-            remedy="Name each sample's own population as the baseline writes it.",
-        ) from error
+            f"«{sorted(named)[0]}» is no population of the baseline; it cannot be left out.",
+            file=table.name,
+            row=table.lines[0],
+            remedy="Name each sample's own population as the baseline writes it, or place them without leaving out.",
+        )
 
 
 def _discrete_scores(model: MapModel, queries: Queries) -> Floats:
@@ -221,7 +222,7 @@ def _discrete_scores(model: MapModel, queries: Queries) -> Floats:
 def _discrete(model: MapModel, scores: Floats, population: str | None) -> Discrete:
     """The best population. A population left out loses; its alleles stay counted among the K known ones."""
     usable = scores.copy()
-    if population is not None:
+    if population in model.baseline.populations:
         usable[model.baseline.populations.index(population)] = -np.inf
     best = int(usable.argmax())
     members = model.baseline.member == best

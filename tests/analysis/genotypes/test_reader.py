@@ -70,6 +70,24 @@ def test_named_columns_may_stand_after_the_loci() -> None:
     assert table.notices == ("Columns not read: sex, tusk.",)
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["id,pop,A_1,B_1,A_2,B_2", "id,pop,A,B,A.1,B.1", "B_2,A_2,id,B_1,A_1,pop", "pop,A.1,B.1,id,A.2,B.2"],
+)
+def test_columns_may_stand_in_any_order(head: str) -> None:
+    cells = {"id": "x", "pop": "P", "A": "1", "B": "2", "A_1": "1", "A_2": "3", "B_1": "2", "B_2": "4"}
+    cells |= {"A.1": "1" if "A.2" in head else "3", "A.2": "3", "B.1": "2" if "B.2" in head else "4", "B.2": "4"}
+    table = read(f"{head}\n{','.join(cells[column] for column in head.split(','))}\n")
+    found = {locus: table.genotype(0, place) for place, locus in enumerate(table.loci)}
+    assert found == {"A": ("1", "3"), "B": ("2", "4")}
+
+
+def test_words_among_the_loci_are_left_unread_and_said_so() -> None:
+    table = read("id,pop,A_1,A_2,tissue kind,B_1,B_2,officer\nx,P,1,2,tusk tip,3,4,K. N.\n")
+    assert table.loci == ("A", "B")
+    assert table.notices == ("Columns not read: tissue kind, officer.",)
+
+
 def test_microhaplotypes_and_bases() -> None:
     table = read("id,pop,A_1,A_2,B_1,B_2\nx,P,ACG,ac-,g,T\n")
     assert table.genotype(0, 0) == ("AC-", "ACG")
@@ -85,7 +103,7 @@ def test_microhaplotypes_and_bases() -> None:
         ("id,pop,A_1,A_2,B_1\nx,P,1,2,3\n", 1, "B_1", "no partner"),
         ("id,pop,A_1,B_1,B_2\nx,P,1,2,3\n", 1, "A_1", "no partner"),
         ("id,pop,A,B,B.1\nx,P,1,2,3\n", 1, "A", "no partner"),
-        ("id,pop,A_1,B_1,A_2,B_2\nx,P,1,2,3,4\n", 1, "A_1", "no partner"),
+        ("id,pop,A_1,A_2,tusk,B_1,B_2\nx,P,1,2,7,3,4\n", 1, "tusk", "no partner"),
         ("id,pop,A_1,A_2\nx,P,1\n", 2, None, "3 cells, the head has 4"),
         ("id,pop,A_1,A_2\nx,P,1,2,3\n", 2, None, "5 cells, the head has 4"),
         ("id,pop,A_1,A_2\nx,P,1,2\nx,P,1,2\n", 3, "id", "«x» stands in row 2"),

@@ -300,6 +300,15 @@ def test_a_population_that_is_not_there_cannot_be_left_out(model: MapModel, smal
         locate(model, samples, leave_out=samples.columns["population"])
 
 
+def test_a_file_may_mix_populations_of_the_baseline_and_others(model: MapModel, small: SyntheticMap) -> None:
+    own, other = small.baseline_csv.splitlines(), small.unsampled_csv.splitlines()
+    samples = table_of("\n".join([own[0], own[1], other[1]]))
+    found = locate(model, samples, leave_out=samples.columns["population"]).samples
+    assert [answer.left_out for answer in found] == [LeftOut.POPULATION, LeftOut.NOTHING]
+    alone = locate(model, table_of("\n".join(other[:2]))).samples[0]
+    assert found[1].by_prior[Prior.FLAT].point == alone.by_prior[Prior.FLAT].point
+
+
 def test_one_population_of_many_places_has_a_map(tmp_path: Path, small: SyntheticMap) -> None:
     """The map needs places only; leaving the only population out leaves nothing, and that is said."""
     rows = list(csv.reader(io.StringIO(small.baseline_csv)))
