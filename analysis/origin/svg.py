@@ -16,6 +16,7 @@ _PAINT = {
     "axis": 'fill="none" stroke="#dbd7cc"',
     "branch": 'fill="none" stroke="#7d7c72" stroke-width="1.5"',
     "cross": 'fill="none" stroke="#18211d" stroke-width="1.5"',
+    "frontier": 'fill="none" stroke="#7d7c72" stroke-width=".7" stroke-linejoin="round"',
     "hold": 'fill="#5f6963"',
     "q-bar": 'fill="#dbd7cc"',
     "query": 'fill="#0e5a4c" stroke="#0e5a4c"',

@@ -16,6 +16,7 @@ from analysis.origin.baseline import Baseline, baseline_open, baseline_read
 from analysis.origin.spatial.figure import map_figure
 from analysis.origin.spatial.locate import MapRun, locate
 from analysis.origin.spatial.model import model_build
+from analysis.origin.spatial.picture import map_png
 from analysis.origin.spatial.sites import coordinates_of
 from analysis.origin.spatial.wording import answer_json, model_json, readable
 from analysis.terminal import progress_bar
@@ -122,3 +123,4 @@ def _write_artefacts(found: MapRun, folder: Path) -> None:
         if answer.by_prior:
             name = f"map-{place:04d}"
             (folder / f"{name}.svg").write_text(map_figure(found.model, answer, key=name), encoding="utf-8")
+            (folder / f"{name}.png").write_bytes(map_png(found.model, answer))

@@ -120,7 +120,7 @@ def covariance_search(vectors: Floats, counts: Counts) -> Covariance:
         if candidate not in seen:
             kernel = candidate.within(distances)
             # The logits at the sites hardly depend on the covariance: the last ones are where to begin.
-            begin: Floats = np.linalg.solve(kernel, latent.T).T
+            begin = np.asarray(np.linalg.solve(kernel, latent.T).T, dtype=np.float64)
             dual, values = _modes(kernel, chosen, mean, start=begin, gain=_SEARCH_GAIN)
             latent = dual @ kernel
             seen[candidate] = float(values.sum())

@@ -13,6 +13,7 @@ from analysis.errors import InputRefused
 from analysis.inputs import Progress, no_progress
 from analysis.origin.baseline import Baseline
 from analysis.origin.intervals import wilson
+from analysis.origin.spatial.countries import Countries, countries_of
 from analysis.origin.spatial.field import Field, field_fit
 from analysis.origin.spatial.geography import EARTH_KM, Floats, Grid, chord_km, grid_build
 from analysis.origin.spatial.regions import posterior
@@ -69,6 +70,7 @@ class MapModel:
     tables: Tables
     density: Floats
     calibration: Calibration | None
+    countries: Countries | None = None
 
     @property
     def power(self) -> float:
@@ -119,6 +121,7 @@ def model_build(
         tables=tables_of(surface),
         density=sampling_density(vectors, sites.vectors),
         calibration=calibrate(baseline, sites, grid, surface) if calibrated else None,
+        countries=countries_of(grid),
     )
 
 

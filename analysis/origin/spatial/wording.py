@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.canonical import Json
+from analysis.origin.spatial.countries import countries_json, countries_text, source_json
 from analysis.origin.spatial.locate import LeftOut, Located, LocatedSample, MapOutcome, MapRun
 from analysis.origin.spatial.model import MapModel, Prior
 from analysis.origin.spatial.regions import Place, Region, geojson
@@ -14,6 +15,10 @@ PRIOR_WORDS = {
 }
 POOR_FIT = 0.01
 _RANGE = "The answer is confined to the map's frame; an origin outside it cannot be shown."
+_BORDERS = (
+    "A country inside a region is where the animal may come from, as the neighbouring ones are; borders are those of "
+    "Natural Earth and say nothing about sovereignty."
+)
 _INDEPENDENCE = (
     "The map supposes that allele frequencies change gradually; behind a barrier or after a transport of animals they "
     "may not."
@@ -36,6 +41,7 @@ def statement(answer: LocatedSample) -> str:
 def caveats(answer: LocatedSample, model: MapModel) -> tuple[str, ...]:
     """What the map does not say."""
     said = [_RANGE, _INDEPENDENCE]
+    said.append(_BORDERS if model.countries is not None else "No country borders were at hand.")
     if not model.grid.restricted:
         said.append("No range map was given: the region may include sea or places where the species does not live.")
     if answer.left_out is LeftOut.ANIMAL:
@@ -85,6 +91,7 @@ def answer_json(answer: LocatedSample, model: MapModel) -> dict[str, Json]:
         "reasons": [{"code": reason.code, "text": reason.text} for reason in answer.reasons],
         "caveats": list(caveats(answer, model)),
         "baseline": {"name": model.baseline.name, "sha256": model.baseline.sha256},
+        "borders": None if model.countries is None else source_json(model.countries.borders),
     }
 
 
@@ -137,7 +144,8 @@ def readable(run: MapRun) -> list[str]:
     ]
     for answer in run.samples:
         lines += ["", f"{answer.id}: {statement(answer)}"]
-        lines += [_prior_line(prior, found) for prior, found in answer.by_prior.items()]
+        for prior, found in answer.by_prior.items():
+            lines += [_prior_line(prior, found), *_country_lines(found, model)]
         if answer.discrete is not None:
             lines.append(
                 f"  discrete: {answer.discrete.population} (posterior {posterior_text(answer.discrete.posterior)}), "
@@ -180,10 +188,17 @@ def _prior_line(prior: Prior, found: Located) -> str:
     )
 
 
+def _country_lines(found: Located, model: MapModel) -> list[str]:
+    if model.countries is None:
+        return []
+    words = countries_text(model.countries.inside(model.grid, found.regions[-1], found.share))
+    return [f"    countries in the 95 % region, with their share of the posterior: {words}"]
+
+
 def _located(found: Located, model: MapModel) -> dict[str, Json]:
     return {
         "point": place_json(found.point),
-        "regions": {f"{region.level:g}": _region(region, model) for region in found.regions},
+        "regions": {f"{region.level:g}": _region(region, found, model) for region in found.regions},
     }
 
 
@@ -192,8 +207,11 @@ def place_json(place: Place) -> dict[str, Json]:
     return {"latitude": round(place.latitude, 6), "longitude": round(place.longitude, 6)}
 
 
-def _region(region: Region, model: MapModel) -> dict[str, Json]:
-    return {"area_km2": number(region.area_km2), "geojson": geojson(model.grid, region.cells)}
+def _region(region: Region, found: Located, model: MapModel) -> dict[str, Json]:
+    values: dict[str, Json] = {"area_km2": number(region.area_km2), "geojson": geojson(model.grid, region.cells)}
+    if model.countries is not None:
+        values["countries"] = countries_json(model.countries.inside(model.grid, region, found.share))
+    return values
 
 
 def _discrete(answer: LocatedSample) -> dict[str, Json] | None:

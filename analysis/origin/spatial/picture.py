@@ -1,0 +1,98 @@
+"""The map of one sample as a PNG, for programs that show no SVG: the same regions, borders, sites and middle."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from analysis.origin.spatial.borderlines import border_lines, label_places
+from analysis.origin.spatial.figure import TOP, WIDTH, Projection, legend
+from analysis.origin.spatial.locate import LocatedSample
+from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.wording import area_text, place_text
+
+_SCALE = 2
+_LEFT = 50.0
+_PAPER = (255, 255, 255)
+_SEA, _LAND = (251, 250, 246), (241, 239, 232)
+_ACCENT, _INK, _SOFT, _LINE = (14, 90, 76), (24, 33, 29), (70, 81, 75), (125, 124, 114)
+_OPACITY = (0.85, 0.32)
+_Colours = npt.NDArray[np.uint8]
+
+
+def map_png(model: MapModel, answer: LocatedSample, *, prior: Prior = Prior.FLAT) -> bytes:
+    """A PNG map; needs an answer that has a place. Same input, same bytes (with one version of Pillow)."""
+    projection = Projection(model.grid)
+    height = round((TOP + projection.height + 68) * _SCALE)
+    image = Image.new("RGB", (round(WIDTH * _SCALE), height), _PAPER)
+    image.paste(_regions(model, answer, projection, prior), (round(_LEFT * _SCALE), round(TOP * _SCALE)))
+    draw = ImageDraw.Draw(image)
+    _borders(draw, model, projection)
+    for latitude, longitude in zip(model.sites.latitudes.tolist(), model.sites.longitudes.tolist(), strict=True):
+        x, y = _at(projection, longitude, latitude)
+        draw.line((x - 5, y, x + 5, y), fill=_INK, width=2)
+        draw.line((x, y - 5, x, y + 5), fill=_INK, width=2)
+    point = answer.by_prior[prior].point
+    x, y = _at(projection, point.longitude, point.latitude)
+    draw.ellipse((x - 8, y - 8, x + 8, y + 8), fill=_ACCENT, outline=_PAPER, width=2)
+    _words(draw, model, answer, projection, prior)
+    out = io.BytesIO()
+    image.save(out, format="PNG")
+    return out.getvalue()
+
+
+def _regions(model: MapModel, answer: LocatedSample, projection: Projection, prior: Prior) -> Image.Image:
+    grid = model.grid
+    colours: _Colours = np.empty((*grid.inside.shape, 3), dtype=np.uint8)
+    colours[:] = _SEA
+    ground = _LAND if grid.restricted else _SEA
+    inner = np.tile(np.array(ground, dtype=np.float64), (len(grid.areas), 1))
+    half, wide = answer.by_prior[prior].regions
+    for region, opacity in ((wide, _OPACITY[1]), (half, _OPACITY[0])):
+        inner[region.cells] = opacity * np.array(_ACCENT) + (1 - opacity) * inner[region.cells]
+    colours[grid.inside] = inner.round().astype(np.uint8)
+    size = (round(projection.width * _SCALE), round(projection.height * _SCALE))
+    return Image.fromarray(np.ascontiguousarray(colours[::-1])).resize(size, Image.Resampling.NEAREST)
+
+
+def _borders(draw: ImageDraw.ImageDraw, model: MapModel, projection: Projection) -> None:
+    if model.countries is None:
+        return
+    for line in border_lines(model.countries.borders, model.grid, finest=0.5 / projection.scale):
+        draw.line([_at(projection, *corner) for corner in line.tolist()], fill=_LINE, width=2)
+    font = ImageFont.load_default(20)
+    for code, longitude, latitude in label_places(model.countries, model.grid):
+        draw.text(_at(projection, longitude, latitude), code, fill=_SOFT, font=font, anchor="mm")
+
+
+def _words(
+    draw: ImageDraw.ImageDraw, model: MapModel, answer: LocatedSample, projection: Projection, prior: Prior
+) -> None:
+    font = ImageFont.load_default(20)
+    bottom = (TOP + projection.height) * _SCALE
+    box = (_LEFT * _SCALE, TOP * _SCALE, (_LEFT + projection.width) * _SCALE, bottom)
+    draw.rectangle(box, outline=_LINE)
+    found = answer.by_prior[prior]
+    # The font that comes with Pillow has no raised 2.
+    area = area_text(found.regions[-1].area_km2).replace("km²", "square km")
+    first = (
+        f"{answer.id}: 95 % region {area}, middle {place_text(found.point)}",
+        *legend(model, prior),
+    )
+    for line, words in enumerate(first):
+        draw.text((_LEFT * _SCALE, bottom + 34 + 28 * line), words, fill=_SOFT, font=font)
+    for longitude, anchor in ((projection.west, "lt"), (projection.east, "rt")):
+        draw.text(
+            (_at(projection, longitude, 0)[0], bottom + 6), f"{longitude:.1f}°", fill=_SOFT, font=font, anchor=anchor
+        )
+    for latitude, anchor in ((projection.north, "rt"), (projection.south, "rb")):
+        y = _at(projection, projection.west, latitude)[1]
+        draw.text((_LEFT * _SCALE - 8, y), f"{latitude:.1f}°", fill=_SOFT, font=font, anchor=anchor)
+
+
+def _at(projection: Projection, longitude: float, latitude: float) -> tuple[float, float]:
+    x, y = projection.place(longitude, latitude)
+    return x * _SCALE, y * _SCALE
