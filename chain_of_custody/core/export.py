@@ -148,35 +148,47 @@ class ExportReader:
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
         self._digest = sha256()
+        self._revealed = 0
         self.line = 0
         self.footer: ExportFooter | None = None
         self.header = self._header(self._next())
 
     def rows(self) -> Iterator[ExportRow]:
-        """The entry lines. After the last one the footer is read, checked against the file, and set."""
-        with_proof = self.header.scope is Scope.ITEMS
-        entries = revealed = 0
+        """The entry lines, each read whole; see `lines`."""
+        for data in self.lines():
+            yield self.row(data)
+
+    def lines(self) -> Iterator[bytes]:
+        """The entry lines as they stand, for readers who take some of them more quickly than by `row`.
+
+        After the last one the footer is read, checked against the file, and set.
+        """
+        entries = 0
         readline, update = self._source.readline, self._digest.update
         while True:
             data = readline(LINE_LIMIT + 1)
             self.line += 1
-            if data.startswith(_ENTRY_START) and data.endswith(b"\n") and len(data) <= LINE_LIMIT:
+            if data.startswith(ENTRY_START) and data.endswith(b"\n") and len(data) <= LINE_LIMIT:
                 update(data)
             elif self._checked(data).startswith(_FOOTER_START):
                 break
-            row = self._row(data)
-            if (row.proof is not None) != with_proof:
-                raise self._refused(f"scope {self.header.scope.value} and an inclusion proof do not go together")
             entries += 1
-            revealed += len(row.revealed)
-            yield row
+            yield data
         footer = self._footer(data)
-        if (footer.entries, footer.revealed) != (entries, revealed):
+        if (footer.entries, footer.revealed) != (entries, self._revealed):
             stated = f"{footer.entries} entries and {footer.revealed} opened values"
-            raise self._refused(f"stated are {stated}, read were {entries} and {revealed}", "count-mismatch")
+            raise self._refused(f"stated are {stated}, read were {entries} and {self._revealed}", "count-mismatch")
         if self._source.read(1):
             raise self._refused("bytes follow the footer", "trailing-bytes")
         self.footer = footer
+
+    def row(self, data: bytes) -> ExportRow:
+        """The entry of one of `lines`; its opened values are counted, so each line is given once at most."""
+        row = self._row(data)
+        if (row.proof is not None) != (self.header.scope is Scope.ITEMS):
+            raise self._refused(f"scope {self.header.scope.value} and an inclusion proof do not go together")
+        self._revealed += len(row.revealed)
+        return row
 
     def _next(self) -> bytes:
         self.line += 1
@@ -244,7 +256,7 @@ class ExportReader:
     def _row(self, data: bytes) -> ExportRow:
         end = data.find(b'"', _ENTRY_AT)
         match = _match_rest(data, end)
-        if match is None or not data.startswith(_ENTRY_START):
+        if match is None or not data.startswith(ENTRY_START):
             raise self._refused("not an entry line: entry, index, leaf and leaf_salt in canonical form")
         index, leaf, salt, rest = match.groups()
         if int(index) > INTEGER_LIMIT:
@@ -303,8 +315,8 @@ def _texts(value: Json) -> bool:
     return isinstance(value, list) and len(set(texts)) == len(value)
 
 
-_ENTRY_START = b'{"entry":"'
-_ENTRY_AT = len(_ENTRY_START)
+ENTRY_START = b'{"entry":"'
+_ENTRY_AT = len(ENTRY_START)
 _FOOTER_START = b'{"digest":"'
 _HEADER_KEYS = frozenset(("checkpoint", "format", "origin", "scope", "vkeys"))
 _HEADERS = tuple(_HEADER_KEYS.union(more) for more in ((), ("rotations",), ("start",), ("rotations", "start")))

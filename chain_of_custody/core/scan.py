@@ -12,9 +12,8 @@ The fast roads must accept only what `entry_object` accepts (a property test hol
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 
-from chain_of_custody.core.canonical import DEPTH_LIMIT, INTEGER_LIMIT, Json, canonical_parse
+from chain_of_custody.core.canonical import DEPTH_LIMIT, INTEGER_LIMIT
 from chain_of_custody.core.entry import (
     CLAIMED_TIME_PATTERN,
     DIGEST_PATTERN,
@@ -27,12 +26,12 @@ from chain_of_custody.core.entry import (
     entry_object,
 )
 from chain_of_custody.core.errors import NotCanonical
-from chain_of_custody.core.shapes import Scan, check_day, remember, scan_alike
+from chain_of_custody.core.shapes import Scan, check_day, remember, rising, scan_alike, values_parse
 
 _COMMITTED = rf'"{FIELD_PATTERN}":"{DIGEST_PATTERN}"'
 _ENTRY = (
     rf'\{{"act":"({UUID_PATTERN})",'
-    rf'"actor":\{{"account":(?:null|"{UUID_PATTERN}"),"party":"{UUID_PATTERN}",'
+    rf'"actor":\{{"account":(?:null|"({UUID_PATTERN})"),"party":"({UUID_PATTERN})",'
     rf'"role":"{TOKEN_PATTERN}","via":"{TOKEN_PATTERN}"\}},'
     rf'"committed":\{{((?:{_COMMITTED}(?:,{_COMMITTED})*)?)\}},'
     rf'"happened_at":"({CLAIMED_TIME_PATTERN})","id":"({UUID_PATTERN})",'
@@ -42,8 +41,6 @@ _ENTRY = (
     rf'"v":1,"values":(\{{.*\}}),"verb":"({TOKEN_PATTERN})"\}}'
 )
 _match = re.compile(_ENTRY, re.DOTALL | re.ASCII).fullmatch
-_PLAIN = r'"[ !#-\[\]-~]*"'
-_match_texts = re.compile(rf"\{{(?:{_PLAIN}:{_PLAIN}(?:,{_PLAIN}:{_PLAIN})*)?\}}").fullmatch
 
 
 def entry_scan(data: bytes) -> Scan:
@@ -59,8 +56,10 @@ def _scan_fast(data: bytes) -> Scan | None:
         match = _match(text)
         if match is None:
             return None
-        act, listed, happened, uid, link, recorded, schema, nth, stream, kind, inner, verb = match.groups()
-        values = _values(inner)
+        act, _account, _party, listed, happened, uid, link, recorded, schema, nth, stream, kind, inner, verb = (
+            match.groups()
+        )
+        values = values_parse(inner)
         check_day(happened[:10])
         check_day(recorded[:10])
     except (NotCanonical, ValueError):
@@ -77,21 +76,6 @@ def _scan_fast(data: bytes) -> Scan | None:
     return scan
 
 
-def _values(text: str) -> dict[str, Json] | None:
-    """`values` from their canonical text, None when it is no object. Raises `NotCanonical`.
-
-    The commonest kind, one flat object of plain ASCII texts, is canonical when its keys rise and needs no JSON reader:
-    with no quotation mark inside a text, every fourth piece between such marks is a key.
-    """
-    if _match_texts(text):
-        parts = text.split('"')
-        names = tuple(parts[1::4])
-        if _rising(names):
-            return dict(zip(names, parts[3::4], strict=True))
-    value = canonical_parse(text.encode())
-    return value if isinstance(value, dict) else None
-
-
 def _committed(listed: str) -> dict[str, str] | None:
     """The commitments by field, None when the fields are not in strictly rising order or one is too long."""
     parts = listed.split('"')
@@ -100,13 +84,8 @@ def _committed(listed: str) -> dict[str, str] | None:
 
 
 @lru_cache(maxsize=1024)
-def _rising(names: tuple[str, ...]) -> bool:
-    return all(a < b for a, b in pairwise(names))
-
-
-@lru_cache(maxsize=1024)
 def _names_fit(names: tuple[str, ...]) -> bool:
-    return _rising(names) and all(len(name) <= 64 for name in names)
+    return rising(names) and all(len(name) <= 64 for name in names)
 
 
 def _scan_exact(data: bytes) -> Scan:

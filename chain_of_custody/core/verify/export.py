@@ -1,5 +1,6 @@
 """Verifying an export in one pass and constant memory per stream."""
 
+from binascii import b2a_base64
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import BinaryIO
@@ -12,9 +13,10 @@ from chain_of_custody.core.errors import CoreError, EntryRefused, ExportRefused
 from chain_of_custody.core.export import ExportHeader, ExportReader, ExportRow, Scope, signed_text
 from chain_of_custody.core.merkle import CompactRange, inclusion_verify
 from chain_of_custody.core.note import VerifierKey, log_key
+from chain_of_custody.core.plainline import plain_line
 from chain_of_custody.core.rotation import rotations_follow
 from chain_of_custody.core.scan import entry_scan
-from chain_of_custody.core.shapes import Scan
+from chain_of_custody.core.shapes import Scan, entry_alike
 from chain_of_custody.core.verify.keys import (
     NoteStep,
     checkpoint_judge,
@@ -87,15 +89,41 @@ class ExportVerifier:
             self._open_checkpoint(reader)
             if not self._continue(reader.header):
                 return
-            step = self._row_full if reader.header.scope is Scope.FULL else self._row_item
-            for row in reader.rows():
-                self._entries += 1
-                self._row(reader.line, row)
-                step(reader.line, row)
+            self._read(reader)
         except ExportRefused as error:
             self._steps.fail(FILE, error.reason, str(error), {"line": error.line})
             return
         self._finish(reader)
+
+    def _read(self, reader: ExportReader) -> None:
+        full = reader.header.scope is Scope.FULL
+        step = self._row_full if full else self._row_item
+        for data in reader.lines():
+            self._entries += 1
+            if full and self._plain(data):
+                continue
+            row = reader.row(data)
+            self._row(reader.line, row)
+            step(reader.line, row)
+
+    def _plain(self, data: bytes) -> bool:
+        """Take the commonest line, of an entry like one before it, when all is well with it.
+
+        This road only ever says yes. Where it does not, nothing was taken: the careful road reads the line again and
+        names what is wrong.
+        """
+        line = plain_line(data, self._last_index + 1)
+        alike = None if line is None else entry_alike(line.entry)
+        if line is None or alike is None:
+            return False
+        digest = sha256(ENTRY_TAG + line.entry).digest()
+        leaf = sha256(LEAF_TAG + line.leaf_salt + digest).digest()
+        if b2a_base64(leaf, newline=False) != line.leaf or not self._streams.follow_alike(alike, digest):
+            return False
+        self._withheld += len(alike.shape.example.committed)
+        self._last_index += 1
+        self._append(leaf)
+        return True
 
     def _open_checkpoint(self, reader: ExportReader) -> None:
         header = reader.header
@@ -185,8 +213,11 @@ class ExportVerifier:
             detail = f"index {row.index} where {self._last_index + 1} is due"
             self._steps.fail(LOG, "index-gap", detail, {"line": line, "index": row.index})
         self._last_index = row.index
+        self._append(row.leaf)
+
+    def _append(self, leaf: bytes) -> None:
         leaves = self._leaves
-        leaves.append(sha256(b"\x00" + row.leaf).digest())
+        leaves.append(sha256(b"\x00" + leaf).digest())
         if len(leaves) == BATCH or self._tree.size + len(leaves) in self._watched:
             self._grow()
 

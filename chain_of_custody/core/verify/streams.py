@@ -1,11 +1,12 @@
 """Following streams through a log: numbering, links, recorded times, and the custody of items."""
 
+from binascii import unhexlify
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from chain_of_custody.core.custody import ITEM_SCHEMA, ITEM_STREAM, Custody, custody_step
 from chain_of_custody.core.errors import CustodyBroken
-from chain_of_custody.core.shapes import Scan
+from chain_of_custody.core.shapes import Alike, Scan
 
 _TIME_END = 32 + 27
 _HEAD_END = _TIME_END + 7
@@ -61,6 +62,51 @@ class StreamTable:
             faults += broken
         self._heads[key] = b"".join((entry_hash, recorded, sequence, custody))
         return faults
+
+    def follow_alike(self, alike: Alike, entry_hash: bytes) -> bool:
+        """`follow` for an entry of a known shape: False where anything is amiss or new, with nothing taken."""
+        scan = alike.shape.example
+        kind = self._kinds.get(scan.kind)
+        if kind is None:
+            return False
+        key = kind + unhexlify(alike.stream.replace(b"-", b""))
+        head = self._heads.get(key, b"")
+        sequence, recorded = alike.sequence, alike.recorded_at
+        if head[_TIME_END:_HEAD_END] != (sequence - 1).to_bytes(7) if head else sequence != 1:
+            return False
+        if head[:32] != unhexlify(alike.previous) or recorded < head[32:_TIME_END]:
+            return False
+        custody = head[_HEAD_END:]
+        if scan.schema == ITEM_SCHEMA:
+            moved = _custody_alike(custody, alike)
+            if moved is None:
+                return False
+            custody = moved
+        self._heads[key] = entry_hash + recorded + sequence.to_bytes(7) + custody
+        return True
+
+
+def _custody_alike(state: bytes, alike: Alike) -> bytes | None:
+    """`_custody` for an entry of a known shape, None where it is broken. A move from who holds it is the commonest."""
+    example = alike.shape.example
+    if example.kind != ITEM_STREAM:
+        return None
+    if alike.free is None and alike.shape.varying == _MOVED and example.verb in _MOVES:
+        giver, item, to = alike.uuids()
+        if item == alike.stream and state == _HELD + unhexlify(giver.replace(b"-", b"")):
+            return _HELD + unhexlify(to.replace(b"-", b""))
+    values = alike.values()
+    stream = alike.stream.decode()
+    if values.get("item", stream) != stream:
+        return None
+    try:
+        return custody_step(Custody.unpack(state), example.verb, values).pack()
+    except CustodyBroken:
+        return None
+
+
+_HELD = Custody(bytes(16)).pack()[:1]
+_MOVED, _MOVES = ("from", "item", "to"), ("moved", "back_entered")
 
 
 def _link_faults(head: bytes, scan: Scan, recorded: bytes) -> list[Fault]:
