@@ -164,3 +164,25 @@ class NameKind(models.TextChoices):
 
     ACCEPTED = "accepted", _("Accepted name")
     SYNONYM = "synonym", _("Synonym")
+
+
+class DriftKind(models.TextChoices):
+    """What a new edition does to an answer."""
+
+    CHANGED = "changed", _("Would be another answer")
+    NOT_COMPUTED = "not_computed", _("Could not be computed again")
+
+
+class DriftDecision(models.TextChoices):
+    """What follows from a change."""
+
+    OPEN = "open", _("Not decided")
+    EXAMINE = "examine", _("The case is examined again")
+    NOTHING = "nothing", _("Nothing follows")
+
+
+class CurationChoice(models.TextChoices):
+    """What becomes of a record that was looked at."""
+
+    KEEP = "keep", _("Keep")
+    EXCLUDE = "exclude", _("Leave out")

@@ -11,25 +11,23 @@ from typing import Any
 
 from django.conf import settings
 
+from analysis.errors import AnalysisError, Cancelled
 from analysis.inputs import Artefact, InputFile, Progress, RunInputs
 from analysis.origin.baseline import baseline_freeze, baseline_open
 from analysis.outcome import Outcome
 from analysis.registry import METHODS
-from analysis.species.calibrate import calibrate
-from analysis.species.calibration import LocusCalibration, RankRule, Rule, calibration_write
-from analysis.species.library import library_build
-from analysis.species.records import records_read
+from chain_of_custody.errors import CustodyError
 from chain_of_custody.vault.services import store_current
 from lims.casework.codelists import CURRENT, code_list
 from lims.common.errors import BadInput
 from lims.lab.enums import Identification, LegalScheme, ReferenceKind
-from lims.lab.models import LegalList, ReferenceSet, Run
+from lims.lab.models import DriftCheck, LegalList, ReferenceSet, Run, RunOutcome
+from lims.lab.rules.drifting import Said, changes
 from lims.lab.rules.listing_csv import Codes, ListRefused, Parsed, listings_parse
+from lims.lab.selectors.drift import drift_runs
+from lims.lab.speciesbuild import part, species_build
 
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
-_CALIBRATION_SAMPLE = 1500
-"""Records tried per locus when a set is proposed; `python -m analysis species validate` tries 5,000."""
-
 _WORDS = {
     "population": Identification.ASSIGNED,
     "group": Identification.ASSIGNED,
@@ -49,6 +47,7 @@ class FrozenReference:
     digest: str
     records: int
     summary: dict[str, Any]
+    tables: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +60,66 @@ class Answer:
     summary: dict[str, Any]
 
 
-def run_compute(run: Run, progress: Progress) -> tuple[list[Answer], list[Artefact]]:
-    """Run the method over the run's files; every file is checked against its digest while it is read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDrift:
+    """A run computed again against another edition: how many answers findings rest on, which would be others."""
+
+    run: Run
+    method_version: str
+    answers: int = 0
+    changed: tuple[tuple[RunOutcome, Said | None], ...] = ()
+    error: str = ""
+
+
+def drift_compute(check: DriftCheck, progress: Progress) -> list[RunDrift]:
+    """Compute every reported run again against the edition of the check; one that cannot be is told with its reason.
+
+    Raises:
+        Cancelled: what `progress` raises.
+    """
+    runs = list(drift_runs(check.reference))
+    found = []
+    for number, run in enumerate(runs):
+        told = part(progress, number / len(runs), (number + 1) / len(runs))
+        told(0.0, run.reference)
+        found.append(_drift(run, check.reference, told))
+    progress(1.0, "done")
+    return found
+
+
+def _drift(run: Run, reference: ReferenceSet, progress: Progress) -> RunDrift:
+    if run.method not in METHODS:
+        return RunDrift(run=run, method_version="", error=f"{run.method} is not a method here any more.")
+    version = METHODS[run.method].version
+    rows = sorted(run.outcomes.all(), key=lambda one: one.number)
+    rest = {one.outcome_id for one in run.findings.all() if one.replaced_by_id is None}
+    places = [place for place, row in enumerate(rows) if row.pk in rest]
+    try:
+        answers, _artefacts = run_compute(run, progress, reference=reference)
+    except Cancelled:
+        raise
+    except (AnalysisError, CustodyError) as error:
+        return RunDrift(run=run, method_version=version, answers=len(places), error=str(error))
+    before = [Said(subject=row.subject, identification=row.identification, name=row.name) for row in rows]
+    now = [
+        Said(
+            subject=one.subject[:120],
+            identification=one.identification,
+            name=one.name[:160],
+            statement=str(one.summary.get("statement", "")),
+        )
+        for one in answers
+    ]
+    changed = tuple((rows[one.place], one.now) for one in changes(before, now, places))
+    return RunDrift(run=run, method_version=version, answers=len(places), changed=changed)
+
+
+def run_compute(
+    run: Run, progress: Progress, *, reference: ReferenceSet | None = None
+) -> tuple[list[Answer], list[Artefact]]:
+    """Run the method over the run's files, against its own reference or another edition of it.
+
+    Every file is checked against its digest while it is read.
 
     Raises:
         AnalysisError: an input cannot be used, naming file, row, field and remedy.
@@ -71,8 +128,9 @@ def run_compute(run: Run, progress: Progress) -> tuple[list[Answer], list[Artefa
     """
     with tempfile.TemporaryDirectory(prefix="run-") as folder:
         files = _inputs_fetch(run, Path(folder))
-        reference = reference_folder(run.reference_set) if run.reference_set else None
-        inputs = RunInputs(files=files, parameters=run.parameters, reference=reference, seed=run.seed)
+        used = reference or run.reference_set
+        place = reference_folder(used) if used else None
+        inputs = RunInputs(files=files, parameters=run.parameters, reference=place, seed=run.seed)
         result = METHODS[run.method].run(inputs, progress)
     outcomes = Artefact(
         name="outcomes.json",
@@ -94,8 +152,8 @@ def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenRefe
         sources = _sources_fetch(reference, Path(scratch))
         folder = Path(scratch) / "set"
         build = _species_build if reference.kind == ReferenceKind.SPECIES else _baseline_build
-        records, digest, summary = build(folder, reference, sources, progress)
-        return FrozenReference(archive=_pack(folder), digest=digest, records=records, summary=summary)
+        records, digest, summary, tables = build(folder, reference, sources, progress)
+        return FrozenReference(archive=_pack(folder), digest=digest, records=records, summary=summary, tables=tables)
 
 
 def reference_folder(reference: ReferenceSet) -> Path:
@@ -201,54 +259,24 @@ def _subject(outcome: Outcome) -> str:
 
 def _species_build(
     folder: Path, reference: ReferenceSet, sources: Sequence[Path], progress: Progress
-) -> tuple[int, str, dict[str, Any]]:
+) -> tuple[int, str, dict[str, Any], tuple[tuple[str, bytes], ...]]:
     locus = reference.parameters.get("locus")
-    progress(0.0, "Reading the records.")
-    records = records_read(sources, locus=str(locus) if locus else None, taxonomy=None)
-    library, report = library_build(
-        folder, records, name=reference.name, version=reference.edition, progress=_part(progress, 0.0, 0.2)
+    excluded = reference.parameters.get("exclude") or {}
+    built = species_build(
+        folder,
+        sources,
+        name=reference.name,
+        edition=reference.edition,
+        locus=str(locus) if locus else None,
+        excluded={str(accession): str(why) for accession, why in excluded.items()},
+        progress=progress,
     )
-    calibration = calibrate(library, sample=_CALIBRATION_SAMPLE, progress=_part(progress, 0.2, 0.98))
-    calibration_write(folder, calibration)
-    summary = {
-        "species": report.species,
-        "left_out": [list(pair) for pair in report.left_out][:50],
-        "calibration": calibration.sha256,
-        "error_rates": [_rates(one) for one in calibration.loci],
-    }
-    return report.records, library.reference.sha256, summary
-
-
-def _part(progress: Progress, begin: float, end: float) -> Progress:
-    """A `Progress` for a step of the whole work."""
-
-    def told(share: float, words: str) -> None:
-        progress(begin + share * (end - begin), words)
-
-    return told
-
-
-def _rates(one: LocusCalibration) -> dict[str, Any]:
-    """Error rates of a locus at a query length (0: whole), as counts: wrong or named out of how many were tried.
-
-    `present_wrong`: a species in the set called by another name; `absent_named`: a species hidden from the set
-    and yet named as another.
-    """
-    rules: dict[str, Rule | RankRule] = {"species": one.species_several, "genus": one.genus, "family": one.family}
-    rates = {
-        rank: {
-            "usable": rule.usable,
-            "present_wrong": [rule.present_wrong.count, rule.present_wrong.total],
-            "absent_named": [rule.absent_named.count, rule.absent_named.total],
-        }
-        for rank, rule in rules.items()
-    }
-    return {"locus": one.locus, "length": one.length, **rates}
+    return built.records, built.digest, built.summary, built.tables
 
 
 def _baseline_build(
     folder: Path, reference: ReferenceSet, sources: Sequence[Path], progress: Progress
-) -> tuple[int, str, dict[str, Any]]:
+) -> tuple[int, str, dict[str, Any], tuple[tuple[str, bytes], ...]]:
     """One table: the service has checked that there is one, and that its columns are named."""
     names = ("id_column", "population_column", "group_column")
     columns = {key: str(reference.parameters[key]) for key in names if reference.parameters.get(key)}
@@ -257,7 +285,7 @@ def _baseline_build(
     progress(0.5, "Opening the frozen set.")
     baseline = baseline_open(folder)
     summary = {"populations": len(baseline.populations), "loci": len(baseline.table.loci)}
-    return len(baseline.table.ids), baseline.sha256, summary
+    return len(baseline.table.ids), baseline.sha256, summary, ()
 
 
 def _pack(folder: Path) -> bytes:

@@ -4,7 +4,9 @@ from chain_of_custody.schemas import declare
 
 REQUEST = declare("lab.request/1", verbs={"submitted", "accepted", "declined", "reported"})
 BATCH = declare("lab.batch/1", verbs={"opened", "joined", "control_read", "blocked", "disposed", "released"})
-REFERENCE = declare("lab.reference/1", verbs={"drafted", "built", "not_built", "proposed", "approved", "retired"})
+REFERENCE = declare(
+    "lab.reference/1", verbs={"drafted", "built", "not_built", "proposed", "approved", "retired", "curated"}
+)
 RUN = declare("lab.run/1", verbs={"queued", "started", "finished", "failed", "cancelled"})
 FINDING = declare("lab.finding/1", verbs={"recorded", "replaced"})
 REPORT = declare(
@@ -12,3 +14,4 @@ REPORT = declare(
     verbs={"drafted", "changed", "submitted", "sent_back", "agreed", "signed", "replaced", "withdrawn", "disagreed"},
 )
 LAW = declare("lab.law/1", verbs={"proposed", "imported", "failed", "cancelled", "approved", "retired"})
+DRIFT = declare("lab.drift/1", verbs={"queued", "finished", "failed", "cancelled", "would_change", "decided"})

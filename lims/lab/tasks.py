@@ -14,10 +14,12 @@ from analysis.inputs import Progress
 from chain_of_custody.errors import CustodyError
 from lims.common.errors import DomainError
 from lims.lab.enums import JobState
-from lims.lab.execution import law_read, reference_compute, run_compute
-from lims.lab.models import JobBase, LegalList, ReferenceBuild, Run
+from lims.lab.execution import drift_compute, law_read, reference_compute, run_compute
+from lims.lab.models import DriftCheck, JobBase, LegalList, ReferenceBuild, Run
 from lims.lab.services import references
 from lims.lab.services.builds import build_fail, build_finish, build_give_up, build_start
+from lims.lab.services.drift import TASK as DRIFT_TASK
+from lims.lab.services.drift import drift_fail, drift_finish, drift_give_up, drift_start
 from lims.lab.services.jobs import Heart, LeaseLost, jobs_sweep
 from lims.lab.services.law import TASK as LAW_TASK
 from lims.lab.services.law import law_fail, law_finish, law_give_up, law_start
@@ -82,10 +84,28 @@ def law_import(pk: int) -> None:
     _carry_out(LegalList.objects, row, f"List {row}", work, fail)
 
 
+@shared_task(name=DRIFT_TASK)
+def drift_execute(pk: int) -> None:
+    """Find what one new edition would change, once, whoever rings however often."""
+    check = drift_start(pk=pk, worker=_worker())
+    if check is None:
+        return
+
+    def work(progress: Progress) -> Callable[[], None]:
+        found = drift_compute(check, progress)
+        return lambda: drift_finish(check=check, found=found)
+
+    def fail(*, error: str, state: str = JobState.FAILED) -> None:
+        drift_fail(check=check, error=error, state=state)
+
+    _carry_out(DriftCheck.objects, check, f"Check of {check.reference}", work, fail)
+
+
 @shared_task(name="lims.lab.runs_sweep")
 def runs_sweep() -> int:
     """Ring again for runs, builds of reference sets and lists of the law that wait or whose worker died."""
     rung = jobs_sweep(jobs=Run.objects, task=TASK, give_up=run_give_up)
+    rung += jobs_sweep(jobs=DriftCheck.objects, task=DRIFT_TASK, give_up=drift_give_up)
     rung += jobs_sweep(jobs=LegalList.objects, task=LAW_TASK, give_up=law_give_up)
     return rung + jobs_sweep(jobs=ReferenceBuild.objects, task=references.TASK, give_up=build_give_up)
 

@@ -1,5 +1,7 @@
 """Tables of the laboratory's work."""
 
+from lims.lab.models.curation import CurationDecision, ReferenceTable
+from lims.lab.models.drift import DriftCheck, DriftLine
 from lims.lab.models.jobs import JobBase
 from lims.lab.models.law import LegalList, LegalListing, LegalName, LegalTaxon
 from lims.lab.models.references import ReferenceBuild, ReferenceSet, ReferenceSource
@@ -11,6 +13,9 @@ __all__ = [
     "Batch",
     "BatchControl",
     "BatchItem",
+    "CurationDecision",
+    "DriftCheck",
+    "DriftLine",
     "ExaminationRequest",
     "Finding",
     "JobBase",
@@ -21,6 +26,7 @@ __all__ = [
     "LegalTaxon",
     "ReferenceSet",
     "ReferenceSource",
+    "ReferenceTable",
     "Report",
     "ReportItem",
     "ReportPerson",

@@ -15,7 +15,7 @@ from lims.accounts.services import system_actor
 from lims.common.errors import RuleViolation
 from lims.lab.enums import JobState, ReferenceState
 from lims.lab.execution import FrozenReference
-from lims.lab.models import ReferenceBuild, ReferenceSet
+from lims.lab.models import ReferenceBuild, ReferenceSet, ReferenceTable
 from lims.lab.services.jobs import job_cancel, job_finish, job_take
 from lims.lab.services.references import reference_draft
 
@@ -39,6 +39,7 @@ def build_finish(*, build: ReferenceBuild, frozen: FrozenReference) -> None:
         row = _locked(build)
         row.file = _archive_store(actor, row, frozen)
         row.digest, row.records, row.summary = frozen.digest, frozen.records, frozen.summary
+        _tables_store(actor, row, frozen)
         row.state = ReferenceState.PROPOSED
         row.save(update_fields=["file", "digest", "records", "summary", "state"])
         values: dict[str, Json] = {
@@ -105,3 +106,17 @@ def _archive_store(actor: Actor, row: ReferenceSet, frozen: FrozenReference) -> 
         role="reference",
         limit=settings.SPOOR_UPLOAD_LIMIT,
     )
+
+
+def _tables_store(actor: Actor, row: ReferenceSet, frozen: FrozenReference) -> None:
+    for name, content in frozen.tables:
+        file = file_store(
+            actor=actor,
+            stream=StreamKey(kind="reference", id=row.uuid),
+            source=io.BytesIO(content),
+            name=f"{row.name}-{row.edition}-{name}",
+            media_type="text/csv",
+            role="reference_table",
+            limit=settings.SPOOR_UPLOAD_LIMIT,
+        )
+        ReferenceTable.objects.create(reference=row, name=name, file=file)

@@ -24,6 +24,9 @@ from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.enums import ReferenceKind, ReferenceState
 from lims.lab.ledger import REFERENCE
 from lims.lab.models import ReferenceBuild, ReferenceSet, ReferenceSource
+from lims.lab.selectors.curation import approval_problem
+from lims.lab.selectors.drift import drift_runs
+from lims.lab.services.drift import drift_queue
 
 TASK = "lims.lab.reference_build"
 
@@ -81,11 +84,11 @@ def reference_propose(
 
 
 def reference_approve(*, actor: Actor, reference: ReferenceSet, note: str) -> ReferenceSet:
-    """Approve a reference for casework.
+    """Approve a reference for casework; where reports rest on another edition, what it would change is computed.
 
     Raises:
-        NotAllowed: without `quality.manage`, or by the person who proposed it.
-        RuleViolation: not waiting for approval.
+        NotAllowed: without `quality.manage`, by the person who proposed it, or who decided on its records.
+        RuleViolation: not waiting for approval, records are not decided on or are still to be left out.
     """
     require(actor, "quality.manage")
     note = text_clean(note, field="note", required=True)
@@ -95,10 +98,22 @@ def reference_approve(*, actor: Actor, reference: ReferenceSet, note: str) -> Re
             raise NotAllowed(_("You proposed this reference. A second person approves it."), code="own-work")
         if row.state != ReferenceState.PROPOSED:
             raise RuleViolation(_("This reference is not waiting for approval."), code="wrong-state")
+        _curated_check(actor, row)
         row.state, row.approved_by_id, row.approved_at = ReferenceState.APPROVED, actor.party_id, timezone.now()
         row.save(update_fields=["state", "approved_by", "approved_at"])
         _entry(actor, row, "approved", note)
+        if drift_runs(row).exists():
+            drift_queue(actor=actor, reference=row)
     return row
+
+
+def _curated_check(actor: Actor, row: ReferenceSet) -> None:
+    """Records that contradict their set are decided on first, by another person than the one who approves."""
+    if row.decisions.filter(decided_by_id=actor.party_id).exists():
+        raise NotAllowed(_("You decided on records of this reference. Another person approves it."), code="own-work")
+    problem = approval_problem(row)
+    if problem:
+        raise RuleViolation(problem, code="not-curated")
 
 
 def reference_retire(*, actor: Actor, reference: ReferenceSet, reason: str) -> ReferenceSet:

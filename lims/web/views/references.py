@@ -32,6 +32,7 @@ from lims.web.listing import Column, Listing, ListRequest
 from lims.web.parts import Crumb, Fact, Task
 from lims.web.rundescribing import method_name
 from lims.web.today import TodayPart, today_part
+from lims.web.views.curation import code_words
 
 _BADGES = {"draft": "running", "not_built": "bad", "proposed": "warn", "approved": "ok", "retired": "idle"}
 LARGEST = 256 * 1024 * 1024
@@ -106,7 +107,8 @@ class ProposeForm(PageForm):
         label=gettext_lazy("Source files"),
         widget=FilesInput(attrs={"multiple": True}),
         help_text=gettext_lazy(
-            "Sequences: FASTA with headers «accession|Genus species|…». Populations: one genotype table."
+            "Sequences: FASTA with headers «accession|Genus species|…», GenBank, BOLD's TSV, a table of names. "
+            "Populations: one genotype table."
         ),
     )
     locus = forms.CharField(label=gettext_lazy("Locus of the sequences"), max_length=40, required=False)
@@ -199,7 +201,9 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         "form": form if may else None,
         "can_approve": row.state == ReferenceState.PROPOSED and not mine,
         "mine": mine,
-        "summary": [(key.replace("_", " "), value) for key, value in sorted(row.summary.items()) if key != "left_out"],
+        "looked": _looked(row),
+        "can_check": row.state == ReferenceState.APPROVED and actor.may("reference.manage"),
+        "summary": [(key.replace("_", " "), value) for key, value in sorted(row.summary.items()) if key not in _TOLD],
         "left_out": row.summary.get("left_out") or [],
         "synthetic": row.synthetic,
         "runs": row.runs.count(),
@@ -207,6 +211,15 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
     }
     status = 202 if row.state == ReferenceState.DRAFT else 200
     return page(request, "web/lab/reference.html", context | _building(request, row), form=form, status=status)
+
+
+_TOLD = frozenset({"left_out", "left_out_count", "records_read", "checklist", "findings"})
+"""Parts of a summary that have cards or pages of their own."""
+
+
+def _looked(row: ReferenceSet) -> list[tuple[str, int]]:
+    """What the build saw in the records, by kind."""
+    return [(code_words(code), number) for code, number in (row.summary.get("findings") or {}).items()]
 
 
 def _building(request: PageRequest, row: ReferenceSet) -> dict[str, Any]:

@@ -1,0 +1,200 @@
+"""A set of reference sequences as people make it: three kinds of files, each record told, decided on, left out."""
+
+import io
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from analysis.errors import InputRefused
+from lims.common.errors import BadInput, NotAllowed, RuleViolation
+from lims.lab.models import ReferenceSet
+from lims.lab.rules.curation import editions_compare
+from lims.lab.selectors.curation import findings_by_record, table_rows
+from lims.lab.services.curation import curation_decide, reference_curated
+from lims.lab.services.references import reference_approve, reference_propose
+from lims.lab.speciesbuild import note_facts
+from tests.lims import builders
+from tests.lims.api.client import Caller, problem
+from tests.lims.lab.support import BARCODES, SEQUENCES, Bench, built, upload
+from tests.lims.web.test_lab_pages import enter
+
+pytestmark = pytest.mark.commits
+WRONG = "WRONG-1"
+GENBANK = """LOCUS       SYN90001                 {length} bp    DNA     linear   SYN 01-JAN-2026
+DEFINITION  SYNTHETIC Novus primus cox1.
+ACCESSION   SYN90001
+VERSION     SYN90001.1
+SOURCE      mitochondrion Novus primus
+  ORGANISM  Novus primus
+            Eukaryota.
+REFERENCE   1  (bases 1 to {length})
+  AUTHORS   Nobody,N.
+  TITLE     Invented
+  JOURNAL   Synth. J. 1 (1), 1-2 (2026)
+FEATURES             Location/Qualifiers
+     source          1..{length}
+                     /organism="Novus primus"
+                     /specimen_voucher="SYN:Mam:1"
+     gene            1..{length}
+                     /gene="COX1"
+ORIGIN
+{origin}
+//
+"""
+
+
+def fasta() -> str:
+    """Barcodes, one of them under another species' name, one too short, one without a name."""
+    wrong = f">{WRONG}|Vagus primus|voucher=SYN 7\n{SEQUENCES['Pictus primus']}\n"
+    spoilt = f">SHORT|Vagus primus\n{SEQUENCES['Vagus primus'][:50]}\n>NAMELESS\n{SEQUENCES['Vagus primus']}\n"
+    return "".join(one.fasta for one in BARCODES) + wrong + spoilt
+
+
+def genbank() -> str:
+    bases = SEQUENCES["Novus primus"].lower()
+    rows = [
+        f"{at + 1:>9} " + " ".join(bases[at + step : at + step + 10] for step in range(0, 60, 10)).rstrip()
+        for at in range(0, len(bases), 60)
+    ]
+    return GENBANK.format(length=len(bases), origin="\n".join(rows))
+
+
+def bold() -> str:
+    head = "processid\tsampleid\tspecies_name\tidentification_provided_by\tcountry\tmarkercode\tnucleotides"
+    row = f"SYNB1\tSYN:9\tPictus tertius\tA. Keeper\tKenya\tCOI-5P\t{SEQUENCES['Pictus tertius']}"
+    return f"{head}\n{row}\nSYNB2\tSYN:10\t\tA. Keeper\tKenya\tCOI-5P\tACGT\n"
+
+
+def proposed(bench: Bench) -> ReferenceSet:
+    files = [("barcodes.fasta", fasta()), ("one.gb", genbank()), ("bold.tsv", bold())]
+    row = reference_propose(
+        actor=bench.lab.analyst,
+        kind="species",
+        name="Three kinds of files",
+        edition="1",
+        files=[(name, io.BytesIO(text.encode())) for name, text in files],
+        parameters={"locus": "COI"},
+        provenance="Synthetic.",
+        synthetic=True,
+    )
+    return built(row)
+
+
+def test_notes_are_taken_apart() -> None:
+    told = note_facts("SYNTHETIC|voucher=ABC: 1; published=no;country= Kenya ")
+    assert told == {"voucher": "ABC: 1", "published": "no", "country": "Kenya"}
+
+
+def test_two_editions_are_compared_by_accession() -> None:
+    def row(accession: str, **changes: str) -> dict[str, str]:
+        return {"accession": accession, "name": "A b", "species": "A b", "locus": "COI", "bases": "00", **changes}
+
+    found = editions_compare(
+        [row("1"), row("2"), row("3")], [row("2"), row("3", species="A c", bases="01"), row("4", species="A c")]
+    )
+    assert [one["accession"] for one in found.added] == ["4"]
+    assert [one["accession"] for one in found.removed] == ["1"]
+    assert [(one.accession, one.field, one.after) for one in found.changed] == [
+        ("3", "species", "A c"),
+        ("3", "bases", "01"),
+    ]
+    assert found.species == (("A b", 3, 1), ("A c", 0, 2))
+
+
+def test_a_set_is_read_looked_through_decided_on_and_approved(client: Client, bench: Bench) -> None:
+    lab, first = bench.lab, proposed(bench)
+    report = table_rows(actor=lab.analyst, reference=first, name="report")
+    reasons = {one["accession"]: one["reason"] for one in report if one["taken"] == "no"}
+    assert len(report) == len(BARCODES) + 3 + 1 + 2
+    assert reasons.keys() == {"SHORT", "NAMELESS", "SYNB2"}
+    assert "50 bases" in reasons["SHORT"]
+    records = {one["accession"]: one for one in table_rows(actor=lab.analyst, reference=first, name="records")}
+    assert records["SYN90001.1"]["voucher"] == "SYN:Mam:1"
+    assert records["SYN90001.1"]["published"].startswith("Synth. J.")
+    assert (records["SYNB1"]["identified_by"], records["SYNB1"]["country"]) == ("A. Keeper", "Kenya")
+    assert first.summary["checklist"] == {"voucher": 3, "identified_by": 1, "country": 1, "published": 1}
+    coverage = {
+        one["species"]: one["records"] for one in table_rows(actor=lab.analyst, reference=first, name="coverage")
+    }
+    assert coverage["Vagus primus"] == "5"
+
+    found = {one.accession: one for one in findings_by_record(actor=lab.analyst, reference=first)}
+    assert found[WRONG].needed
+    assert "label-outlier" in dict(found[WRONG].seen)
+    assert "shared-sequence" in dict(found[WRONG].seen)
+    with pytest.raises(RuleViolation, match="nobody has decided"):
+        reference_approve(actor=lab.manager, reference=first, note="Fine.")
+    with pytest.raises(NotAllowed):
+        curation_decide(actor=lab.technician, reference=first, accession=WRONG, choice="keep", reason="No.")
+    with pytest.raises(BadInput):
+        curation_decide(actor=lab.analyst, reference=first, accession="NONE", choice="keep", reason="No.")
+
+    enter(client, lab.analyst)
+    address = reverse("web:reference_curation", args=[first.uuid])
+    assert WRONG in client.get(address).content.decode()
+    decide = reverse("web:reference_decide", args=[first.uuid])
+    assert client.post(decide, {"record": WRONG, "choice": "exclude", "reason": ""}).status_code == 422
+    done = client.post(decide, {"record": WRONG, "choice": "exclude", "reason": "Sequence of another species."})
+    assert done.status_code == 302
+    with pytest.raises(RuleViolation, match="next edition"):
+        reference_approve(actor=lab.manager, reference=first, note="Fine.")
+    for name in ("reference_report", "reference_records", "reference_coverage", "reference_curation"):
+        shown = client.get(reverse(f"web:{name}", args=[first.uuid]), {"q": "vagus"})
+        assert shown.status_code == 200, name
+
+    made = client.post(reverse("web:reference_next", args=[first.uuid]), {"edition": "2"})
+    assert made.status_code == 302, made.content.decode()
+    second = built(ReferenceSet.objects.get(name=first.name, edition="2"))
+    assert second.records == first.records - 1
+    told = {one["accession"]: one["reason"] for one in table_rows(actor=lab.analyst, reference=second, name="report")}
+    assert told[WRONG] == "excluded: Sequence of another species."
+    compared = client.get(reverse("web:reference_compare", args=[second.uuid])).content.decode()
+    assert WRONG in compared
+    assert "Beside Three kinds of files 1" in compared
+    with pytest.raises(NotAllowed):
+        reference_approve(actor=lab.analyst, reference=second, note="Mine.")
+    assert reference_approve(actor=lab.manager, reference=second, note="Read.").state == "approved"
+    with pytest.raises(RuleViolation, match="waiting for approval"):
+        curation_decide(actor=lab.analyst, reference=second, accession="SYNB1", choice="exclude", reason="Late.")
+
+
+def test_whoever_decided_does_not_approve_and_the_api_tells_the_same(bench: Bench) -> None:
+    lab, first = bench.lab, proposed(bench)
+    manager, path = Caller(lab.manager), f"reference-sets/{first.uuid}"
+    kept = manager.post(f"{path}/curation/", {"accession": WRONG, "choice": "keep", "reason": "A known hybrid."})
+    assert kept.status_code == 201, kept.content
+    assert kept.json()["choice"] == "keep"
+    problem(manager.post(f"{path}/approval/", {"note": "Mine."}), 403, "own-work")
+    assert manager.get(f"{path}/rows/?table=report").json()["count"] == len(BARCODES) + 6
+    assert manager.get(f"{path}/rows/?table=nothing").status_code == 422
+    problem(manager.post(f"{path}/next-edition/", {"edition": "2"}), 422, "nothing-excluded")
+    for who in (builders.actor(), lab.technician):
+        assert Caller(who).post(
+            f"{path}/curation/", {"accession": WRONG, "choice": "keep", "reason": "x"}
+        ).status_code in {
+            403,
+            404,
+        }
+
+
+def test_a_record_that_is_not_there_cannot_be_left_out(bench: Bench) -> None:
+    row = reference_propose(
+        actor=bench.lab.analyst,
+        kind="species",
+        name="Barcodes",
+        edition="1",
+        files=[("barcodes.fasta", io.BytesIO("".join(one.fasta for one in BARCODES[:8]).encode()))],
+        parameters={"locus": "COI", "exclude": {"NOWHERE": "A typing error."}},
+        provenance="Synthetic.",
+    )
+    with pytest.raises(InputRefused, match="NOWHERE"):
+        built(row)
+
+
+def test_evidence_does_not_enter_the_next_edition(bench: Bench) -> None:
+    first = proposed(bench)
+    curation_decide(actor=bench.lab.analyst, reference=first, accession=WRONG, choice="exclude", reason="Wrong.")
+    upload(bench, bold().encode(), "query.tsv", "sequence")
+    with pytest.raises(RuleViolation, match="evidence may not enter"):
+        reference_curated(actor=bench.lab.analyst, reference=first, edition="2")
