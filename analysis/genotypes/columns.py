@@ -22,9 +22,14 @@ DESCRIPTIVE = frozenset(
         *("sex", "age", "year", "date", "lab", "notes", "comment", "comments"),
         *("country", "site", "locality", "location", "area", "altitude", "elevation"),
         *("lat", "latitude", "lon", "lng", "long", "longitude", "x", "y"),
+        *("number", "no", "nr", "n", "index", "order", "row", "batch", "plate", "well", "run", "replicate"),
+        *("deme", "zone", "cluster", "subpopulation", "herd", "family", "colony", "station", "park", "province"),
+        *("district", "state", "continent", "month", "day", "season", "cohort", "generation", "stage", "status"),
+        *("type", "tissue", "material", "weight", "length", "depth", "source", "origin", "case", "seizure", "permit"),
+        *("sample_id", "pop_id", "population_id", "site_id", "region_id", "group_id", "animal", "animal_id"),
     }
 )
-"""Names of columns that describe an animal; never taken for half a locus."""
+"""Names of columns that describe an animal (capitals and blanks do not matter); never taken for half a locus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,7 @@ def locus_columns(
     free = [
         position
         for position, column in enumerate(grid.header)
-        if column not in skipped and column.lower() not in DESCRIPTIVE
+        if column not in skipped and column.lower().replace(" ", "_") not in DESCRIPTIVE
     ]
     loci = _neighbours(grid.header, free)
     taken = {position for locus in loci for position in (locus.first, locus.second)}

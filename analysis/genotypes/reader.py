@@ -47,6 +47,20 @@ class Layout:
         return tuple(name for name in (self.id, self.population, self.group) if name is not None)
 
 
+MOST_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellProblem:
+    """A cell that cannot be read: its row in the file, its column, the locus, what is wrong and what to do."""
+
+    row: int
+    column: str
+    locus: str
+    message: str
+    remedy: str
+
+
 def read_file(file: InputFile, layout: Layout, *, table_format: TableFormat = TableFormat.AUTO) -> GenotypeTable:
     """Read a genotype file whose digest is checked on the way; see `read_genotypes`."""
     return read_genotypes(file.read(limit=SIZE_LIMIT), name=file.name, layout=layout, table_format=table_format)
@@ -58,8 +72,8 @@ def read_genotypes(
     """Read CSV, TSV (tab, comma or semicolon), GENEPOP, STRUCTURE or SCAT, plain or gzip-packed.
 
     Missing is an empty cell, `NA`, `0` or `-9`; a population column may hold the code `NA` (Namibia).
-    Raises `InputRefused` for missing or odd columns, shifted rows, cells that are no allele, half-typed
-    loci, empty required cells and doubled identifiers.
+    Raises `InputRefused` for missing or odd columns, shifted rows, empty required cells and doubled identifiers, and
+    for cells that are no allele and half-typed loci: the first is described, the next ones are listed with it.
     """
     grid = _grid(text_of(content, name=name), name, layout, table_format)
     named = _named_columns(grid, layout)
@@ -67,7 +81,9 @@ def read_genotypes(
         grid, named=named, ignored=[column for column in layout.ignored if column in grid.header]
     )
     ids = _ids(grid, named[layout.id], layout.id)
-    read = [_locus_read(grid, locus) for locus in loci]
+    problems: list[CellProblem] = []
+    read = [_locus_read(grid, locus, problems) for locus in loci]
+    _problems_check(grid, problems)
     notices = list(grid.notices)
     if unread:
         notices.append(f"Columns not read: {', '.join(unread)}.")
@@ -126,7 +142,8 @@ def _ids(grid: Grid, cells: Sequence[str], column: str) -> tuple[str, ...]:
     return tuple(cells)
 
 
-def _locus_read(grid: Grid, locus: LocusColumns) -> tuple[tuple[str, ...], Codes]:
+def _locus_read(grid: Grid, locus: LocusColumns, problems: list[CellProblem]) -> tuple[tuple[str, ...], Codes]:
+    """Allele names and codes of a locus; cells that cannot be read are added to `problems`."""
     first = [row[locus.first] for row in grid.rows]
     second = [row[locus.second] for row in grid.rows]
     meaning: dict[str, str | None] = {}
@@ -134,42 +151,60 @@ def _locus_read(grid: Grid, locus: LocusColumns) -> tuple[tuple[str, ...], Codes
         try:
             meaning[cell] = allele_of(cell)
         except NotAnAllele as error:
-            raise _bad_cell(grid, locus, cell, str(error)) from error
+            meaning[cell] = None
+            problems += _bad_cells(grid, locus, cell, str(error))
     names = tuple(sorted({allele for allele in meaning.values() if allele is not None}, key=allele_key))
     code = {name: position for position, name in enumerate(names)}
     numbers = {cell: MISSING if allele is None else code[allele] for cell, allele in meaning.items()}
     pairs = np.array([[numbers[cell] for cell in first], [numbers[cell] for cell in second]], np.int16).T
-    _half_check(grid, locus, pairs)
+    bad = {problem.row for problem in problems if problem.locus == locus.name}
+    problems += [problem for problem in _half_typed(grid, locus, pairs) if problem.row not in bad]
     return names, np.sort(pairs, axis=1)
 
 
-def _half_check(grid: Grid, locus: LocusColumns, pairs: Codes) -> None:
-    half = np.flatnonzero((pairs[:, 0] == MISSING) != (pairs[:, 1] == MISSING))
-    if half.size == 0:
+def _half_typed(grid: Grid, locus: LocusColumns, pairs: Codes) -> list[CellProblem]:
+    found = []
+    for row in np.flatnonzero((pairs[:, 0] == MISSING) != (pairs[:, 1] == MISSING)).tolist():
+        empty, filled = locus.first, locus.second
+        if pairs[row, 0] != MISSING:
+            empty, filled = filled, empty
+        found.append(
+            CellProblem(
+                row=grid.lines[row],
+                column=grid.header[empty],
+                locus=locus.name,
+                message=f"Locus «{locus.name}» is half typed: «{grid.rows[row][filled].strip()}» and nothing.",
+                remedy="Type both alleles (a homozygote is written twice) or neither; columns shifted?",
+            )
+        )
+    return found
+
+
+def _bad_cells(grid: Grid, locus: LocusColumns, cell: str, remedy: str) -> list[CellProblem]:
+    return [
+        CellProblem(
+            row=line,
+            column=grid.header[position],
+            locus=locus.name,
+            message=f"«{cell.strip()[:40]}» is not an allele.",
+            remedy=remedy,
+        )
+        for row, line in zip(grid.rows, grid.lines, strict=True)
+        for position in (locus.first, locus.second)
+        if row[position] == cell
+    ]
+
+
+def _problems_check(grid: Grid, problems: list[CellProblem]) -> None:
+    if not problems:
         return
-    row = int(half[0])
-    empty, filled = locus.first, locus.second
-    if pairs[row, 0] != MISSING:
-        empty, filled = filled, empty
-    raise InputRefused(
-        f"Locus «{locus.name}» is half typed: «{grid.rows[row][filled].strip()}» and nothing"
-        + (f" ({half.size} rows are)." if half.size > 1 else "."),
-        file=grid.name,
-        row=grid.lines[row],
-        field=grid.header[empty],
-        remedy="Type both alleles (a homozygote is written twice) or neither; columns shifted?",
-    )
-
-
-def _bad_cell(grid: Grid, locus: LocusColumns, cell: str, remedy: str) -> InputRefused:
-    for row, line in zip(grid.rows, grid.lines, strict=True):
-        for position in (locus.first, locus.second):
-            if row[position] == cell:
-                return InputRefused(
-                    f"«{cell.strip()[:40]}» is not an allele.",
-                    file=grid.name,
-                    row=line,
-                    field=grid.header[position],
-                    remedy=remedy,
-                )
-    raise AssertionError("the cell came from these rows")
+    place = {column: position for position, column in enumerate(grid.header)}
+    first, *others = sorted(problems, key=lambda problem: (problem.row, place[problem.column]))
+    words = first.message
+    if others:
+        listed = "; ".join(
+            f"row {problem.row}, {problem.column}: {problem.message.rstrip('.')}" for problem in others[:MOST_LISTED]
+        )
+        rest = f"; and {len(others) - MOST_LISTED} more" if len(others) > MOST_LISTED else ""
+        words = f"{words} {len(others)} more cells cannot be read: {listed}{rest}."
+    raise InputRefused(words, file=grid.name, row=first.row, field=first.column, remedy=first.remedy)

@@ -13,7 +13,6 @@ from analysis.genotypes.reader import Layout, TableFormat, read_file
 from analysis.genotypes.table import GenotypeTable
 from analysis.individual.compare import Comparer, Comparison, ComparisonRun
 from analysis.individual.kinship import ErrorModel
-from analysis.individual.probability import probability_of_identity, probability_of_identity_siblings
 from analysis.inputs import InputFile
 from analysis.terminal import progress_bar
 
@@ -87,6 +86,9 @@ def comparison_json(item: Comparison, run: ComparisonRun) -> dict[str, Json]:
         "log10_lr": {name: _finite(value) for name, value in item.log10_lr.items()},
         "best": best,
         "match_probability": float(f"{item.match_probability:.6g}"),
+        "not_resolved": [power.relationship for power in run.power if power.detected < RESOLVED],
+        "identity_unrelated": float(f"{run.identity_unrelated:.6g}"),
+        "identity_siblings": float(f"{run.identity_siblings:.6g}"),
         "pairs_compared": run.pairs_compared,
         "chance_finds_at_most": float(f"{run.pairs_compared * 10 ** -item.log10_lr[best]:.6g}"),
         "model": {
@@ -110,9 +112,8 @@ def readable(run: ComparisonRun) -> list[str]:
             f"{run.pairs_compared * 10**-value:.2g}"
         )
     lines += ["", *_power_lines(run)]
-    frequencies = run.panel.frequencies
-    lines.append(f"probability of identity, unrelated: {probability_of_identity(frequencies):.2e}")
-    lines.append(f"probability of identity, siblings: {probability_of_identity_siblings(frequencies):.2e}")
+    lines.append(f"probability of identity, unrelated: {run.identity_unrelated:.2e}")
+    lines.append(f"probability of identity, siblings: {run.identity_siblings:.2e}")
     lines.append(
         "A likelihood ratio compares two statements; it is not the probability that either is true. "
         "Among many pairs, some unrelated ones look related."

@@ -13,7 +13,11 @@ from analysis.genotypes.table import MISSING, GenotypeTable
 from analysis.individual.kinship import RELATIONSHIPS, ErrorModel, LocusTables, locus_tables
 from analysis.individual.pairs import Numbers, Pair, agreement, log_ratio, matching_pairs, scan
 from analysis.individual.panel import Panel, genotype_numbers, panel_of
-from analysis.individual.probability import match_probability
+from analysis.individual.probability import (
+    match_probability,
+    probability_of_identity,
+    probability_of_identity_siblings,
+)
 from analysis.inputs import Progress, no_progress
 
 MOST_PAIRS = 1_000_000
@@ -53,13 +57,16 @@ class Power:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonRun:
-    """Pairs found, how many were compared, and the panel's power."""
+    """Pairs found, how many were compared, the panel's power, and the probability that two animals show one genotype:
+    unrelated ones, and full siblings (the conservative bound)."""
 
     panel: Panel
     model: ErrorModel
     comparisons: tuple[Comparison, ...]
     pairs_compared: int
     power: tuple[Power, ...]
+    identity_unrelated: float
+    identity_siblings: float
 
 
 class Comparer:
@@ -162,6 +169,8 @@ class Comparer:
             comparisons=tuple(order),
             pairs_compared=self.pairs,
             power=tuple(power_of(self._tables, name, threshold) for name in RELATIONSHIPS),
+            identity_unrelated=probability_of_identity(self.panel.frequencies),
+            identity_siblings=probability_of_identity_siblings(self.panel.frequencies),
         )
 
 

@@ -128,6 +128,22 @@ def test_refusals_name_row_column_and_remedy(text: str, row: int | None, field: 
     assert error.remedy
 
 
+def test_every_bad_cell_is_named() -> None:
+    with pytest.raises(InputRefused) as caught:
+        read("id,pop,A_1,A_2,B_1,B_2\nx,P,101,103,7,?\ny,P,101,,7,7\nz,P,135.4,103,?,?\n")
+    error = caught.value
+    assert (error.row, error.field) == (2, "B_2")
+    assert error.message.startswith("«?» is not an allele. 4 more cells cannot be read: row 3, A_2: Locus «A» is half")
+    for words in ("row 4, A_1: «135.4»", "row 4, B_1: «?»", "row 4, B_2: «?»"):
+        assert words in error.message
+
+
+def test_a_long_list_of_bad_cells_is_cut() -> None:
+    with pytest.raises(InputRefused, match="49 more cells") as caught:
+        read("id,pop,A_1,A_2\n" + "".join(f"x{row},P,?,101\n" for row in range(50)))
+    assert caught.value.message.endswith("and 29 more.")
+
+
 def test_the_nearest_column_is_suggested() -> None:
     with pytest.raises(InputRefused, match="Did you mean «popn»"):
         read("id,popn,A_1,A_2\nx,P,1,2\n")

@@ -164,6 +164,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["a"], line["b"], line["shared_loci"], line["matching_loci"]) for line in lines] == [("x", "y", 2, 2)]
     assert set(lines[0]["lr"]) == {"identity", "parent_offspring", "full_siblings", "half_siblings"}
+    assert "half_siblings" in lines[0]["not_resolved"]
+    assert lines[0]["identity_unrelated"] < lines[0]["identity_siblings"] < 1
+    assert lines[0]["pairs_compared"] == 3
     assert main(command) == 0
     assert "NOT RESOLVED by this panel" in capsys.readouterr().out
 
