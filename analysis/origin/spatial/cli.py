@@ -12,9 +12,10 @@ from analysis.errors import InputRefused
 from analysis.genotypes.reader import Layout, TableFormat, read_file
 from analysis.genotypes.table import GenotypeTable
 from analysis.inputs import InputFile
-from analysis.origin.baseline import Baseline, baseline_open, baseline_read
+from analysis.origin.baseline import Baseline, baseline_build, baseline_open, baseline_read
 from analysis.origin.spatial.figure import map_figure
 from analysis.origin.spatial.locate import MapRun, locate
+from analysis.origin.spatial.locations import LATITUDE, LONGITUDE, located, locations_read
 from analysis.origin.spatial.model import model_build
 from analysis.origin.spatial.picture import map_png
 from analysis.origin.spatial.sites import coordinates_of
@@ -33,8 +34,13 @@ def add_map(questions: Subparsers) -> None:
     parser = questions.add_parser("map", help="where on the map an animal came from, as regions")
     parser.add_argument("genotypes", type=Path, metavar="GENOTYPES")
     parser.add_argument("--baseline", type=Path, required=True, metavar="TABLE", help="table or frozen set")
-    for name in ("id", "population", "latitude", "longitude"):
+    for name in ("id", "population"):
         parser.add_argument(f"--{name}-column", required=True, metavar="C")
+    for name in (LATITUDE, LONGITUDE):
+        parser.add_argument(f"--{name}-column", metavar="C", help="needed unless --locations is given")
+    parser.add_argument(
+        "--locations", type=Path, metavar="FILE", help="SCAT's location file, for the zones of a baseline"
+    )
     parser.add_argument("--baseline-id-column", metavar="C", help="if not the same as --id-column")
     parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
     parser.add_argument("--input-format", type=TableFormat, choices=list(TableFormat), default="auto")
@@ -55,7 +61,8 @@ def run_map(parsed: argparse.Namespace) -> int:
     bar = progress_bar()
     baseline = _baseline(parsed)
     samples = _samples(parsed)
-    places = coordinates_of(baseline, latitude_column=parsed.latitude_column, longitude_column=parsed.longitude_column)
+    latitude, longitude = (LATITUDE, LONGITUDE) if parsed.locations else _described(parsed)
+    places = coordinates_of(baseline, latitude_column=latitude, longitude_column=longitude)
     range_map = None if parsed.range_map is None else InputFile.from_path("range", parsed.range_map)
     model = model_build(
         baseline,
@@ -78,8 +85,23 @@ def run_map(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _described(parsed: argparse.Namespace) -> tuple[str, ...]:
+    """The columns of coordinates; none where a location file holds them."""
+    if parsed.locations:
+        return ()
+    if parsed.latitude_column and parsed.longitude_column:
+        return parsed.latitude_column, parsed.longitude_column
+    raise InputRefused(
+        "The baseline's places are not named.",
+        field="latitude_column",
+        remedy="Give --latitude-column and --longitude-column, or --locations with SCAT's location file.",
+    )
+
+
 def _baseline(parsed: argparse.Namespace) -> Baseline:
-    others = (parsed.latitude_column, parsed.longitude_column)
+    others = _described(parsed)
+    if parsed.locations:
+        return _zoned(parsed)
     if parsed.baseline.is_dir():
         return baseline_open(parsed.baseline, others=others)
     return baseline_read(
@@ -93,8 +115,18 @@ def _baseline(parsed: argparse.Namespace) -> Baseline:
     )
 
 
+def _zoned(parsed: argparse.Namespace) -> Baseline:
+    layout = Layout(id=parsed.baseline_id_column or parsed.id_column, population=parsed.population_column)
+    file = InputFile.from_path("baseline", parsed.baseline)
+    table = read_file(file, layout, table_format=TableFormat(parsed.input_format))
+    content = InputFile.from_path("locations", parsed.locations).read(limit=RANGE_LIMIT)
+    zones = locations_read(content, name=parsed.locations.name)
+    known = located(table, zones, population_column=parsed.population_column)
+    return baseline_build(known, population_column=parsed.population_column, name=file.name, fewest=1)
+
+
 def _samples(parsed: argparse.Namespace) -> GenotypeTable:
-    described = (parsed.latitude_column, parsed.longitude_column)
+    described = _described(parsed)
     own = (parsed.population_column,)
     layout = Layout(
         id=parsed.id_column,

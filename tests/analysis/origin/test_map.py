@@ -1,11 +1,13 @@
 """The continuous map: its parts against algebra, its regions and errors on made and on real animals."""
 
 import csv
+import gzip
 import io
 import json
 import math
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -467,6 +469,54 @@ def test_the_command_gives_lines_with_the_named_keys(tmp_path: Path, small: Synt
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"model.json", "map-0001.svg", "map-0001.png", "map-0008.svg"} <= written
     assert "discrete" in command(*words).stdout
+
+
+def rewritten(text: str, *, delimiter: str, pair: tuple[str, str], missing: Sequence[str], shuffled: bool) -> bytes:
+    """The same animals in another form: other pair names, ways to write untyped loci, order and further columns."""
+    head, *rows = csv.reader(io.StringIO(text))
+    random = np.random.default_rng(7)
+    names = [name[:-2] + pair[int(name[-1]) - 1] if name.startswith("SYN") else name for name in head]
+    found = [[*names, "officer", "year"]]
+    for number, row in enumerate(rows):
+        blank = missing[number % len(missing)]
+        if number % 3 == 0:
+            row[-2:] = [blank, blank]
+        found.append([*row, f"K. N. {number}", "2019"])
+    order = random.permutation(len(found[0])) if shuffled else np.arange(len(found[0]))
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows([[row[one] for one in order] for row in found])
+    return out.getvalue().encode()
+
+
+@pytest.mark.parametrize(
+    ("ending", "delimiter", "pair", "missing", "shuffled"),
+    [
+        ("tsv.gz", "\t", ("", ".1"), ("NA",), False),
+        ("csv", ";", ("_1", "_2"), ("", "0", "-9", "NA"), True),
+        ("csv.gz", ",", (".1", ".2"), ("-9",), True),
+        ("tsv", "\t", ("", "_1"), ("0",), False),
+    ],
+)
+def test_the_form_of_a_table_changes_nothing(
+    tmp_path: Path, small: SyntheticMap, ending: str, delimiter: str, pair: tuple[str, str], missing: Sequence[str],
+    shuffled: bool,
+) -> None:  # fmt: skip
+    def answers(name: str, form: Callable[[str], bytes]) -> list[dict[str, object]]:
+        paths = [tmp_path / f"{kind}.{name}" for kind in ("base", "samples")]
+        for path, text in zip(paths, (small.baseline_csv, "\n".join(small.sampled_csv.splitlines()[:4])), strict=True):
+            content = form(text)
+            path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+        done = command(str(paths[1]), "--baseline", str(paths[0]), *COLUMNS, "--format", "jsonl", "--no-calibration")
+        assert done.returncode == 0, done.stderr
+        return [{**json.loads(line), "baseline": None} for line in done.stdout.splitlines()]
+
+    def plain(text: str) -> bytes:
+        return rewritten(text, delimiter=",", pair=("_1", "_2"), missing=("",), shuffled=False)
+
+    def other(text: str) -> bytes:
+        return rewritten(text, delimiter=delimiter, pair=pair, missing=missing, shuffled=shuffled)
+
+    assert answers(ending, other) == answers("plain.csv", plain)
 
 
 def test_the_command_leaves_the_own_population_out(tmp_path: Path, small: SyntheticMap) -> None:
