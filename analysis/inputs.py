@@ -112,6 +112,38 @@ class RunInputs:
             raise InputRefused(f"The parameter is {value!r}, not a text.", field=name, remedy="Give a text.")
         return value.strip() or None
 
+    def real(self, name: str, default: float) -> float:
+        """A number parameter. Raises `InputRefused` for other types."""
+        value = self.parameters.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputRefused(f"The parameter is {value!r}.", field=name, remedy="Give a number.")
+        return float(value)
+
+    def whole(self, name: str, default: int) -> int:
+        """A whole-number parameter. Raises `InputRefused` for other types."""
+        value = self.parameters.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InputRefused(f"The parameter is {value!r}.", field=name, remedy="Give a whole number.")
+        return value
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list of names, or one text with commas between them; empty where absent."""
+        value = self.parameters.get(name)
+        if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+            return tuple(str(one).strip() for one in value if str(one).strip())
+        text = self.text(name)
+        return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()
+
+    def reference_folder(self, what: str) -> Path:
+        """The folder of the frozen reference set; raises `InputRefused` where none was given."""
+        if self.reference is None or not self.reference.is_dir():
+            raise InputRefused("No reference set was given.", field="reference", remedy=f"Choose {what}.")
+        return self.reference
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artefact:

@@ -75,6 +75,26 @@ def freeze(folder: Path, *, kind: str, name: str, version: str, facts: Mapping[s
     return open_reference(folder, kind=kind)
 
 
+def freeze_files(
+    folder: Path, files: Mapping[str, bytes], *, kind: str, name: str, version: str, facts: Mapping[str, Json]
+) -> ReferenceSet:
+    """Write files into a new or empty folder and freeze it. Raises `InputRefused` where the folder holds something."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise InputRefused(
+            "The folder is not empty.", file=folder.name, remedy="Freeze a reference set into a new folder."
+        )
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+    return freeze(folder, kind=kind, name=name, version=version, facts=facts)
+
+
+def reference_kind(folder: Path) -> str:
+    """The kind a frozen set states, before its files are checked; raises `InputRefused` where there is none."""
+    body, _stated = _manifest_read(folder)
+    return str(body.get("kind"))
+
+
 def open_reference(folder: Path, *, kind: str) -> ReferenceSet:
     """Open a frozen set of one kind, checking the digest of every file.
 

@@ -18,7 +18,16 @@ from analysis.inputs import Progress, RunInputs, RunResult
 
 _MODULES: Mapping[str, str] = MappingProxyType(
     {
+        "age.radiocarbon": "analysis.age.method",
+        "captivity.classify": "analysis.captivity.method",
+        "individual.kin": "analysis.individual.kin_method",
+        "individual.match": "analysis.individual.match_method",
+        "individual.parentage": "analysis.individual.parentage_method",
         "origin.assign": "analysis.origin.method",
+        "origin.haplotype": "analysis.origin.haplotype_method",
+        "origin.isotope": "analysis.origin.isotope.method",
+        "origin.map": "analysis.origin.spatial.method",
+        "origin.mixture": "analysis.origin.mixture_method",
         "species.identify": "analysis.species.method",
         "species.product": "analysis.species.product",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from analysis.errors import InputRefused
 from analysis.genotypes.reader import Layout, TableFormat, read_file, read_genotypes
 from analysis.genotypes.table import MISSING, Codes, GenotypeTable, content_hash
 from analysis.inputs import InputFile
-from analysis.reference import ReferenceSet, freeze, open_reference
+from analysis.reference import ReferenceSet, freeze_files, open_reference
 
 KIND = "origin.baseline"
 TAG = "spoor/origin-baseline/1"
 TABLE = "genotypes.csv"
+KEPT_COLUMNS = ("latitude_column", "longitude_column", "permit_column")
+"""What further columns of a frozen baseline may hold, as its manifest names them."""
 
 Counts = npt.NDArray[np.int32]
 Indexes = npt.NDArray[np.intp]
@@ -143,20 +145,19 @@ def baseline_freeze(
     id_column: str,
     population_column: str,
     group_column: str | None = None,
+    others: Mapping[str, str] | None = None,
+    table_format: TableFormat = TableFormat.AUTO,
 ) -> ReferenceSet:
     """Check a genotype table and write it as a frozen reference set of kind «origin.baseline».
 
-    Raises `InputRefused` as `read_genotypes`, `baseline_build` and `freeze` do; nothing is written then.
+    `others` names further columns to keep by what they hold, such as ``latitude_column``, ``longitude_column`` and
+    ``permit_column``. Raises `InputRefused` as `read_genotypes`, `baseline_build` and `freeze` do; nothing is
+    written then.
     """
-    layout = Layout(id=id_column, population=population_column, group=group_column)
-    table = read_genotypes(content, name=TABLE, layout=layout)
+    kept = dict(others or {})
+    layout = Layout(id=id_column, population=population_column, group=group_column, others=tuple(kept.values()))
+    table = read_genotypes(content, name=TABLE, layout=layout, table_format=table_format)
     baseline = baseline_build(table, population_column=population_column, group_column=group_column)
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise InputRefused(
-            "The folder is not empty.", file=folder.name, remedy="Freeze a reference set into a new folder."
-        )
-    (folder / TABLE).write_bytes(content)
     facts = {
         "id_column": id_column,
         "population_column": population_column,
@@ -165,21 +166,28 @@ def baseline_freeze(
         "animals": len(table),
         "populations": len(baseline.populations),
         "loci": len(table.loci),
+        **kept,
+        **({} if table_format is TableFormat.AUTO else {"table_format": table_format.value}),
     }
-    return freeze(folder, kind=KIND, name=name, version=version, facts=facts)
+    return freeze_files(folder, {TABLE: content}, kind=KIND, name=name, version=version, facts=facts)
 
 
 def baseline_open(folder: Path, *, others: Sequence[str] = ()) -> Baseline:
-    """Open a frozen reference set of kind «origin.baseline»; every byte is checked."""
+    """Open a frozen reference set of kind «origin.baseline»; every byte is checked.
+
+    The table keeps `others` and the columns named when the set was frozen (coordinates, permits).
+    """
     reference = open_reference(folder, kind=KIND)
     facts = reference.facts
     group = facts.get("group_column")
+    named = [str(facts[key]) for key in KEPT_COLUMNS if key in facts]
     read = baseline_read(
         InputFile.from_path("reference", reference.path(TABLE)),
         id_column=str(facts["id_column"]),
         population_column=str(facts["population_column"]),
         group_column=None if group is None else str(group),
-        others=others,
+        others=tuple(dict.fromkeys((*others, *named))),
+        table_format=TableFormat(str(facts.get("table_format", TableFormat.AUTO.value))),
     )
     return baseline_build(
         read.table,

@@ -234,27 +234,13 @@ def _baseline(inputs: RunInputs, id_column: str) -> Baseline:
 def _settings(inputs: RunInputs) -> Settings:
     default = Settings()
     return Settings(
-        alpha=_real(inputs, "alpha", default.alpha),
-        threshold=_real(inputs, "threshold", default.threshold),
-        least_typed=_real(inputs, "least_typed", default.least_typed),
-        simulations=_whole(inputs, "simulations", default.simulations),
-        figures=_whole(inputs, "figures", default.figures),
+        alpha=inputs.real("alpha", default.alpha),
+        threshold=inputs.real("threshold", default.threshold),
+        least_typed=inputs.real("least_typed", default.least_typed),
+        simulations=inputs.whole("simulations", default.simulations),
+        figures=inputs.whole("figures", default.figures),
         seed=inputs.seed,
     )
-
-
-def _real(inputs: RunInputs, name: str, default: float) -> float:
-    value = inputs.parameters.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputRefused(f"The parameter is {value!r}.", field=name, remedy="Give a number.")
-    return float(value)
-
-
-def _whole(inputs: RunInputs, name: str, default: int) -> int:
-    value = inputs.parameters.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InputRefused(f"The parameter is {value!r}.", field=name, remedy="Give a whole number.")
-    return value
 
 
 def _format(inputs: RunInputs) -> TableFormat:
