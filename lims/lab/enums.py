@@ -74,6 +74,20 @@ class ReferenceKind(models.TextChoices):
 
     SPECIES = "species", _("Reference sequences")
     ORIGIN = "origin", _("Reference population data")
+    ISOSCAPE = "isoscape", _("Isoscape with known animals")
+    HAPLOTYPES = "haplotypes", _("Haplotypes by region")
+    PROFILES = "profiles", _("Known profiles")
+    PANEL = "panel", _("Marker panel")
+    CURVE = "curve", _("Calibration curve")
+    TRAINING = "training", _("Training set, wild or captive")
+    SCALE = "scale", _("Verbal scale")
+
+
+class ReferenceRight(models.TextChoices):
+    """What a grant on a restricted reference allows."""
+
+    USE = "use", _("See it and use it; coordinates as squares")
+    COORDINATES = "coordinates", _("See exact coordinates too")
 
 
 class ReferenceState(models.TextChoices):
@@ -115,6 +129,18 @@ class Identification(models.TextChoices):
     NO_RESULT = "no_result", _("No result")
     ASSIGNED = "assigned", _("Assigned")
     NONE_OF_THESE = "none_of_these", _("None of these populations")
+    REGION = "region", _("Region on the map")
+    SHARES = "shares", _("Shares of populations")
+    HAPLOTYPE_SEEN = "haplotype_seen", _("Haplotype seen")
+    HAPLOTYPE_NOT_SEEN = "haplotype_not_seen", _("Haplotype not seen")
+    MATCH = "match", _("Same profile found")
+    NO_MATCH = "no_match", _("Found in no other profile")
+    KIN_SCREEN = "kin_screen", _("Screen for relatives")
+    PARENTS_POSSIBLE = "parents_possible", _("Parents not excluded")
+    PARENTS_EXCLUDED = "parents_excluded", _("Parents excluded")
+    DATED = "dated", _("Dated")
+    KEEPING = "keeping", _("Wild or captive")
+    OUT_OF_DOMAIN = "out_of_domain", _("Unlike the training set")
 
 
 class ReportState(models.TextChoices):

@@ -4,8 +4,7 @@ import io
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,22 @@ from django.conf import settings
 
 from analysis.errors import AnalysisError, Cancelled
 from analysis.inputs import Artefact, InputFile, Progress, RunInputs
-from analysis.origin.baseline import baseline_freeze, baseline_open
 from analysis.outcome import Outcome
 from analysis.registry import METHODS
 from chain_of_custody.errors import CustodyError
 from chain_of_custody.vault.services import store_current
 from lims.casework.codelists import CURRENT, code_list
 from lims.common.errors import BadInput
-from lims.lab.enums import Identification, LegalScheme, ReferenceKind
+from lims.lab.builders import BUILDERS, BuildAsk
+from lims.lab.enums import Identification, LegalScheme
 from lims.lab.models import DriftCheck, LegalList, ReferenceSet, Run, RunOutcome
 from lims.lab.rules.drifting import Said, changes
 from lims.lab.rules.listing_csv import Codes, ListRefused, Parsed, listings_parse
 from lims.lab.selectors.drift import drift_runs
-from lims.lab.speciesbuild import part, species_build
+from lims.lab.speciesbuild import part
 
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+
 _WORDS = {
     "population": Identification.ASSIGNED,
     "group": Identification.ASSIGNED,
@@ -48,6 +48,7 @@ class FrozenReference:
     records: int
     summary: dict[str, Any]
     tables: tuple[tuple[str, bytes], ...] = ()
+    checks: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +152,22 @@ def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenRefe
     with tempfile.TemporaryDirectory(prefix="reference-") as scratch:
         sources = _sources_fetch(reference, Path(scratch))
         folder = Path(scratch) / "set"
-        build = _species_build if reference.kind == ReferenceKind.SPECIES else _baseline_build
-        records, digest, summary, tables = build(folder, reference, sources, progress)
-        return FrozenReference(archive=_pack(folder), digest=digest, records=records, summary=summary, tables=tables)
+        ask = BuildAsk(
+            folder=folder,
+            sources=sources,
+            name=reference.name,
+            edition=reference.edition,
+            parameters=reference.parameters,
+        )
+        built = BUILDERS[reference.kind](ask, progress)
+        return FrozenReference(
+            archive=_pack(folder),
+            digest=built.digest,
+            records=built.records,
+            summary=built.summary,
+            checks=built.checks,
+            tables=built.tables,
+        )
 
 
 def reference_folder(reference: ReferenceSet) -> Path:
@@ -248,44 +262,27 @@ def _answer(outcome: Outcome) -> Answer:
             for n in outcome.numbers
         ],
         "caveats": list(outcome.caveats),
+        "propositions": list(outcome.propositions)[:50],
+        "likelihood_ratio": _ratio(outcome),
     }
     return Answer(subject=_subject(outcome), identification=identification, name=finding.subject or "", summary=summary)
+
+
+def _ratio(outcome: Outcome) -> dict[str, Any] | None:
+    one = outcome.likelihood_ratio
+    if one is None:
+        return None
+    return {
+        "log10": one.log10,
+        "numerator": one.numerator,
+        "denominator": one.denominator,
+        "definition": one.definition,
+    }
 
 
 def _subject(outcome: Outcome) -> str:
     details = outcome.details if isinstance(outcome.details, dict) else {}
     return str(details.get("id") or details.get("query") or (outcome.inputs[0].name if outcome.inputs else ""))
-
-
-def _species_build(
-    folder: Path, reference: ReferenceSet, sources: Sequence[Path], progress: Progress
-) -> tuple[int, str, dict[str, Any], tuple[tuple[str, bytes], ...]]:
-    locus = reference.parameters.get("locus")
-    excluded = reference.parameters.get("exclude") or {}
-    built = species_build(
-        folder,
-        sources,
-        name=reference.name,
-        edition=reference.edition,
-        locus=str(locus) if locus else None,
-        excluded={str(accession): str(why) for accession, why in excluded.items()},
-        progress=progress,
-    )
-    return built.records, built.digest, built.summary, built.tables
-
-
-def _baseline_build(
-    folder: Path, reference: ReferenceSet, sources: Sequence[Path], progress: Progress
-) -> tuple[int, str, dict[str, Any], tuple[tuple[str, bytes], ...]]:
-    """One table: the service has checked that there is one, and that its columns are named."""
-    names = ("id_column", "population_column", "group_column")
-    columns = {key: str(reference.parameters[key]) for key in names if reference.parameters.get(key)}
-    progress(0.0, "Reading the table.")
-    baseline_freeze(folder, sources[0].read_bytes(), name=reference.name, version=reference.edition, **columns)
-    progress(0.5, "Opening the frozen set.")
-    baseline = baseline_open(folder)
-    summary = {"populations": len(baseline.populations), "loci": len(baseline.table.loci)}
-    return len(baseline.table.ids), baseline.sha256, summary, ()
 
 
 def _pack(folder: Path) -> bytes:

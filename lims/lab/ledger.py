@@ -5,7 +5,11 @@ from chain_of_custody.schemas import declare
 REQUEST = declare("lab.request/1", verbs={"submitted", "accepted", "declined", "reported"})
 BATCH = declare("lab.batch/1", verbs={"opened", "joined", "control_read", "blocked", "disposed", "released"})
 REFERENCE = declare(
-    "lab.reference/1", verbs={"drafted", "built", "not_built", "proposed", "approved", "retired", "curated"}
+    "lab.reference/1",
+    verbs={
+        *("drafted", "built", "not_built", "proposed", "approved", "retired", "curated"),
+        *("restricted", "opened", "granted", "grant_ended"),
+    },
 )
 RUN = declare("lab.run/1", verbs={"queued", "started", "finished", "failed", "cancelled"})
 FINDING = declare("lab.finding/1", verbs={"recorded", "replaced"})

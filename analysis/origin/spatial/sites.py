@@ -45,7 +45,9 @@ class Coordinates:
     longitudes: Floats
 
 
-def coordinates_of(baseline: Baseline, *, latitude_column: str, longitude_column: str) -> Coordinates:
+def coordinates_of(
+    baseline: Baseline, *, latitude_column: str, longitude_column: str, fewest: int = FEWEST_SITES
+) -> Coordinates:
     """Read two columns of the baseline's table.
 
     Raises `InputRefused` for an empty cell, a cell that is no number, and values outside ±90 and ±180: metres
@@ -54,7 +56,7 @@ def coordinates_of(baseline: Baseline, *, latitude_column: str, longitude_column
     latitudes = _numbers(baseline, latitude_column, 90.0, "latitude")
     longitudes = _numbers(baseline, longitude_column, 180.0, "longitude")
     places = {(lat, lon) for lat, lon in zip(latitudes.tolist(), longitudes.tolist(), strict=True)}
-    if len(places) < FEWEST_SITES:
+    if len(places) < fewest:
         raise InputRefused(
             f"The baseline has {len(places)} different places; a map needs {FEWEST_SITES} or more.",
             file=baseline.table.name,

@@ -127,9 +127,10 @@ def _run_files(runs: list[Run]) -> Iterator[Included]:
 
 
 def _references(runs: list[Run]) -> list[ReferenceSet]:
-    """References the runs used, where small enough to travel; the others are named by digest in the results."""
+    """References the runs used, where small enough to travel and not restricted (places of rare animals do not
+    travel); the others are named by digest in the results."""
     used = {run.reference_set.pk: run.reference_set for run in runs if run.reference_set is not None}
-    return [one for one in used.values() if one.archive.size <= REFERENCE_LIMIT]
+    return [one for one in used.values() if not one.restricted and one.archive.size <= REFERENCE_LIMIT]
 
 
 def _photographs(case: Case) -> Iterator[Included]:

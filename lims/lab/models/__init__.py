@@ -4,7 +4,7 @@ from lims.lab.models.curation import CurationDecision, ReferenceTable
 from lims.lab.models.drift import DriftCheck, DriftLine
 from lims.lab.models.jobs import JobBase
 from lims.lab.models.law import LegalList, LegalListing, LegalName, LegalTaxon
-from lims.lab.models.references import ReferenceBuild, ReferenceSet, ReferenceSource
+from lims.lab.models.references import ReferenceBuild, ReferenceGrant, ReferenceSet, ReferenceSource
 from lims.lab.models.reports import Report, ReportItem, ReportPerson, Review, ReviewPoint
 from lims.lab.models.runs import Finding, Run, RunInput, RunOutcome, RunOutput
 from lims.lab.models.work import Batch, BatchControl, BatchItem, ExaminationRequest, RequestLine
@@ -24,6 +24,7 @@ __all__ = [
     "LegalListing",
     "LegalName",
     "LegalTaxon",
+    "ReferenceGrant",
     "ReferenceSet",
     "ReferenceSource",
     "ReferenceTable",

@@ -6,14 +6,16 @@ from django.db import models
 from django.db.models import Q
 
 from chain_of_custody.models import Party, StoredFile
-from lims.lab.enums import JobState, ReferenceKind, ReferenceState
+from lims.lab.enums import JobState, ReferenceKind, ReferenceRight, ReferenceState
 from lims.lab.models.jobs import JobBase
 
 
 class ReferenceSet(models.Model):
     """A named, versioned, content-hashed reference; once built it never changes. Evidence may not enter it.
 
-    `digest`, `file`, `records` and `summary` are empty until a build has written them.
+    `digest`, `file`, `records`, `summary` and `checks` are empty until a build has written them; `checks` is what the
+    build found when it tested the set (accuracy, equilibrium, where animals were sampled), for its page. A `restricted`
+    set is seen and used by those with a grant; whatever leaves it shows places as squares of `coarse_km`.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -27,6 +29,9 @@ class ReferenceSet(models.Model):
     parameters = models.JSONField(default=dict)
     provenance = models.CharField(max_length=500, blank=True)
     synthetic = models.BooleanField(default=False)
+    restricted = models.BooleanField(default=False)
+    coarse_km = models.PositiveIntegerField(default=0)
+    checks = models.JSONField(default=dict)
     state = models.CharField(max_length=20, choices=ReferenceState.choices, default=ReferenceState.DRAFT)
     added_by = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
@@ -80,6 +85,37 @@ class ReferenceSource(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference_id}: {self.file_id}"
+
+
+class ReferenceGrant(models.Model):
+    """Leave for one person to use a restricted set; ended by a date, never deleted."""
+
+    reference = models.ForeignKey(ReferenceSet, on_delete=models.PROTECT, related_name="grants")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    right = models.CharField(max_length=20, choices=ReferenceRight.choices)
+    reason = models.CharField(max_length=500)
+    granted_by = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField()
+    ended_by = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(right__in=ReferenceRight.values), name="reference_grant_right"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="reference_grant_ended",
+            ),
+            models.UniqueConstraint(
+                fields=["reference", "party"],
+                condition=Q(ended_at__isnull=True),
+                name="reference_grant_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference_id}: {self.party_id} {self.right}"
 
 
 class ReferenceBuild(JobBase):

@@ -18,6 +18,7 @@ from lims.lab.enums import (
     ReviewKind,
 )
 from lims.lab.models import Batch, ExaminationRequest, Finding, ReferenceSet, Report, ReportPerson, Review, Run
+from lims.lab.selectors.referenceaccess import references_used
 from lims.lab.selectors.reports import disagreements_open
 
 RELATED = ("exhibit__case__agency", "sample__case__agency", "custodian")
@@ -74,7 +75,8 @@ def reference_usable(*, actor: Actor, kind: str) -> QuerySet[ReferenceSet]:
     """Approved reference sets of a kind, newest first."""
     if not actor.may_somewhere("run.read"):
         return ReferenceSet.objects.none()
-    return ReferenceSet.objects.filter(kind=kind, state=ReferenceState.APPROVED).order_by("-id")
+    rows = ReferenceSet.objects.filter(kind=kind, state=ReferenceState.APPROVED)
+    return references_used(rows, actor).order_by("-id")
 
 
 def runs_waiting(*, actor: Actor) -> QuerySet[Run]:

@@ -10,6 +10,7 @@ from lims.casework.models import Case
 from lims.casework.selectors.access import visible
 from lims.common.errors import NotFound
 from lims.lab.models import Batch, BatchControl, ExaminationRequest, Finding, ReferenceSet, RequestLine, Run, RunOutcome
+from lims.lab.selectors.referenceaccess import references_seen
 
 
 def request_list(*, actor: Actor, case: Case | None = None, state: str = "") -> QuerySet[ExaminationRequest]:
@@ -155,9 +156,10 @@ def finding_get(*, actor: Actor, uuid: UUID) -> Finding:
 
 
 def reference_list(*, actor: Actor, kind: str = "", state: str = "") -> QuerySet[ReferenceSet]:
-    """Reference sets, newest first."""
+    """Reference sets that the actor may see, newest first: a restricted one is for those with a grant."""
     require(actor, "run.read")
-    rows = ReferenceSet.objects.select_related("added_by", "approved_by", "file").prefetch_related("builds")
+    every = ReferenceSet.objects.select_related("added_by", "approved_by", "file").prefetch_related("builds")
+    rows = references_seen(every, actor)
     if kind:
         rows = rows.filter(kind=kind)
     if state:

@@ -40,8 +40,8 @@ def build_finish(*, build: ReferenceBuild, frozen: FrozenReference) -> None:
         row.file = _archive_store(actor, row, frozen)
         row.digest, row.records, row.summary = frozen.digest, frozen.records, frozen.summary
         _tables_store(actor, row, frozen)
-        row.state = ReferenceState.PROPOSED
-        row.save(update_fields=["file", "digest", "records", "summary", "state"])
+        row.checks, row.state = frozen.checks, ReferenceState.PROPOSED
+        row.save(update_fields=["file", "digest", "records", "summary", "checks", "state"])
         values: dict[str, Json] = {
             "attempt": build.attempt,
             "digest": row.digest,

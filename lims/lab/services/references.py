@@ -24,11 +24,14 @@ from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.enums import ReferenceKind, ReferenceState
 from lims.lab.ledger import REFERENCE
 from lims.lab.models import ReferenceBuild, ReferenceSet, ReferenceSource
+from lims.lab.rules.references import SHAPES
 from lims.lab.selectors.curation import approval_problem
 from lims.lab.selectors.drift import drift_runs
 from lims.lab.services.drift import drift_queue
 
 TASK = "lims.lab.reference_build"
+USUAL_KM, MOST_KM = 50, 1000
+"""Size of the squares that stand for the places of a restricted set, where nobody chose one, and the largest."""
 
 
 def reference_propose(
@@ -41,12 +44,14 @@ def reference_propose(
     parameters: dict[str, Json] | None = None,
     provenance: str,
     synthetic: bool = False,
+    restricted: bool = False,
+    coarse_km: int = 0,
 ) -> ReferenceSet:
     """Take in the source files of a reference and queue the job that builds, calibrates and freezes it.
 
-    `species` takes FASTA files (headers `accession|Genus species|…`); `origin` takes one genotype table, whose
-    `parameters` name `id_column`, `population_column` and optionally `group_column`. A file that cannot be used ends
-    the build with the reason, naming file, row and remedy; the edition is free again then.
+    What each kind takes stands in `rules.references`; who may see a `restricted` one in `services.referenceaccess`. A
+    file that cannot be used ends the build with the reason, naming file, row and remedy; the edition is free again
+    then.
 
     Raises:
         NotAllowed: without `reference.manage`.
@@ -60,16 +65,19 @@ def reference_propose(
     name = text_clean(name, field="name", required=True, limit=120)
     edition = text_clean(edition, field="edition", required=True, limit=40)
     provenance = text_clean(provenance, field="provenance", required=True)
-    _sources_check(kind, files, parameters or {})
+    given = _sources_check(kind, files, parameters or {})
+    coarse = coarse_check(coarse_km, restricted=restricted)
     _no_evidence(files)
     row = ReferenceSet(
         uuid=uuid4(),
         kind=kind,
         name=name,
         edition=edition,
-        parameters=parameters or {},
+        parameters=given,
         provenance=provenance,
         synthetic=synthetic,
+        restricted=restricted,
+        coarse_km=coarse,
         added_by_id=actor.party_id,
         added_at=timezone.now(),
     )
@@ -78,6 +86,8 @@ def reference_propose(
         sources = _sources_store(actor, row, files)
         build = ReferenceBuild.objects.create(reference=row)
         values: dict[str, Json] = {"kind": kind, "name": name, "edition": edition, "sources": sources}
+        if restricted:
+            values |= {"restricted": True, "coarse_km": coarse}
         act_append(actor=actor, drafts=[reference_draft(row, "drafted", values)])
         ring(TASK, build.pk)
     return row
@@ -143,19 +153,44 @@ def reference_draft(
     return EntryDraft(stream=stream, schema=REFERENCE, verb=verb, values=values, committed=committed or {})
 
 
-def _sources_check(kind: str, files: Sequence[tuple[str, BinaryIO]], parameters: dict[str, Json]) -> None:
-    """What can be said before a worker has read a byte."""
+def coarse_check(km: int, *, restricted: bool) -> int:
+    """The size of squares that stand for places on output.
+
+    Raises:
+        BadInput: not from 0 to 1,000 km.
+    """
+    if not 0 <= km <= MOST_KM:
+        raise BadInput(
+            _("Squares have 0 to %(most)s km.") % {"most": MOST_KM}, code="bad-size", field="coarse_km", found=km
+        )
+    return km or (USUAL_KM if restricted else 0)
+
+
+def _sources_check(kind: str, files: Sequence[tuple[str, BinaryIO]], parameters: dict[str, Json]) -> dict[str, Json]:
+    """What can be said before a worker has read a byte; the parameters that are not empty."""
+    shape = SHAPES[kind]
     if not files:
         raise BadInput(_("A reference needs at least one file."), code="required", field="files")
-    if kind != ReferenceKind.ORIGIN:
-        return
-    if len(files) != 1:
+    if len(files) < shape.least or (shape.most is not None and len(files) > shape.most):
+        words = str(shape.least) if shape.least == shape.most else f"{shape.least}–{shape.most or '…'}"
         raise BadInput(
-            _("Reference population data is one genotype table."), code="bad-count", field="files", found=len(files)
+            _("A reference of this kind is made from %(n)s files.") % {"n": words},
+            code="bad-count",
+            field="files",
+            found=len(files),
         )
-    for key in ("id_column", "population_column"):
+    for key in shape.needed:
         if not parameters.get(key):
-            raise BadInput(_("Name the column of the table."), code="required", field=key)
+            raise BadInput(_("This must be named for a reference of this kind."), code="required", field=key)
+    unknown = [key for key in parameters if key not in shape.parameters and parameters[key]]
+    if unknown:
+        raise BadInput(
+            _("«%(name)s» says nothing about a reference of this kind.") % {"name": unknown[0]},
+            code="unknown-parameter",
+            field="parameters",
+            found=unknown[0],
+        )
+    return {key: value for key, value in parameters.items() if value}
 
 
 def _sources_store(actor: Actor, row: ReferenceSet, files: Sequence[tuple[str, BinaryIO]]) -> list[Json]:

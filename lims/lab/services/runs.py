@@ -29,6 +29,8 @@ from lims.lab.enums import JobState, ReferenceState
 from lims.lab.execution import Answer
 from lims.lab.ledger import RUN
 from lims.lab.models import Batch, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
+from lims.lab.rules.methods import METHOD_KINDS, PLACES_SHOWN
+from lims.lab.selectors.referenceaccess import reference_usable_by
 from lims.lab.services.blocking import batch_usable_check, item_usable_check
 from lims.lab.services.jobs import job_cancel, job_finish, job_take
 
@@ -54,7 +56,8 @@ def run_queue(
     Raises:
         NotAllowed: without `run.start`.
         BadInput: unknown method, no files, an item or files of another case, a component of another exhibit.
-        RuleViolation: the reference is not approved, or a failed control blocks the batch.
+        RuleViolation: the reference is not approved, of another kind than the method needs or not the actor's to use,
+            or a failed control blocks the batch.
     """
     require(actor, "run.start", case_scope(case))
     if method not in METHODS:
@@ -66,7 +69,8 @@ def run_queue(
             found=method,
         )
     _inputs_check(case, item, component, inputs)
-    _reference_check(reference)
+    _reference_check(actor, method, reference)
+    parameters = _coarse(method, reference, parameters or {})
     with transaction.atomic():
         if batch is None:
             item_usable_check(item)
@@ -82,7 +86,7 @@ def run_queue(
             batch=batch,
             method=method,
             method_version=METHODS[method].version,
-            parameters=parameters or {},
+            parameters=parameters,
             seed=seed,
             reference_set=reference,
             rerun_of=rerun_of,
@@ -100,7 +104,7 @@ def run_queue(
             "reference_set": reference.digest if reference else None,
             "rerun_of": str(rerun_of.uuid) if rerun_of else None,
         }
-        act_append(actor=actor, drafts=[run_draft(run, "queued", values, {"parameters": parameters or {}})])
+        act_append(actor=actor, drafts=[run_draft(run, "queued", values, {"parameters": parameters})])
         ring(TASK, run.pk)
     return run
 
@@ -248,13 +252,42 @@ def _inputs_check(
             )
 
 
-def _reference_check(reference: ReferenceSet | None) -> None:
-    if reference is not None and reference.state != ReferenceState.APPROVED:
+def _reference_check(actor: Actor, method: str, reference: ReferenceSet | None) -> None:
+    if reference is None:
+        return
+    kinds = METHOD_KINDS.get(method, ())
+    if kinds and reference.kind not in kinds:
+        raise RuleViolation(
+            _("%(name)s is «%(kind)s»; this method needs «%(wanted)s».")
+            % {
+                "name": str(reference),
+                "kind": reference.get_kind_display(),
+                "wanted": " / ".join(str(kind.label) for kind in kinds),
+            },
+            code="other-kind",
+            field="reference",
+        )
+    if not reference_usable_by(actor=actor, reference=reference):
+        raise RuleViolation(
+            _("%(name)s is restricted. Ask quality for a grant.") % {"name": str(reference)},
+            code="not-granted",
+            field="reference",
+        )
+    if reference.state != ReferenceState.APPROVED:
         raise RuleViolation(
             _("%(name)s is not approved for casework. Ask quality to approve it.") % {"name": str(reference)},
             code="not-approved",
             field="reference",
         )
+
+
+def _coarse(method: str, reference: ReferenceSet | None, parameters: dict[str, Json]) -> dict[str, Json]:
+    """The parameters; a method that shows places makes them squares of the set's size, and no caller can undo it."""
+    if reference is None or method not in PLACES_SHOWN or not reference.coarse_km:
+        return parameters
+    asked = parameters.get("generalise_km")
+    wanted = asked if isinstance(asked, int | float) and not isinstance(asked, bool) else 0
+    return {**parameters, "generalise_km": max(wanted, reference.coarse_km)}
 
 
 def _artefact_store(actor: Actor, run: Run, artefact: Artefact) -> StoredFile:
