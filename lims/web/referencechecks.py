@@ -1,0 +1,273 @@
+"""What the build of a reference found when it tested the set, ready to print."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from analysis.origin.spatial.sampling import Sampled, sampling_map
+from lims.web.figures import svg_inline
+from lims.web.parts import Fact
+from lims.web.shares import p_text, percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of a set's checks: head (name, whether numeric), rows of cells, and a sentence below it."""
+
+    title: str
+    head: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksView:
+    """Everything the page of a set says about its quality."""
+
+    facts: tuple[Fact, ...] = ()
+    tables: tuple[Table, ...] = ()
+    map: SafeString | None = None
+    map_note: str = ""
+
+
+def checks_view(checks: Mapping[str, Any]) -> ChecksView:
+    """The checks of a set, by their kind; nothing where the build made none."""
+    made = {
+        "populations": _populations,
+        "isoscape": _isoscape,
+        "training": _training,
+        "scale": _scale,
+    }.get(str(checks.get("kind", "")))
+    return made(checks) if made else ChecksView()
+
+
+def _populations(checks: Mapping[str, Any]) -> ChecksView:
+    validation = checks["validation"]
+    tables = [_accuracy(validation), _bands(validation), _diversity(validation)]
+    if checks.get("equilibrium"):
+        tables += [_departures(checks["equilibrium"]), _linked(checks["equilibrium"])]
+    if checks.get("permits"):
+        tables.append(_permits(checks["permits"]))
+    drawing, note = _sampling(checks)
+    return ChecksView(facts=_population_facts(validation), tables=tuple(tables), map=drawing, map_note=note)
+
+
+def _population_facts(validation: Mapping[str, Any]) -> tuple[Fact, ...]:
+    accuracy, intervals = validation["accuracy"], validation["interval_95"]
+    fst = validation["differentiation"]["fst"]
+    facts = [
+        Fact(
+            label=_("Left out one by one, right to population"),
+            value="–" if accuracy["population"] is None else percent(accuracy["population"]),
+            detail=_range(intervals["population"]),
+            lead=True,
+        ),
+        Fact(
+            label=_("Right to group"),
+            value="–" if accuracy["group"] is None else percent(accuracy["group"]),
+            detail=_range(intervals["group"]),
+        ),
+        Fact(label=_("F_ST over all loci"), value="–" if fst is None else f"{fst:.3f}"),
+        Fact(
+            label=_("Animals and loci"),
+            value=f"{validation['animals']} × {validation['loci']}",
+        ),
+    ]
+    return tuple(facts)
+
+
+def _accuracy(validation: Mapping[str, Any]) -> Table:
+    rows = []
+    for one in validation["populations"]:
+        taken = ", ".join(f"{other['population']} ({other['animals']})" for other in one["taken_for"][:3])
+        rows.append(
+            (
+                str(one["population"]),
+                str(one["group"]),
+                str(one["animals"]),
+                _share(one["accuracy"]),
+                _share(one["group_accuracy"]),
+                taken or "–",
+            )
+        )
+    return Table(
+        title=_("Accuracy by population"),
+        head=(
+            (_("Population"), False),
+            (_("Group of populations"), False),
+            (_("Animals"), True),
+            (_("Right to population"), True),
+            (_("Right to group"), True),
+            (_("Taken for"), False),
+        ),
+        rows=tuple(rows),
+        note=_("Every animal was left out once and assigned with the others; the interval is exact, 95 %."),
+    )
+
+
+def _bands(validation: Mapping[str, Any]) -> Table:
+    group = validation["by_posterior"]["group"]["at_least"]
+    rows = [
+        (f"≥ {one['posterior_from']:g}", str(one["animals"]), _share(one))
+        for one in validation["by_posterior"]["population"]["at_least"]
+    ]
+    by_group = {f"≥ {one['posterior_from']:g}": _share(one) for one in group}
+    return Table(
+        title=_("Accuracy by score"),
+        head=(
+            (_("Score of the best"), False),
+            (_("Animals"), True),
+            (_("Right to population"), True),
+            (_("Right to group"), True),
+        ),
+        rows=tuple((*row, by_group.get(row[0], "–")) for row in rows),
+    )
+
+
+def _diversity(validation: Mapping[str, Any]) -> Table:
+    fst = {one["locus"]: (one["fst"], one["fis"]) for one in validation["differentiation"]["by_locus"]}
+    rows = []
+    for one in validation["diversity"]:
+        between, within = fst.get(one["locus"], (None, None))
+        values = (one["observed"], one["expected"], between, within)
+        shown = tuple("–" if value is None else f"{value:.3f}" for value in values)
+        rows.append((str(one["locus"]), str(one["alleles"]), str(one["typed"]), *shown))
+    return Table(
+        title=_("Diversity by locus"),
+        head=(
+            (_("Locus"), False),
+            (_("Alleles"), True),
+            (_("Typed"), True),
+            (_("Heterozygotes seen"), True),
+            (_("Expected"), True),
+            ("F_ST", True),
+            ("F_IS", True),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _departures(found: Mapping[str, Any]) -> Table:
+    rows = [
+        (
+            str(one["population"]),
+            str(one["locus"]),
+            p_text(one["p"]),
+            f"{one['heterozygotes']} / {one['expected']:.1f}",
+        )
+        for one in found["departures"]
+    ]
+    return Table(
+        title=_("Hardy–Weinberg departures"),
+        head=(
+            (_("Population"), False),
+            (_("Locus"), False),
+            ("p", True),
+            (_("Heterozygotes, seen and expected"), True),
+        ),
+        rows=tuple(rows),
+        note=_("%(n)s tests; %(chance)s departures at %(alpha)s are to be expected by chance, %(found)s were found.")
+        % {
+            "n": found["hardy_weinberg_tests"],
+            "chance": f"{found['departures_expected']:.1f}",
+            "alpha": found["alpha"],
+            "found": len(rows),
+        },
+    )
+
+
+def _linked(found: Mapping[str, Any]) -> Table:
+    rows = [(str(one["first"]), str(one["second"]), p_text(one["p"])) for one in found["linked"]]
+    return Table(
+        title=_("Loci that go together"),
+        head=((_("Locus"), False), (_("With"), False), ("p", True)),
+        rows=tuple(rows),
+        note=_("%(n)s pairs of loci tested; %(chance)s are to be expected by chance, %(found)s were found.")
+        % {"n": found["linkage_tests"], "chance": f"{found['linked_expected']:.1f}", "found": len(rows)},
+    )
+
+
+def _permits(found: Sequence[Mapping[str, Any]]) -> Table:
+    rows = [(str(one["population"]), str(one["permit"]) or _("none stated"), str(one["animals"])) for one in found]
+    return Table(
+        title=_("Permits and sources"),
+        head=((_("Population"), False), (_("Permit or source"), False), (_("Animals"), True)),
+        rows=tuple(rows),
+    )
+
+
+def _sampling(checks: Mapping[str, Any]) -> tuple[SafeString | None, str]:
+    places = checks.get("places")
+    if not places:
+        return None, ""
+    km = float(checks.get("places_km") or 0)
+    sampled = [
+        Sampled(
+            latitude=float(one["latitude"]),
+            longitude=float(one["longitude"]),
+            population=str(one["population"]),
+            animals=int(one["animals"]),
+        )
+        for one in places
+    ]
+    drawing = sampling_map(sampled, key="sampling", title=_("Where reference animals were sampled"), squares_km=km)
+    note = (
+        _("Places are the middles of squares of %(km)s km; exact coordinates need a grant.") % {"km": f"{km:g}"}
+        if km
+        else _("Exact coordinates. They may not be passed on.")
+    )
+    return svg_inline(drawing.encode()), note
+
+
+def _isoscape(checks: Mapping[str, Any]) -> ChecksView:
+    rows = tuple(
+        (
+            f"{one['level']:.0%}",
+            f"{one['covered']} / {one['animals']}",
+            _range(one["interval"]),
+        )
+        for one in checks["coverage"]
+    )
+    head = ((_("Region of"), False), (_("Held the true site"), True), (_("99 % interval"), True))
+    note = _("Each site was left out once with all its animals.")
+    return ChecksView(tables=(Table(title=_("Coverage of regions"), head=head, rows=rows, note=note),))
+
+
+def _training(checks: Mapping[str, Any]) -> ChecksView:
+    confusion = checks["confusion"]
+    answers = sorted({said for row in confusion.values() for said in row})
+    rows = tuple((str(true), *(str(row.get(said, 0)) for said in answers)) for true, row in sorted(confusion.items()))
+    words = {"inconclusive": _("inconclusive"), "out_of_domain": _("out of domain")}
+    head = ((_("True class"), False), *((words.get(said, said), True) for said in answers))
+    note = _("Every animal was left out once; columns are what was said of it.")
+    return ChecksView(tables=(Table(title=_("Confusion matrix"), head=head, rows=rows, note=note),))
+
+
+def _scale(checks: Mapping[str, Any]) -> ChecksView:
+    bands = checks["bands"]
+    ends = [*(str(one[0]) for one in bands[1:]), ""]
+    rows = tuple(
+        (
+            _("%(from)s to below %(to)s") % {"from": f"{float(start):,.6g}", "to": f"{float(end):,.6g}"}
+            if end
+            else _("%(from)s or more") % {"from": f"{float(start):,.6g}"},
+            str(text),
+        )
+        for (start, text), end in zip(bands, ends, strict=True)
+    )
+    head = ((_("Likelihood ratio"), False), (_("Words"), False))
+    note = _("Reports print number and words together, and these bounds in the annex.")
+    return ChecksView(tables=(Table(title=_("Bounds and words"), head=head, rows=rows, note=note),))
+
+
+def _share(one: Mapping[str, Any]) -> str:
+    if one.get("accuracy") is None:
+        return "–"
+    return f"{percent(one['accuracy'])} ({_range(one['interval_95'])})"
+
+
+def _range(interval: Sequence[float]) -> str:
+    return f"{percent(interval[0])}–{percent(interval[1])}"
