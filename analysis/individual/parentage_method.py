@@ -73,14 +73,15 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
 def _claims(inputs: RunInputs) -> list[Claim]:
     files = inputs.of_role("claims")
     if files:
-        return _claims_read(files[0])
+        return claims_read(files[0])
     texts = {name: inputs.text(name) or "" for name in COLUMNS}
     claim = Claim(young=texts["young"], mother=texts["mother"], father=texts["father"])
     _claim_check(claim, "")
     return [claim]
 
 
-def _claims_read(file: InputFile) -> list[Claim]:
+def claims_read(file: InputFile) -> list[Claim]:
+    """Claims of a table. Raises `InputRefused` for a claim that names nobody or one animal twice."""
     grid = read_delimited(text_of(file.read(limit=SIZE_LIMIT), name=file.name), name=file.name)
     at = [column_position(grid, column) for column in COLUMNS]
     claims = []

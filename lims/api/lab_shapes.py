@@ -5,8 +5,26 @@ from typing import Any
 from rest_framework import serializers
 
 from lims.api.fields import Code, Input, Output
-from lims.lab.enums import BatchKind, ControlKind, FindingKind, FindingSource, Identification, Question, ReferenceKind
-from lims.lab.models import Batch, BatchControl, ExaminationRequest, Finding, ReferenceBuild, ReferenceSet, Run
+from lims.lab.enums import (
+    BatchKind,
+    ControlKind,
+    FindingKind,
+    FindingSource,
+    Identification,
+    Question,
+    ReferenceKind,
+    ReferenceRight,
+)
+from lims.lab.models import (
+    Batch,
+    BatchControl,
+    ExaminationRequest,
+    Finding,
+    ReferenceBuild,
+    ReferenceGrant,
+    ReferenceSet,
+    Run,
+)
 
 
 class QuestionAsk(Input):
@@ -252,6 +270,10 @@ class ReferenceAsk(Input):
     edition = serializers.CharField(max_length=40)
     provenance = serializers.CharField(max_length=500)
     synthetic = serializers.BooleanField(default=False)
+    restricted = serializers.BooleanField(default=False)
+    coarse_km = serializers.IntegerField(
+        default=0, min_value=0, max_value=1000, help_text="Size of the squares that stand for places; 0 for the usual"
+    )
     parameters = serializers.JSONField(required=False)
     files = serializers.ListField(child=serializers.FileField(), min_length=1)
 
@@ -266,6 +288,40 @@ class ReferenceWordAsk(Input):
     """Why it is approved or retired."""
 
     note = serializers.CharField(max_length=500)
+
+
+class RestrictionAsk(Input):
+    """Restrict a set to people with a grant, or open it."""
+
+    restricted = serializers.BooleanField()
+    coarse_km = serializers.IntegerField(default=0, min_value=0, max_value=1000)
+    reason = serializers.CharField(max_length=500)
+
+
+class GrantAsk(Input):
+    """A person who may use a restricted set."""
+
+    party = serializers.UUIDField(help_text="UUID of the person's party")
+    right = Code(ReferenceRight.values)
+    reason = serializers.CharField(max_length=500)
+
+
+class GrantEndAsk(Input):
+    """Why a grant ends."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class GrantShow(serializers.ModelSerializer[ReferenceGrant]):
+    """A grant on a restricted set."""
+
+    party = serializers.UUIDField(source="party.uuid")
+    name = serializers.CharField(source="party.name")
+    granted_by = serializers.CharField(source="granted_by.name")
+
+    class Meta:
+        model = ReferenceGrant
+        fields = ["id", "party", "name", "right", "reason", "granted_by", "granted_at", "ended_at"]
 
 
 class BuildShow(serializers.ModelSerializer[ReferenceBuild]):
@@ -291,5 +347,6 @@ class ReferenceShow(serializers.ModelSerializer[ReferenceSet]):
         model = ReferenceSet
         fields = [
             "uuid", "kind", "name", "edition", "digest", "file", "records", "summary", "parameters", "provenance",
-            "synthetic", "state", "build", "added_by", "added_at", "approved_by", "approved_at",
+            "synthetic", "restricted", "coarse_km", "state", "build", "added_by", "added_at", "approved_by",
+            "approved_at",
         ]  # fmt: skip

@@ -46,8 +46,11 @@ class BuildAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What was built. `digest` is the hash that methods print with each answer; `checks` what the page shows, `tables` what is
-    kept beside the archive in the evidence store."""
+    """What was built.
+
+    `digest` is the hash that methods print with each answer, `checks` what the page shows, `tables` what is kept beside
+    the archive in the evidence store.
+    """
 
     records: int
     digest: str

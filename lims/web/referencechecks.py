@@ -11,16 +11,7 @@ from analysis.origin.spatial.sampling import Sampled, sampling_map
 from lims.web.figures import svg_inline
 from lims.web.parts import Fact
 from lims.web.shares import p_text, percent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table of a set's checks: head (name, whether numeric), rows of cells, and a sentence below it."""
-
-    title: str
-    head: tuple[tuple[str, bool], ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
+from lims.web.tables import Table, confusion_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,13 +228,7 @@ def _isoscape(checks: Mapping[str, Any]) -> ChecksView:
 
 
 def _training(checks: Mapping[str, Any]) -> ChecksView:
-    confusion = checks["confusion"]
-    answers = sorted({said for row in confusion.values() for said in row})
-    rows = tuple((str(true), *(str(row.get(said, 0)) for said in answers)) for true, row in sorted(confusion.items()))
-    words = {"inconclusive": _("inconclusive"), "out_of_domain": _("out of domain")}
-    head = ((_("True class"), False), *((words.get(said, said), True) for said in answers))
-    note = _("Every animal was left out once; columns are what was said of it.")
-    return ChecksView(tables=(Table(title=_("Confusion matrix"), head=head, rows=rows, note=note),))
+    return ChecksView(tables=(confusion_table(checks["confusion"]),))
 
 
 def _scale(checks: Mapping[str, Any]) -> ChecksView:

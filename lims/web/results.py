@@ -7,10 +7,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from analysis.verbal import VerbalScale
 from lims.lab.enums import Identification
 from lims.web.describing import Badge
+from lims.web.numberlines import NumberLine, interval_words, number_line, number_name
+from lims.web.outcomes import MORE_KINDS, more_facts, more_tables, more_titles
+from lims.web.outcomes.words import RatioLine, ratio_line
 from lims.web.parts import Check, Fact, Tone
 from lims.web.shares import identity_text, number_text, p_text, percent, share_text
+from lims.web.tables import Table
 
 _STATES: Mapping[str, Any] = {"passed": "ok", "warning": "warn", "failed": "bad", "not_done": "wait"}
 _KINDS = {
@@ -24,6 +29,7 @@ _KINDS = {
     "inconclusive": "warn",
     "no_result": "idle",
     "none_of_these": "warn",
+    **MORE_KINDS,
 }
 _TONES: Mapping[str, Tone] = {
     "excluded": "bad",
@@ -33,17 +39,6 @@ _TONES: Mapping[str, Tone] = {
     "no_result": "warn",
 }
 _NAMED = frozenset(("species", "genus", "family", "excluded"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberLine:
-    """A number with its unit, interval and definition."""
-
-    name: str
-    value: str
-    interval: str
-    definition: str
-    rate: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +101,17 @@ class ResultView:
     propositions: tuple[str, ...]
     declared: Check | None
     parameters: tuple[tuple[str, str], ...]
+    ratio: RatioLine | None
+    tables: tuple[Table, ...]
 
 
-def result_view(outcome: Mapping[str, Any], identification: str, name: str) -> ResultView:
-    """An outcome as `analysis.outcome.Outcome` writes it, with the identification in the application's one list."""
+def result_view(
+    outcome: Mapping[str, Any], identification: str, name: str, scale: VerbalScale | None = None
+) -> ResultView:
+    """An outcome as `analysis.outcome.Outcome` writes it, with the identification in the application's one list.
+
+    `scale` gives words to a likelihood ratio.
+    """
     finding = outcome.get("finding") or {}
     details = outcome.get("details") or {}
     numbers = tuple(number_line(one) for one in outcome.get("numbers") or ())
@@ -140,6 +142,8 @@ def result_view(outcome: Mapping[str, Any], identification: str, name: str) -> R
         propositions=tuple(map(str, outcome.get("propositions") or ())),
         declared=_declared(details.get("declared")),
         parameters=tuple((key, str(value)) for key, value in sorted((outcome.get("parameters") or {}).items())),
+        ratio=ratio_line(outcome, scale),
+        tables=more_tables(details),
     )
 
 
@@ -155,6 +159,7 @@ def _title(identification: str, name: str, details: Mapping[str, Any]) -> str:
         "no_result": _("No result"),
         "assigned": _("Best explained by %(name)s"),
         "none_of_these": _("None of these populations"),
+        **more_titles(),
     }
     return titles.get(identification, "%(name)s") % {"name": name} if name else titles.get(identification, "–")
 
@@ -162,9 +167,10 @@ def _title(identification: str, name: str, details: Mapping[str, Any]) -> str:
 def facts_of(outcome: Mapping[str, Any], identification: str, name: str) -> tuple[Fact, ...]:
     """The strip below the title: the answer first, how far the next one is, how often this is wrong."""
     details = outcome.get("details") or {}
-    facts = (
-        _rank_facts(details, identification) if details.get("ranking") else _hit_facts(details, identification, name)
-    )
+    facts = more_facts(details)
+    if not facts:
+        ranked = details.get("ranking")
+        facts = _rank_facts(details, identification) if ranked else _hit_facts(details, identification, name)
     rates = _rates(details, [number_line(one) for one in outcome.get("numbers") or ()])
     room = max(0, 5 - len(facts))
     facts += [Fact(label=line.name, value=line.value, detail=line.interval or line.definition) for line in rates[:room]]
@@ -230,57 +236,6 @@ def _rank_facts(details: Mapping[str, Any], identification: str) -> list[Fact]:
     ]
 
 
-def number_line(one: Mapping[str, Any]) -> NumberLine:
-    """A number of an outcome; shares are printed as percent with their interval."""
-    name, unit = str(one["name"]), str(one.get("unit") or "")
-    rate = any(word in name for word in ("rate", "accuracy", "error", "wrong", "absent", "named"))
-    share = (rate and unit in {"1", ""}) or unit.startswith("share")
-    plain = f"{_plain(one['value'])}{'' if unit in {'1', ''} else f' {unit}'}"
-    value = identity_text(one["value"]) if share and not rate else percent(one["value"]) if share else plain
-    return NumberLine(
-        name=number_name(name),
-        value=value,
-        interval=_interval(one.get("interval"), share=share),
-        definition=str(one.get("definition", "")),
-        rate=rate,
-    )
-
-
-def _plain(value: Any) -> str:
-    """A whole number with all its figures, any other with four."""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{float(value):.4g}"
-
-
-def _interval(interval: Sequence[float] | None, *, share: bool) -> str:
-    if not interval:
-        return ""
-    low, high, level = interval
-    words = (percent(low), percent(high)) if share else (f"{low:.3g}", f"{high:.3g}")
-    return _("%(low)s to %(high)s (%(level)s interval)") % {"low": words[0], "high": words[1], "level": f"{level:.0%}"}
-
-
-def number_name(name: str) -> str:
-    """What a number is called on a page."""
-    known = {
-        "posterior": _("Score of the best"),
-        "exclusion_p": _("Exclusion p of the best"),
-        "leave_one_out_accuracy_population": _("Right on known animals, to population"),
-        "leave_one_out_accuracy_group": _("Right on known animals, to group"),
-        "identity": _("Identity"),
-        "coverage": _("Cover"),
-        "k2p": _("Kimura distance"),
-        "share": _("Share of the reads"),
-        "reads": _("Reads"),
-        "reads_kept": _("Reads kept"),
-        "reads_total": _("Reads in the file"),
-        "barcode_gap": _("Gap to the nearest species"),
-        "present_species_wrong": _("Wrong on known samples"),
-        "present_species_named": _("Named on known samples"),
-        "absent_species_named": _("Named though absent from the set"),
-    }
-    return known.get(name, name.replace("_", " ").capitalize())
-
-
 def _rates(details: Mapping[str, Any], numbers: Sequence[NumberLine]) -> tuple[NumberLine, ...]:
     """How often the method is wrong: counts where it gives them, else the shares among its numbers."""
     counted = details.get("error_rates")
@@ -297,7 +252,7 @@ def _rate_order(name: str) -> int:
 def _counted(name: str, rate: Mapping[str, Any]) -> NumberLine:
     interval = rate.get("interval95")
     share = "" if rate.get("rate") is None else percent(rate["rate"])
-    words = _interval([*interval, 0.95], share=True) if interval else ""
+    words = interval_words([*interval, 0.95], share=True) if interval else ""
     return NumberLine(
         name=number_name(name),
         value=_("%(n)s of %(all)s") % {"n": rate.get("count"), "all": rate.get("total")},

@@ -1,6 +1,6 @@
 """What a person is asked before a run of each method: files in their roles, a reference of its kind, settings."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,9 @@ from chain_of_custody.models import StoredFile
 from lims.lab.enums import ReferenceKind
 from lims.lab.models import Batch, ReferenceSet
 from lims.web.forms import PageForm
+from lims.web.methodform import MethodForm, Words
+from lims.web.moreforms import MORE_FORMS, MORE_ROLES
 
-Words = Any
-Make = Callable[[], forms.Field]
 ROLES: Mapping[str, Words] = {
     "trace_forward": gettext_lazy("Trace, forward (.ab1)"),
     "trace_reverse": gettext_lazy("Trace, reverse (.ab1)"),
@@ -23,26 +23,8 @@ ROLES: Mapping[str, Words] = {
     "blank": gettext_lazy("Amplicon reads of a blank (FASTQ)"),
     "positive": gettext_lazy("Amplicon reads of a positive control (FASTQ)"),
     "genotypes": gettext_lazy("Genotype table (CSV or TSV)"),
+    **MORE_ROLES,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MethodForm:
-    """A method as a form asks about it.
-
-    Attributes:
-        name: the method in words.
-        roles: roles of files the method reads.
-        kind: the kind of reference set it is computed against.
-        settings: further fields in the order of the page; each becomes a parameter of its name when it is not empty.
-        several: roles that more than one file may have.
-    """
-
-    name: Words
-    roles: tuple[str, ...]
-    kind: ReferenceKind
-    settings: Mapping[str, Make]
-    several: frozenset[str] = frozenset()
 
 
 def _numeric(**kwargs: Any) -> forms.IntegerField:
@@ -113,6 +95,7 @@ METHOD_FORMS: Mapping[str, MethodForm] = {
             ),
         },
     ),
+    **MORE_FORMS,
 }
 
 

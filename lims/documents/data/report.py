@@ -143,6 +143,18 @@ class ReferenceDataUsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerbalScaleUsed:
+    """The table of words beside likelihood ratios, as signed off; `bands` are (from, to or empty, words)."""
+
+    name: str
+    version: str
+    source: str
+    digest: str
+    bands: tuple[tuple[str, str, str], ...]
+    signed_off: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingPlan:
     """Which part of a lot was examined, and by which rule it was drawn (7.3, 7.8.2.1 k)."""
 
@@ -236,6 +248,7 @@ class ReportData:
     results: tuple[Result, ...] = ()
     error_rates: tuple[ErrorRate, ...] = ()
     reference_data: tuple[ReferenceDataUsed, ...] = ()
+    verbal_scales: tuple[VerbalScaleUsed, ...] = ()
     taxonomic_authority: str = ""
     limits: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()

@@ -22,7 +22,17 @@ from lims.lab.selectors.referenceaccess import references_used
 from lims.lab.selectors.reports import disagreements_open
 
 RELATED = ("exhibit__case__agency", "sample__case__agency", "custodian")
-RAW_ROLES = ("trace_forward", "trace_reverse", "sequence", "amplicons", "blank", "positive", "genotypes")
+MORE_RAW_ROLES = ("measurements", "claims", "cutoffs", "range_map")
+RAW_ROLES = (
+    "trace_forward",
+    "trace_reverse",
+    "sequence",
+    "amplicons",
+    "blank",
+    "positive",
+    "genotypes",
+    *MORE_RAW_ROLES,
+)
 
 
 def examinable_items(*, actor: Actor, case: Case) -> QuerySet[Item]:

@@ -6,8 +6,12 @@ coordinates are read by who proposed it and by those granted them. Everybody els
 """
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
+from chain_of_custody.models import Party
 from lims.accounts.actors import Actor, require
+from lims.accounts.roles import LABORATORY_ROLES
+from lims.common.errors import NotFound
 from lims.lab.enums import ReferenceRight
 from lims.lab.models import ReferenceGrant, ReferenceSet
 
@@ -57,3 +61,31 @@ def reference_grants(*, actor: Actor, reference: ReferenceSet) -> list[Reference
     require(actor, "quality.manage")
     rows = reference.grants.select_related("party", "granted_by", "ended_by").order_by("pk")
     return sorted(rows, key=lambda one: (one.ended_at is not None, one.pk))
+
+
+def grant_get(*, actor: Actor, reference: ReferenceSet, pk: int) -> ReferenceGrant:
+    """One grant on a set already seen.
+
+    Raises:
+        NotAllowed: without `quality.manage`.
+        NotFound: none.
+    """
+    require(actor, "quality.manage")
+    row = reference.grants.select_related("party").filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("There is no such grant."), code="grant-not-found")
+    return row
+
+
+def people_grantable(*, actor: Actor) -> list[Party]:
+    """People with an active account of a role that starts or reads runs, in order of name.
+
+    Raises:
+        NotAllowed: without `quality.manage`.
+    """
+    require(actor, "quality.manage")
+    roles = [role.value for role in LABORATORY_ROLES]
+    rows = Party.objects.filter(
+        users__is_active=True, users__role_grants__role__in=roles, users__role_grants__until__isnull=True
+    )
+    return list(rows.distinct().order_by("name"))

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from analysis.registry import METHODS
+from analysis.verbal import VerbalScale, verbal
 from chain_of_custody.models import Item
 from lims.casework.models import Exhibit, SamplingPlan
 from lims.casework.rules import plain
@@ -20,10 +21,12 @@ from lims.documents.data import report as doc
 from lims.documents.data.parts import Contact, Laboratory, Language, Marks, NamedValue, SignatureSlot
 from lims.documents.engine import data_json
 from lims.lab.enums import ControlOutcome, FindingKind, JobState, LegalScheme, Side
-from lims.lab.models import BatchControl, Finding, Report, ReportPerson, Run
+from lims.lab.models import BatchControl, Finding, ReferenceSet, Report, ReportPerson, Run
 from lims.lab.selectors.caselaw import report_rulings
 from lims.lab.selectors.law import Ruling
+from lims.lab.selectors.scales import scale_on
 
+_RATES = ("rate", "accuracy", "error", "wrong", "absent", "named")
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)
 Kind = Literal["final", "interim", "draft"]
 
@@ -101,7 +104,10 @@ def _data(
         results=tuple(result for one in findings for result in _results(one)),
         error_rates=tuple(rate for one in findings for rate in _error_rates(one)),
         reference_data=tuple(_reference(run) for run in _by_reference(runs)),
-        limits=tuple(line.strip() for line in report.limits.splitlines() if line.strip()) + _method_limits(runs),
+        verbal_scales=_scales(findings),
+        limits=tuple(line.strip() for line in report.limits.splitlines() if line.strip())
+        + _method_limits(runs)
+        + _caveats(findings),
         deviations=_deviations(runs, [row.item for row in examined]),
         sampling_plan=_sampling_plan(row.item for row in examined),
         external_providers=tuple(
@@ -126,6 +132,44 @@ def _finding(one: Finding) -> doc.Finding:
         outcome=one.get_identification_display() if one.identification else "",
         name_in_cites=one.name_cites,
         name_in_law=one.name_national,
+        **_ratio(one),
+    )
+
+
+def _ratio(one: Finding) -> dict[str, Any]:
+    """Number, the two propositions, and the words of the scale that held when the finding was made."""
+    found = one.outcome.summary.get("likelihood_ratio") if one.outcome else None
+    if not found:
+        return {}
+    log10, scale = float(found["log10"]), scale_on(one.made_at)
+    number = f"{10**log10:,.3g}" if abs(log10) < 6 else f"10^{log10:.1f}"
+    words = verbal(log10, scale[1]) if scale else None
+    return {
+        "propositions": (str(found["numerator"]), str(found["denominator"])),
+        "likelihood_ratio": number,
+        "verbal": f"{words.words} ({words.scale} {words.version})" if words else "",
+    }
+
+
+def _scales(findings: Iterable[Finding]) -> tuple[doc.VerbalScaleUsed, ...]:
+    """The scales whose words stand beside a ratio, with their bounds."""
+    used = {}
+    for one in findings:
+        if one.outcome and one.outcome.summary.get("likelihood_ratio") and (found := scale_on(one.made_at)):
+            used[found[0].pk] = found
+    return tuple(_scale(row, scale) for _pk, (row, scale) in sorted(used.items()))
+
+
+def _scale(row: ReferenceSet, scale: VerbalScale) -> doc.VerbalScaleUsed:
+    ends = [*(f"{band.start:,.6g}" for band in scale.bands[1:]), ""]
+    approved = timezone.localtime(row.approved_at).date().isoformat() if row.approved_at else ""
+    return doc.VerbalScaleUsed(
+        name=scale.name,
+        version=scale.version,
+        source=scale.source,
+        digest=scale.sha256,
+        bands=tuple((f"{band.start:,.6g}", end, band.words) for band, end in zip(scale.bands, ends, strict=True)),
+        signed_off=f"{row.approved_by.name}, {approved}" if row.approved_by else "",
     )
 
 
@@ -192,8 +236,8 @@ def _error_rates(one: Finding) -> list[doc.ErrorRate]:
 
 
 def _is_rate(number: dict[str, Any]) -> bool:
-    """Rates seen in validation are the numbers that methods give with an interval."""
-    return bool(number.get("interval"))
+    """Rates seen in validation: numbers with an interval that are named as such; others are results."""
+    return bool(number.get("interval")) and any(word in str(number["name"]) for word in _RATES)
 
 
 def _item(item: Item, received: datetime | None) -> doc.ItemExamined:
@@ -229,6 +273,12 @@ def _method(name: str, version: str) -> doc.MethodUsed:
 
 def _method_limits(runs: Iterable[Run]) -> tuple[str, ...]:
     return tuple(limit for name in sorted({run.method for run in runs}) for limit in METHODS[name].limits)
+
+
+def _caveats(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """What the outcomes themselves say they do not say, each once."""
+    said = (str(words) for one in findings if one.outcome for words in one.outcome.summary.get("caveats", []))
+    return tuple(dict.fromkeys(said))
 
 
 def _by_reference(runs: Iterable[Run]) -> list[Run]:

@@ -11,11 +11,16 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
+from analysis.age.cutoffs import cutoffs
 from analysis.errors import AnalysisError, InputRefused
 from analysis.genotypes.reader import Layout, read_file
+from analysis.individual.parentage_method import claims_read
 from analysis.inputs import InputFile
+from analysis.origin.spatial.geography import range_rings
 from analysis.species.amplicon import fastq_iterate
 from analysis.species.traces import reads_of, trace_read
+from analysis.tables import rows_read
+from analysis.textfile import text_of
 from chain_of_custody.models import Item, StoredFile
 from lims.accounts.actors import Actor, require
 from lims.casework.selectors.access import case_scope
@@ -23,11 +28,19 @@ from lims.casework.selectors.cases import item_case
 from lims.casework.services.files import item_file_store
 from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
 
-MEDIA_TYPES = {"genotypes": "text/csv", "sequence": "text/x-fasta"}
+MEDIA_TYPES = {
+    "genotypes": "text/csv",
+    "sequence": "text/x-fasta",
+    "measurements": "text/csv",
+    "claims": "text/csv",
+    "cutoffs": "text/csv",
+    "range_map": "application/geo+json",
+}
 READ_WHOLE = 64 << 20
 """Bytes up to which amplicon reads are read through before they are kept; of larger files the beginning is."""
 
 _BEGINNING = 20_000
+_TABLE = 64 << 20
 _TRACE = "application/octet-stream"
 
 
@@ -122,6 +135,23 @@ def _amplicons(given: InputFile, _file: RawFile) -> None:
         pass
 
 
+def _measurements(given: InputFile, file: RawFile) -> None:
+    """Which columns it needs is a matter of the method; that it is a table with a name per row is not."""
+    rows_read(given.read(limit=_TABLE), name=given.name, needed=(file.id_column,))
+
+
+def _claims(given: InputFile, _file: RawFile) -> None:
+    claims_read(given)
+
+
+def _cutoffs(given: InputFile, _file: RawFile) -> None:
+    cutoffs(text_of(given.read(limit=_TABLE), name=given.name), name=given.name)
+
+
+def _range_map(given: InputFile, _file: RawFile) -> None:
+    range_rings(given.read(limit=_TABLE), given.name)
+
+
 _CHECKS: dict[str, Callable[[InputFile, RawFile], None]] = {
     "trace_forward": _trace,
     "trace_reverse": _trace,
@@ -130,4 +160,8 @@ _CHECKS: dict[str, Callable[[InputFile, RawFile], None]] = {
     "blank": _blank,
     "positive": _amplicons,
     "genotypes": _genotypes,
+    "measurements": _measurements,
+    "claims": _claims,
+    "cutoffs": _cutoffs,
+    "range_map": _range_map,
 }

@@ -104,7 +104,7 @@ def run_queue(
             "reference_set": reference.digest if reference else None,
             "rerun_of": str(rerun_of.uuid) if rerun_of else None,
         }
-        act_append(actor=actor, drafts=[run_draft(run, "queued", values, {"parameters": parameters})])
+        act_append(actor=actor, drafts=[run_draft(run, "queued", values, {"parameters": _written(parameters)})])
         ring(TASK, run.pk)
     return run
 
@@ -288,6 +288,17 @@ def _coarse(method: str, reference: ReferenceSet | None, parameters: dict[str, J
     asked = parameters.get("generalise_km")
     wanted = asked if isinstance(asked, int | float) and not isinstance(asked, bool) else 0
     return {**parameters, "generalise_km": max(wanted, reference.coarse_km)}
+
+
+def _written(value: Json) -> Json:
+    """A parameter as the ledger keeps it: decimals as text, as everywhere in it."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, dict):
+        return {key: _written(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_written(one) for one in value]
+    return value
 
 
 def _artefact_store(actor: Actor, run: Run, artefact: Artefact) -> StoredFile:

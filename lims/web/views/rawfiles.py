@@ -44,6 +44,10 @@ class UploadForm(PageForm):
     blank = forms.FileField(label=ROLES["blank"], required=False)
     positive = forms.FileField(label=ROLES["positive"], required=False)
     genotypes = forms.FileField(label=ROLES["genotypes"], required=False)
+    measurements = forms.FileField(label=ROLES["measurements"], required=False)
+    claims = forms.FileField(label=ROLES["claims"], required=False)
+    cutoffs = forms.FileField(label=ROLES["cutoffs"], required=False)
+    range_map = forms.FileField(label=ROLES["range_map"], required=False)
     id_column = forms.CharField(
         label=gettext_lazy("Column of the sample names"), initial="id", max_length=80, required=False
     )
@@ -152,7 +156,7 @@ def _choices(request: PageRequest, item: Item, case: Case, method: str) -> Choic
     batches = item_batches(actor=actor, item=item).exclude(state=BatchState.REJECTED)
     return Choices(
         files=files,
-        references={str(one.uuid): one for one in reference_usable(actor=actor, kind=asked.kind)},
+        references={str(one.uuid): one for kind in asked.kinds for one in reference_usable(actor=actor, kind=kind)},
         batches={one.reference: one for one in batches},
         components={str(one.uuid): one for one in components_of([item])},
     )

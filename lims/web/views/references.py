@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -20,16 +19,19 @@ from lims.common.errors import BadInput
 from lims.lab.enums import ReferenceKind, ReferenceState
 from lims.lab.models import ReferenceSet
 from lims.lab.selectors.pages import references_waiting
+from lims.lab.selectors.referencechecks import reference_checks
 from lims.lab.selectors.work import reference_get, reference_list
 from lims.lab.services.builds import build_cancel
 from lims.lab.services.references import reference_approve, reference_propose, reference_retire
 from lims.web.access import PageRequest, page_for
 from lims.web.describing import Badge
-from lims.web.fields import FilesField, FilesInput, LongField
+from lims.web.fields import LongField
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.parts import Crumb, Fact, Task
+from lims.web.referencechecks import checks_view
+from lims.web.referenceforms import ProposeForm, kind_title, kind_uses
 from lims.web.rundescribing import method_name
 from lims.web.today import TodayPart, today_part
 from lims.web.views.curation import code_words
@@ -96,47 +98,14 @@ def references(request: PageRequest) -> HttpResponse:
     return page(request, "web/lab/reference_list.html", context)
 
 
-class ProposeForm(PageForm):
-    """A reference set to build and freeze."""
-
-    field_of = {"files": "sources"}
-    kind = forms.ChoiceField(label=gettext_lazy("What it is for"), choices=ReferenceKind.choices)
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    edition = forms.CharField(label=gettext_lazy("Edition"), max_length=40)
-    sources = FilesField(
-        label=gettext_lazy("Source files"),
-        widget=FilesInput(attrs={"multiple": True}),
-        help_text=gettext_lazy(
-            "Sequences: FASTA with headers «accession|Genus species|…», GenBank, BOLD's TSV, a table of names. "
-            "Populations: one genotype table."
-        ),
-    )
-    locus = forms.CharField(label=gettext_lazy("Locus of the sequences"), max_length=40, required=False)
-    id_column = forms.CharField(
-        label=gettext_lazy("Column of the animals"), max_length=80, required=False, initial="id"
-    )
-    population_column = forms.CharField(
-        label=gettext_lazy("Column of the populations"), max_length=80, required=False, initial="population"
-    )
-    group_column = forms.CharField(label=gettext_lazy("Column of the groups"), max_length=80, required=False)
-    provenance = LongField(
-        label=gettext_lazy("Where it comes from"),
-        max_length=500,
-        help_text=gettext_lazy("Source, version, date, licence. Evidence may not enter a reference set."),
-    )
-    synthetic = forms.BooleanField(label=gettext_lazy("Invented data"), required=False)
-
-    def parameters(self) -> dict[str, str]:
-        """What the builder needs to know about the files."""
-        species = self.cleaned_data["kind"] == ReferenceKind.SPECIES
-        names = ("locus",) if species else ("id_column", "population_column", "group_column")
-        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
-
-
 @page_for("reference.manage")
 def reference_new(request: PageRequest) -> HttpResponse:
-    """Propose a reference set; its content hash is its identity."""
-    form = ProposeForm(request.POST or None, request.FILES or None)
+    """Propose a reference set of a kind; its content hash is its identity."""
+    kind = request.POST.get("kind") or request.GET.get("kind", "")
+    crumbs = [Crumb(label=_("Reference sets"), href=reverse("web:reference_list")), Crumb(label=_("new"))]
+    if kind not in ReferenceKind.values:
+        return page(request, "web/lab/reference_kinds.html", {"kinds": kind_uses(), "crumbs": crumbs})
+    form = ProposeForm(request.POST or None, request.FILES or None, kind=kind)
 
     def do() -> str:
         data = form.cleaned_data
@@ -145,28 +114,31 @@ def reference_new(request: PageRequest) -> HttpResponse:
             raise BadInput(_("These files hold more than 256 MB. Send them over the API."), field="files", found=size)
         made = reference_propose(
             actor=request.actor,
-            kind=data["kind"],
+            kind=kind,
             name=data["name"],
             edition=data["edition"],
             files=[(one.name, one) for one in data["sources"]],
             parameters=dict(form.parameters()),
             provenance=data["provenance"],
             synthetic=data["synthetic"],
+            restricted=bool(data.get("restricted")),
+            coarse_km=(data.get("coarse_km") or 0) if data.get("restricted") else 0,
         )
         return reverse("web:reference", args=[made.uuid])
 
     view = FormPage(
-        title=_("Propose a reference set"),
+        title=kind_title(kind),
         button=_("Build and propose"),
         cancel=reverse("web:reference_list"),
         note=_("It is used only after a second person has approved it. An edition never changes."),
         layout=(
-            (_("The set"), ("kind", "name", "edition", "synthetic")),
-            (_("Files"), ("sources", "locus", "id_column", "population_column", "group_column")),
+            (_("The set"), ("name", "edition", "synthetic")),
+            (_("Files"), ("sources", *form.parameter_names)),
             (_("Provenance"), ("provenance",)),
+            (_("Access"), ("restricted", "coarse_km")),
         ),
         icon="map",
-        crumbs=[Crumb(label=_("Reference sets"), href=reverse("web:reference_list")), Crumb(label=_("new"))],
+        crumbs=crumbs,
     )
     return submit(request, form, do) or form_page(request, form, view)
 
@@ -205,6 +177,8 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         "can_check": row.state == ReferenceState.APPROVED and actor.may("reference.manage"),
         "summary": [(key.replace("_", " "), value) for key, value in sorted(row.summary.items()) if key not in _TOLD],
         "left_out": row.summary.get("left_out") or [],
+        "checks": checks_view(reference_checks(actor=actor, reference=row)),
+        "can_grant": actor.may("quality.manage"),
         "synthetic": row.synthetic,
         "runs": row.runs.count(),
         "crumbs": [Crumb(label=_("Reference sets"), href=reverse("web:reference_list")), Crumb(label=str(row))],

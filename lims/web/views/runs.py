@@ -15,7 +15,9 @@ from lims.lab.enums import JobState
 from lims.lab.models import Run, RunOutcome
 from lims.lab.selectors.caselaw import outcome_rulings
 from lims.lab.selectors.pages import runs_failed, runs_waiting
+from lims.lab.selectors.referenceaccess import reference_seen_by
 from lims.lab.selectors.results import run_figures, run_file, run_outcome
+from lims.lab.selectors.scales import scale_now
 from lims.lab.selectors.work import run_get, run_list
 from lims.lab.services.runs import run_cancel, run_rerun
 from lims.web.access import PageRequest, page_for
@@ -98,7 +100,7 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
     context |= {
         "outcomes": outcomes if len(outcomes) > 1 else [],
         "shown": shown,
-        "result": result_view(whole, shown.identification, shown.name),
+        "result": result_view(whole, shown.identification, shown.name, scale_now()),
         "product": product_view(whole, len(outcomes)),
         "figures": _figures(run, shown.number),
         "reference_digest": (whole.get("reference") or {}).get("sha256", ""),
@@ -107,6 +109,14 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
         "can_find": request.actor.may("finding.write", case_scope(run.case)),
     }
     return page(request, "web/lab/run.html", context)
+
+
+def _reference_href(request: PageRequest, run: Run) -> str:
+    """The page of the reference that was used, where the reader may see it."""
+    used = run.reference_set
+    if used is None or not reference_seen_by(actor=request.actor, reference=used):
+        return ""
+    return reverse("web:reference", args=[used.uuid])
 
 
 def _steps(run: Run) -> list[Crumb]:
@@ -141,6 +151,7 @@ def _common(request: PageRequest, run: Run) -> dict[str, Any]:
         "repeated": _repeated(run),
         "reruns": list(run.reruns.order_by("id")),
         "controls": _controls(run),
+        "reference_href": _reference_href(request, run),
         "item_href": address_of("item", run.item.reference) if run.item else "",
     }
 

@@ -1,0 +1,72 @@
+"""Numbers of an outcome with unit, interval and definition, as a page prints them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from lims.web.shares import identity_text, percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberLine:
+    """A number with its unit, interval and definition."""
+
+    name: str
+    value: str
+    interval: str
+    definition: str
+    rate: bool
+
+
+def number_line(one: Mapping[str, Any]) -> NumberLine:
+    """A number of an outcome; shares are printed as percent with their interval."""
+    name, unit = str(one["name"]), str(one.get("unit") or "")
+    rate = any(word in name for word in ("rate", "accuracy", "error", "wrong", "absent", "named"))
+    share = (rate and unit in {"1", ""}) or unit.startswith("share")
+    plain = f"{_plain(one['value'])}{'' if unit in {'1', ''} else f' {unit}'}"
+    value = identity_text(one["value"]) if share and not rate else percent(one["value"]) if share else plain
+    return NumberLine(
+        name=number_name(name),
+        value=value,
+        interval=interval_words(one.get("interval"), share=share),
+        definition=str(one.get("definition", "")),
+        rate=rate,
+    )
+
+
+def _plain(value: Any) -> str:
+    """A whole number with all its figures, any other with four."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{float(value):.4g}"
+
+
+def interval_words(interval: Sequence[float] | None, *, share: bool) -> str:
+    """An interval with its level, empty where there is none."""
+    if not interval:
+        return ""
+    low, high, level = interval
+    words = (percent(low), percent(high)) if share else (f"{low:.3g}", f"{high:.3g}")
+    return _("%(low)s to %(high)s (%(level)s interval)") % {"low": words[0], "high": words[1], "level": f"{level:.0%}"}
+
+
+def number_name(name: str) -> str:
+    """What a number is called on a page."""
+    known = {
+        "posterior": _("Score of the best"),
+        "exclusion_p": _("Exclusion p of the best"),
+        "leave_one_out_accuracy_population": _("Right on known animals, to population"),
+        "leave_one_out_accuracy_group": _("Right on known animals, to group"),
+        "identity": _("Identity"),
+        "coverage": _("Cover"),
+        "k2p": _("Kimura distance"),
+        "share": _("Share of the reads"),
+        "reads": _("Reads"),
+        "reads_kept": _("Reads kept"),
+        "reads_total": _("Reads in the file"),
+        "barcode_gap": _("Gap to the nearest species"),
+        "present_species_wrong": _("Wrong on known samples"),
+        "present_species_named": _("Named on known samples"),
+        "absent_species_named": _("Named though absent from the set"),
+    }
+    return known.get(name, name.replace("_", " ").capitalize())

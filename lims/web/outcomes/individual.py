@@ -1,0 +1,162 @@
+"""Results about individuals, relatives and parents, ready to print."""
+
+from django.utils.translation import gettext as _
+
+from lims.web.outcomes.words import Details, ratio_of
+from lims.web.parts import Fact
+from lims.web.shares import p_text, percent
+from lims.web.tables import Table
+
+
+def match_facts(details: Details) -> list[Fact]:
+    """The strip of a search."""
+    pairs = details["pairs"]
+    search = Fact(label=_("Searched"), value=str(details["search"]))
+    if not pairs or "with" not in pairs[0]:
+        return [Fact(label=_("Found"), value=_("none"), lead=True), search] if "search" in details else []
+    best = pairs[0]
+    return [
+        Fact(
+            label=_("Best match"),
+            value=str(best["with"]),
+            detail=_("%(n)s of %(all)s loci agree") % {"n": best["matching_loci"], "all": best["shared_loci"]},
+            lead=True,
+        ),
+        Fact(label=_("Likelihood ratio, one animal"), value=ratio_of(best["log10_lr"].get("identity"))),
+        Fact(
+            label=_("Match probability"),
+            value=f"{float(best['match_probability']):.2g}",
+            detail=_("%(low)s to %(high)s")
+            % {"low": f"{best['interval_95'][0]:.2g}", "high": f"{best['interval_95'][1]:.2g}"},
+        ),
+        search,
+    ]
+
+
+def match_tables(details: Details) -> list[Table]:
+    """Profiles that agree."""
+    rows = tuple(
+        (
+            str(one["with"]),
+            f"{one['matching_loci']} / {one['shared_loci']}",
+            ratio_of(one["log10_lr"].get("identity")),
+            f"{float(one['match_probability']):.2g}",
+            f"{one['interval_95'][0]:.2g}–{one['interval_95'][1]:.2g}",
+        )
+        for one in details["pairs"]
+    )
+    head = (
+        (_("Profile"), False),
+        (_("Loci that agree"), True),
+        (_("LR, one animal"), True),
+        (_("Match probability"), True),
+        (_("95 % interval"), True),
+    )
+    return [Table(title=_("Profiles that agree"), head=head, rows=rows, marked=frozenset({0}))] if rows else []
+
+
+def kin_facts(details: Details) -> list[Fact]:
+    """The strip of a screen for relatives."""
+    chance = float(details["pairs_compared"]) / float(details["least_lr"])
+    return [
+        Fact(
+            label=_("Pairs above the ratio"),
+            value=str(len(details["pairs"])),
+            detail=_("at most %(n)s by chance, per relationship") % {"n": f"{chance:.2g}"},
+            lead=True,
+        ),
+        Fact(label=_("Pairs compared"), value=f"{details['pairs_compared']:,}"),
+        Fact(
+            label=_("The panel tells"),
+            value=", ".join(str(one["words"]) for one in details["power"] if one["resolved"]) or _("nothing"),
+        ),
+    ]
+
+
+def kin_tables(details: Details) -> list[Table]:
+    """What the panel can tell; the pairs are leads, folded away."""
+    power = tuple(
+        (
+            str(one["words"]),
+            percent(one["detected"]),
+            f"{one['mean_log10_lr']:.1f} ± {one['deviation']:.1f}",
+            f"{one['unrelated_mean']:.1f}",
+            _("yes") if one["resolved"] else _("not resolved"),
+        )
+        for one in details["power"]
+    )
+    head = (
+        (_("Relationship"), False),
+        (_("True pairs found"), True),
+        (_("log10 LR, true pairs"), True),
+        (_("Unrelated"), True),
+        (_("Resolved by this panel"), False),
+    )
+    leads = tuple(
+        (
+            f"{one['a']} – {one['b']}",
+            f"{one['matching_loci']} / {one['shared_loci']}",
+            str(one["best"]).replace("_", " "),
+            ratio_of(one["log10_lr"].get(one["best"])),
+            f"{float(one['chance_finds_at_most']):.2g}",
+        )
+        for one in details["pairs"]
+    )
+    lead_head = (
+        (_("Pair"), False),
+        (_("Loci that agree"), True),
+        (_("Best relationship"), False),
+        (_("LR"), True),
+        (_("Chance finds at most"), True),
+    )
+    tables = [Table(title=_("What the panel can tell"), head=head, rows=power)]
+    if leads:
+        note = _("Leads for the laboratory. No single pair is evidence, and none goes into a finding or a report.")
+        tables.append(
+            Table(title=_("Leads, none of them evidence"), head=lead_head, rows=leads, note=note, folded=True)
+        )
+    return tables
+
+
+def parentage_facts(details: Details) -> list[Fact]:
+    """The strip of a claim."""
+    tests = details["tests"]
+    whole = tests.get("pair") or next(iter(tests.values()))
+    return [
+        Fact(
+            label=_("Contradictions"),
+            value=_("%(n)s of %(all)s loci") % {"n": whole["contradictions"], "all": whole["loci"]},
+            detail=_("%(n)s expected of a true family") % {"n": f"{whole['expected']:.2g}"},
+            tone="bad" if any(one["excluded"] for one in tests.values()) else "",
+            lead=True,
+        ),
+        Fact(label=_("p of a true family"), value=p_text(whole["p"])),
+        Fact(label=_("Unrelated claimants excluded"), value=percent(whole["power"])),
+    ]
+
+
+def parentage_tables(details: Details) -> list[Table]:
+    """The tests of a claim."""
+    names = {"mother": _("mother"), "father": _("father"), "pair": _("the pair")}
+    rows = tuple(
+        (
+            f"{names.get(kind, kind)} {details.get(kind) or ''}".strip(),
+            f"{one['contradictions']} / {one['loci']}",
+            f"{one['expected']:.2g}",
+            p_text(one["p"]),
+            percent(one["power"]),
+            _("excluded") if one["excluded"] else _("possible"),
+            ", ".join(one["at"][:8]) or "–",
+        )
+        for kind, one in details["tests"].items()
+    )
+    head = (
+        (_("Claim"), False),
+        (_("Contradictions"), True),
+        (_("Expected"), True),
+        ("p", True),
+        (_("Power"), True),
+        (_("Answer"), False),
+        (_("At"), False),
+    )
+    return [Table(title=_("Claims tested"), head=head, rows=rows)]

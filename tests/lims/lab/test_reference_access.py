@@ -1,0 +1,92 @@
+"""A restricted reference: who sees it, who uses it, who reads where its animals live, and what leaves it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chain_of_custody.models import Entry
+from lims.accounts.actors import Actor
+from lims.common.errors import BadInput, NotAllowed, NotFound, RuleViolation
+from lims.disclosure.selectors.contents import _references
+from lims.lab.selectors.pages import reference_usable
+from lims.lab.selectors.referenceaccess import coordinates_shown, grant_get, reference_grants, reference_seen_by
+from lims.lab.selectors.referencechecks import reference_checks
+from lims.lab.selectors.work import reference_get, reference_list
+from lims.lab.services.referenceaccess import reference_grant, reference_grant_end, reference_restrict
+from tests.lims.lab import methods_support as made
+from tests.lims.lab.support import Bench
+
+
+def _sees(actor: Actor, row: Any) -> bool:
+    try:
+        return reference_get(actor=actor, uuid=row.uuid) == row
+    except NotFound:
+        return False
+
+
+def test_places_of_a_restricted_set_are_for_those_granted_them(bench: Bench) -> None:
+    data = made.isolated()
+    row = made.mapped(bench, data, restricted=True)
+    assert (row.restricted, row.coarse_km) == (True, 50)
+    proposer, manager, technician = bench.lab.analyst, bench.lab.manager, bench.lab.technician
+    assert [_sees(actor, row) for actor in (proposer, manager, technician, bench.lab.reviewer)] == [
+        True, True, False, False,
+    ]  # fmt: skip
+    assert row not in reference_list(actor=technician)
+    assert row not in reference_usable(actor=technician, kind="origin")
+    assert not reference_seen_by(actor=technician, reference=row)
+    exact = {(one["latitude"], one["longitude"]) for one in row.checks["places"]}
+    shown = reference_checks(actor=manager, reference=row)
+    assert shown["places_km"] == 50
+    assert not exact & {(one["latitude"], one["longitude"]) for one in shown["places"]}
+    assert sum(one["animals"] for one in shown["places"]) == row.records
+    with pytest.raises(RuleViolation, match="restricted") as refused:
+        made.run(bench, "origin.map", {"genotypes": data.sampled_csv}, row, actor=technician)
+    assert refused.value.code == "not-granted"
+    party = _party(technician)
+    with pytest.raises(NotAllowed):
+        reference_grant(actor=proposer, reference=row, party=party, right="use", reason="mine")
+    grant = reference_grant(actor=manager, reference=row, party=party, right="use", reason="ivory case")
+    assert _sees(technician, row)
+    assert not coordinates_shown(actor=technician, reference=row)
+    with pytest.raises(RuleViolation, match="already"):
+        reference_grant(actor=manager, reference=row, party=party, right="coordinates", reason="twice")
+    reference_grant_end(actor=manager, grant=grant, reason="case over")
+    assert not _sees(technician, row)
+    with pytest.raises(RuleViolation, match="ended already"):
+        reference_grant_end(actor=manager, grant=grant, reason="again")
+    reference_grant(actor=manager, reference=row, party=party, right="coordinates", reason="field work")
+    told = reference_checks(actor=technician, reference=row)
+    assert {(one["latitude"], one["longitude"]) for one in told["places"]} == exact
+    assert len(reference_grants(actor=manager, reference=row)) == 2
+    with pytest.raises(NotAllowed):
+        grant_get(actor=technician, reference=row, pk=grant.pk)
+    verbs = [
+        json.loads(bytes(one.canonical))["verb"]
+        for one in Entry.objects.filter(stream__kind="reference", stream__uuid=row.uuid).order_by("sequence")
+    ]
+    assert [verb for verb in verbs if "grant" in verb] == ["granted", "grant_ended", "granted"]
+
+
+def test_what_leaves_a_restricted_set_shows_squares_and_the_set_does_not_travel(bench: Bench) -> None:
+    data = made.isolated()
+    row = made.mapped(bench, data, restricted=True, coarse_km=300)
+    run = made.run(bench, "origin.map", {"genotypes": data.sampled_csv}, row, generalise_km=1)
+    assert (run.state, run.parameters["generalise_km"]) == ("done", 300)
+    assert _references([run]) == []
+    opened = reference_restrict(actor=bench.lab.manager, reference=row, restricted=False, reason="published")
+    assert (opened.restricted, opened.coarse_km) == (False, 0)
+    run.refresh_from_db()
+    assert [one.pk for one in _references([run])] == [row.pk]
+    assert _sees(bench.lab.technician, row)
+    with pytest.raises(BadInput, match=r"1000"):
+        reference_restrict(actor=bench.lab.manager, reference=row, restricted=True, coarse_km=5000, reason="x")
+    with pytest.raises(NotAllowed):
+        reference_restrict(actor=bench.lab.analyst, reference=row, restricted=True, reason="x")
+
+
+def _party(actor: Actor) -> Any:
+    from chain_of_custody.models import Party
+
+    return Party.objects.get(pk=actor.party_id)
