@@ -107,15 +107,7 @@ def _outcome(
         numbers=_numbers(best, run, given),
         likelihood_ratio=_ratio(best),
         caveats=CAVEATS,
-        diagnostics=(
-            Diagnostic(
-                code="typed_loci",
-                state="passed" if enough else "failed",
-                text=f"{typed} of {len(run.panel.loci)} shared loci typed",
-                value=typed,
-            ),
-            *loci_check(given, len(run.panel.loci)),
-        ),
+        diagnostics=_diagnostics(typed, run, given, enough=enough),
         inputs=tuple(one.digest for one in inputs.files),
         reference=given.reference,
         parameters=dict(inputs.parameters),
@@ -128,6 +120,13 @@ def _outcome(
         },
         seed=inputs.seed,
     )
+
+
+def _diagnostics(typed: int, run: ComparisonRun, given: Compared, *, enough: bool) -> tuple[Diagnostic, ...]:
+    loci = len(run.panel.loci)
+    state = "passed" if enough else "failed"
+    words = f"{typed} of {loci} shared loci typed"
+    return (Diagnostic(code="typed_loci", state=state, text=words, value=typed), *loci_check(given, loci))
 
 
 def _statement(
@@ -171,31 +170,7 @@ def _numbers(best: _Found | None, run: ComparisonRun, given: Compared) -> tuple[
         )
     ]
     if best is not None:
-        low, high = best.interval
-        value = best.pair.match_probability
-        found += [
-            Number(
-                name="match_probability",
-                value=_three(value),
-                unit="1",
-                definition=f"θ-corrected probability (θ {run.model.theta:g}) that an unrelated animal of "
-                f"«{given.source}» shows this genotype; interval over the finite sample of allele frequencies",
-                interval=(_three(low), _three(high), 0.95),
-            ),
-            Number(
-                name="chance_matches",
-                value=_three(value * searched),
-                unit="no",
-                definition="matches to be expected by chance among the profiles searched, were all unrelated",
-                interval=(_three(low * searched), _three(high * searched), 0.95),
-            ),
-            Number(
-                name="log10_lr_identity",
-                value=_three(best.pair.log10_lr["identity"]),
-                unit="log10",
-                definition="log10 of the likelihood ratio, one animal against two unrelated, with the error model",
-            ),
-        ]
+        found += _pair_numbers(best, run, given, searched)
     return (
         *found,
         Number(
@@ -211,6 +186,34 @@ def _numbers(best: _Found | None, run: ComparisonRun, given: Compared) -> tuple[
             definition="two full siblings share a genotype at every locus of the panel: the cautious bound",
         ),
     )
+
+
+def _pair_numbers(best: _Found, run: ComparisonRun, given: Compared, searched: int) -> list[Number]:
+    low, high = best.interval
+    value = best.pair.match_probability
+    return [
+        Number(
+            name="match_probability",
+            value=_three(value),
+            unit="1",
+            definition=f"θ-corrected probability (θ {run.model.theta:g}) that an unrelated animal of "
+            f"«{given.source}» shows this genotype; interval over the finite sample of allele frequencies",
+            interval=(_three(low), _three(high), 0.95),
+        ),
+        Number(
+            name="chance_matches",
+            value=_three(value * searched),
+            unit="no",
+            definition="matches to be expected by chance among the profiles searched, were all unrelated",
+            interval=(_three(low * searched), _three(high * searched), 0.95),
+        ),
+        Number(
+            name="log10_lr_identity",
+            value=_three(best.pair.log10_lr["identity"]),
+            unit="log10",
+            definition="log10 of the likelihood ratio, one animal against two unrelated, with the error model",
+        ),
+    ]
 
 
 def _ratio(best: _Found | None) -> LikelihoodRatio | None:

@@ -92,6 +92,11 @@ def kin_tables(details: Details) -> list[Table]:
         (_("Unrelated"), True),
         (_("Resolved by this panel"), False),
     )
+    tables = [Table(title=_("What the panel can tell"), head=head, rows=power)]
+    return [*tables, *_leads(details)]
+
+
+def _leads(details: Details) -> list[Table]:
     leads = tuple(
         (
             f"{one['a']} – {one['b']}",
@@ -109,13 +114,10 @@ def kin_tables(details: Details) -> list[Table]:
         (_("LR"), True),
         (_("Chance finds at most"), True),
     )
-    tables = [Table(title=_("What the panel can tell"), head=head, rows=power)]
-    if leads:
-        note = _("Leads for the laboratory. No single pair is evidence, and none goes into a finding or a report.")
-        tables.append(
-            Table(title=_("Leads, none of them evidence"), head=lead_head, rows=leads, note=note, folded=True)
-        )
-    return tables
+    if not leads:
+        return []
+    note = _("Leads for the laboratory. No single pair is evidence, and none goes into a finding or a report.")
+    return [Table(title=_("Leads, none of them evidence"), head=lead_head, rows=leads, note=note, folded=True)]
 
 
 def parentage_facts(details: Details) -> list[Fact]:
