@@ -199,7 +199,7 @@ def pgbench_script() -> str:
         Party.objects.get(name="Shelf"),
     )
     item, uuid = "ARRAY[:item]", "ARRAY[('50000000-0000-4000-8000-' || lpad((:client_id * 1000 + :k)::text, 12, '0'))]"
-    lock, parties, write, streams, append = statements_of_a_move()
+    lock, write, append = statements_of_a_move()
     heads = (
         "locked.*, clock_timestamp()",
         "id AS stream, head_sequence + 1 AS next, clock_timestamp() AS now, gen_random_uuid() AS entry",
@@ -213,10 +213,8 @@ def pgbench_script() -> str:
         f"\\set me {holder.pk} + :client_id",
         f"\\set to random(0, 1) * ({shelf.pk} - :me) + :me",
         "BEGIN;",
-        _filled(lock, {1: item}) + ";",
-        _filled(parties, {0: "ARRAY[:me, :to]"}) + ";",
-        _filled(write, {2: ":to", 4: item}) + ";",
-        _filled(streams, {1: uuid}).replace(*heads) + " \\gset",
+        _filled(lock, {1: item, 4: "ARRAY[:to]"}) + ";",
+        _filled(write, {2: ":to", 4: item, 7: uuid}).replace(*heads) + " \\gset",
         _filled(append, new) + ";",
         "COMMIT;",
     ]

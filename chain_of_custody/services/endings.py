@@ -12,7 +12,7 @@ from chain_of_custody.services.holding import (
     Holding,
     hold,
     item_drafts,
-    items_write,
+    items_outcome,
     left_containers,
     signature_values,
     text_required,
@@ -52,8 +52,8 @@ def item_consume(
     hidden = {"authority": authority.strip(), "note": note.strip()}
     drafts = item_drafts(holding, Verb.CONSUMED, own=left_containers(holding), committed=hidden)
     with writing():
-        items_write(holding, happened_at=happened_at, state=ItemState.CONSUMED, place=(None, ()))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+        outcome = items_outcome(holding, happened_at=happened_at, state=ItemState.CONSUMED, place=(None, ()))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
     return holding.roots[0]
 
 
@@ -92,8 +92,10 @@ def item_return(
         committed={"authority": authority, "receipt": receipt.strip()},
     )
     with writing():
-        items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.RETURNED, place=(None, ()))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+        outcome = items_outcome(
+            holding, happened_at=happened_at, custodian=receiver, state=ItemState.RETURNED, place=(None, ())
+        )
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
     return holding.roots[0]
 
 
@@ -133,8 +135,8 @@ def item_dispose(
         committed={"authority": authority, "witness.name": name},
     )
     with writing():
-        items_write(holding, happened_at=happened_at, state=ItemState.DISPOSED, place=(None, ()))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+        outcome = items_outcome(holding, happened_at=happened_at, state=ItemState.DISPOSED, place=(None, ()))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
     return holding.roots[0]
 
 

@@ -26,7 +26,7 @@ from chain_of_custody.services.holding import (
     hold,
     item_drafts,
     items_named,
-    items_write,
+    items_outcome,
     left_containers,
     signature_values,
     text_required,
@@ -83,8 +83,8 @@ def handover_offer(
         with conflicts():
             HandOverLine.objects.bulk_create(_lines(holding, offer))
         drafts = _offer_drafts(holding, offer, signature, note)
-        items_write(holding, happened_at=happened_at, state=ItemState.OFFERED, place=(None, ()))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+        outcome = items_outcome(holding, happened_at=happened_at, state=ItemState.OFFERED, place=(None, ()))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
     return offer
 
 
@@ -122,9 +122,11 @@ def handover_receive(
             own=own,
             own_committed=conditions,
         )
-        items_write(settling.holding, happened_at=happened_at, custodian=settling.receiver, state=ItemState.HELD)
+        outcome = items_outcome(
+            settling.holding, happened_at=happened_at, custodian=settling.receiver, state=ItemState.HELD
+        )
         settle_end(settling, LineState.RECEIVED, happened_at)
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
     return settling.offer
 
 
@@ -337,8 +339,8 @@ def _undo(
 ) -> HandOver:
     drafts = item_drafts(settling.holding, verb, to=settling.receiver, values=values)
     with writing():
-        items_write(settling.holding, happened_at=happened_at, state=ItemState.HELD)
+        outcome = items_outcome(settling.holding, happened_at=happened_at, state=ItemState.HELD)
         state = LineState.REFUSED if verb == Verb.REFUSED else LineState.WITHDRAWN
         settle_end(settling, state, happened_at)
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
     return settling.offer

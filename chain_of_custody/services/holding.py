@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any
 
 from django.db import IntegrityError, connection
-from django.db.models import Model
 
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json
@@ -19,26 +19,37 @@ from chain_of_custody.models import Item, Party, Seal, StoredFile
 from chain_of_custody.rules import PartyFacts, Standing
 from chain_of_custody.services.claims import claimed_now
 from chain_of_custody.services.ledger import EntryDraft
-from chain_of_custody.services.statements import plain_array, prepared
+from chain_of_custody.services.statements import Along, plain_array, prepared
 
-M = TypeVar("M", bound=Model)
-
-# No join: a row whose joined column changed while we waited for its lock would silently drop out. An array, because the
-# planner reads a whole table of items rather than trust the size of a recursive query.
-_LOCK_TREE = """
+# Items under lock, and the parties the rules ask about: the custodians, those named, and the organisations they belong
+# to. No join: a row whose joined column changed while we waited for its lock would silently drop out. Arrays, because
+# the planner reads a whole table rather than trust the size of a recursive query. Parties are as they were when the
+# statement began; a custodian from after that is read apart (`_parties`).
+_LOCK = """
 WITH RECURSIVE tree (id, carries) AS (
     SELECT id, kind = ANY(%s::text[]) FROM chain_of_custody_item WHERE id = ANY(%s::bigint[])
     UNION
     SELECT i.id, i.kind = ANY(%s::text[])
     FROM chain_of_custody_item i JOIN tree ON i.container_id = tree.id AND tree.carries
+), locked AS MATERIALIZED (
+    SELECT {items} FROM chain_of_custody_item
+    WHERE id = ANY(ARRAY(SELECT id FROM tree UNION SELECT unnest(%s::bigint[])))
+    ORDER BY id
+    FOR NO KEY UPDATE
+), named AS MATERIALIZED (
+    SELECT {parties} FROM chain_of_custody_party
+    WHERE id = ANY(ARRAY(SELECT custodian_id FROM locked) || %s::bigint[]) OR uuid = %s
+), people AS (
+    SELECT * FROM named
+    UNION
+    SELECT {parties} FROM chain_of_custody_party WHERE id = ANY(ARRAY(SELECT organisation_id FROM named))
 )
-SELECT {columns} FROM chain_of_custody_item
-WHERE id = ANY(ARRAY(SELECT id FROM tree UNION SELECT unnest(%s::bigint[])))
-ORDER BY id
-FOR NO KEY UPDATE
+SELECT true, locked.*, {no_parties} FROM locked
+UNION ALL
+SELECT false, {no_items}, people.* FROM people
 """
 
-# The parties named, and the organisations they belong to, as rows of one table.
+# The same parties alone.
 _PARTIES = """
 WITH named AS MATERIALIZED (
     SELECT * FROM chain_of_custody_party WHERE id = ANY(%s::bigint[]) OR uuid = %s
@@ -144,12 +155,11 @@ def hold(actor: Actor, items: Collection[Item], *, parties: Iterable[Party] = ()
     also_keys = [item.pk for item in also]
     if len(set(keys)) != len(keys):
         raise BadInput("an item is named twice", field="items")
-    rows = _lock(keys, also_keys)
+    rows, people = _lock(actor, keys, also_keys, [party.pk for party in parties])
     named = [rows[key] for key in keys]
     roots = [item for item in named if _root(item, rows, set(keys)) is item]
     inside = _inside(roots, rows)
     everything = [*roots, *(rows[key] for key in inside)]
-    people = _parties(actor, [*everything, *(rows[key] for key in also_keys)], parties)
     me = next((party for party in people.values() if party.uuid == actor.party), None)
     if me is None:
         raise NotFound(f"the actor's party {actor.party} is not known", field="actor", found=str(actor.party))
@@ -171,12 +181,15 @@ def items_named(items: Collection[Item]) -> None:
         raise BadInput("no items are named", field="items", remedy="Scan or choose at least one item.")
 
 
-def _lock(keys: Sequence[int], also: Sequence[int]) -> dict[int, Item]:
+def _lock(
+    actor: Actor, keys: Sequence[int], also: Sequence[int], parties: Sequence[int]
+) -> tuple[dict[int, Item], dict[int, Party]]:
     if not keys and not also:
-        return {}
+        return {}, _parties(actor, parties)
     kinds = plain_array(kind.value for kind in CARRIERS)
+    values = [kinds, plain_array(keys), kinds, plain_array(also), plain_array(parties), actor.party]
     while True:
-        rows = {item.pk: item for item in _read(Item, _LOCK_TREE, [kinds, plain_array(keys), kinds, plain_array(also)])}
+        rows, people = _lock_read(values)
         carriers = [key for key, item in rows.items() if item.kind in CARRIERS and key not in also]
         # What was put in while we waited is outside the snapshot; putting in needs the container's lock, so once
         # nothing is missing nothing can come.
@@ -185,16 +198,37 @@ def _lock(keys: Sequence[int], also: Sequence[int]) -> dict[int, Item]:
     missing = [key for key in (*keys, *also) if key not in rows]
     if missing:
         raise NotFound(f"there is no item with key {missing[0]}", field="items", found=str(missing[0]))
-    return rows
+    custodians = {item.custodian_id for item in rows.values()}
+    if not custodians <= people.keys():
+        people = _parties(actor, {*custodians, *parties})
+    return rows, people
 
 
-def _read(model: type[M], statement: str, values: Sequence[Any]) -> list[M]:
-    """Rows of a model by a prepared statement in which `{columns}` stands for its columns."""
-    fields = model._meta.concrete_fields
-    names = [field.attname for field in fields]
-    with prepared() as cursor:
-        cursor.execute(statement.format(columns=", ".join(str(field.column) for field in fields)), values)
-        return [model.from_db(connection.alias, names, row) for row in cursor.fetchall()]
+def _lock_read(values: Sequence[Any]) -> tuple[dict[int, Item], dict[int, Party]]:
+    items, parties = Item._meta.concrete_fields, Party._meta.concrete_fields
+    cursor = prepared()
+    cursor.execute(_lock_statement(), values)
+    rows, people, width = {}, {}, 1 + len(items)
+    names, others = [field.attname for field in items], [field.attname for field in parties]
+    for row in cursor.fetchall():
+        if row[0]:
+            item = Item.from_db(connection.alias, names, row[1:width])
+            rows[item.pk] = item
+        else:
+            party = Party.from_db(connection.alias, others, row[width:])
+            people[party.pk] = party
+    return rows, _joined(people)
+
+
+@cache
+def _lock_statement() -> str:
+    items, parties = Item._meta.concrete_fields, Party._meta.concrete_fields
+    return _LOCK.format(
+        items=", ".join(str(field.column) for field in items),
+        parties=", ".join(str(field.column) for field in parties),
+        no_items=", ".join(["NULL"] * len(items)),
+        no_parties=", ".join(["NULL"] * len(parties)),
+    )
 
 
 def _root(item: Item, rows: Mapping[int, Item], named: Collection[int]) -> Item:
@@ -217,9 +251,18 @@ def _inside(roots: Sequence[Item], rows: Mapping[int, Item]) -> dict[int, Item]:
     return found
 
 
-def _parties(actor: Actor, items: Iterable[Item], parties: Iterable[Party]) -> dict[int, Party]:
-    keys = {item.custodian_id for item in items} | {party.pk for party in parties}
-    people = {party.pk: party for party in _read(Party, _PARTIES, [plain_array(keys), actor.party])}
+def _parties(actor: Actor, keys: Iterable[int]) -> dict[int, Party]:
+    fields = Party._meta.concrete_fields
+    names = [field.attname for field in fields]
+    cursor = prepared()
+    columns = ", ".join(str(field.column) for field in fields)
+    cursor.execute(_PARTIES.format(columns=columns), [plain_array(keys), actor.party])
+    rows = [Party.from_db(connection.alias, names, row) for row in cursor.fetchall()]
+    return _joined({party.pk: party for party in rows})
+
+
+def _joined(people: dict[int, Party]) -> dict[int, Party]:
+    """The parties, each with its organisation at hand."""
     for party in people.values():
         if party.organisation_id is not None:
             party.organisation = people.get(party.organisation_id)
@@ -235,22 +278,23 @@ def _sealed_around(items: Iterable[Item]) -> dict[int, tuple[str, str]]:
     keys = [item.pk for item in items if item.container_id is not None]
     if not keys:
         return {}
-    with prepared() as cursor:
-        cursor.execute(_SEALED_AROUND, [plain_array(keys)])
-        return {start: (reference, number) for start, reference, number in cursor.fetchall()}
+    cursor = prepared()
+    cursor.execute(_SEALED_AROUND, [plain_array(keys)])
+    return {start: (reference, number) for start, reference, number in cursor.fetchall()}
 
 
-def items_write(
+def items_outcome(
     holding: Holding,
     *,
     happened_at: datetime | None,
     custodian: Party | None = None,
     state: ItemState | None = None,
     place: tuple[Item | None, Sequence[str]] | None = None,
-) -> None:
-    """Write the outcome of an act on the held items: custodian and state of all, container and positions of roots.
+) -> Along:
+    """The outcome of an act on the held items: custodian and state of all, container and positions of roots.
 
-    `place` is (container or None, one position per root or none at all); without it roots stay where they are.
+    It is written along with the act's entries: the caller gives it to `act_append`. `place` is (container or None, one
+    position per root or none at all); without it roots stay where they are.
     """
     moment = happened_at or claimed_now()
     roots = [item.pk for item in holding.roots]
@@ -260,9 +304,15 @@ def items_write(
     placed = [] if place is None else [None if container is None else container.pk]
     statement = _ITEMS_WRITE.format(custodian=_CUSTODIAN if given else "", place=_PLACE if placed else "")
     rows = [plain_array([*roots, *holding.inside]), [*positions, *([None] * len(holding.inside))]]
-    with conflicts(), prepared() as cursor:
-        cursor.execute(statement, [moment, None if state is None else str(state.value), *given, *placed, *rows])
-    _mirror(holding, custodian, state, place)
+    values = [moment, None if state is None else str(state.value), *given, *placed, *rows]
+
+    @contextmanager
+    def around() -> Iterator[None]:
+        with conflicts():
+            yield
+        _mirror(holding, custodian, state, place)
+
+    return Along(statement, values, around)
 
 
 def _mirror(

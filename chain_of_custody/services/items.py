@@ -21,7 +21,7 @@ from chain_of_custody.services.holding import (
     item_draft,
     item_drafts,
     items_named,
-    items_write,
+    items_outcome,
     left_containers,
     signature_values,
 )
@@ -171,8 +171,8 @@ def items_move(
     ordered = [spots[item.pk] for item in holding.roots]
     drafts = item_drafts(holding, Verb.MOVED, to=receiver, own=_placed_values(holding, box, ordered))
     with writing():
-        items_write(holding, happened_at=happened_at, custodian=receiver, place=(box, ordered))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+        outcome = items_outcome(holding, happened_at=happened_at, custodian=receiver, place=(box, ordered))
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
 
 
 @one_transaction

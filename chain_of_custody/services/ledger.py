@@ -17,7 +17,7 @@ from chain_of_custody.core.errors import EntryRefused
 from chain_of_custody.errors import BadInput, BadTime, EntryTooLarge, LedgerError
 from chain_of_custody.schemas import check_payload
 from chain_of_custody.services.claims import claimed_now
-from chain_of_custody.services.statements import bytes_array, plain_array, prepared
+from chain_of_custody.services.statements import Along, bytes_array, plain_array, prepared
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far a claimed time may run ahead of the database's clock: clocks of phones differ."""
@@ -154,9 +154,10 @@ def act_append(
     reason: str = "",
     place: str = "",
     act: UUID | None = None,
+    along: Along | None = None,
 ) -> Act:
     """Write one act to every stream it touched: two SQL statements, whatever the number of entries; two more where a
-    stream is new.
+    stream is new. `along` is what else the act changes, sent with the first of them.
 
     Streams are opened on first use and locked in ascending order, so that acts on the same streams queue and never
     deadlock. `recorded_at` is the database's clock under these locks, never below the streams' newest. The entries
@@ -167,7 +168,7 @@ def act_append(
     for a claimed time in the future, `EntryTooLarge` beyond 32 KB, `BadInput` for a value without canonical form.
     """
     _check(drafts)
-    heads, recorded_at = _streams_lock({draft.stream for draft in drafts})
+    heads, recorded_at = _streams_lock({draft.stream for draft in drafts}, along)
     happened = _happened(happened_at or claimed_now(), recorded_at)
     shared = _shared_committed(actor, reason, place)
     page = _Page([], [], {})
@@ -193,17 +194,21 @@ def _check(drafts: Sequence[EntryDraft]) -> None:
         check_payload(draft.schema, draft.verb, draft.values, draft.committed)
 
 
-def _streams_lock(keys: set[StreamKey]) -> tuple[dict[StreamKey, _Head], datetime]:
+def _streams_lock(keys: set[StreamKey], along: Along | None) -> tuple[dict[StreamKey, _Head], datetime]:
     ordered = sorted(keys)
     columns = [plain_array(key.kind for key in ordered), plain_array(key.id for key in ordered)]
-    with prepared() as cursor:
+    cursor = prepared()
+    if along is None:
+        cursor.execute(_STREAMS_LOCK, columns)
+    else:
+        with along.around():
+            cursor.execute(along.before(_STREAMS_LOCK), [*along.values, *columns])
+    rows = cursor.fetchall()
+    if not rows:
+        # Before any lock is held: waiting for another's new stream while holding one could close a circle.
+        cursor.execute(_STREAMS_OPEN, columns)
         cursor.execute(_STREAMS_LOCK, columns)
         rows = cursor.fetchall()
-        if not rows:
-            # Before any lock is held: waiting for another's new stream while holding one could close a circle.
-            cursor.execute(_STREAMS_OPEN, columns)
-            cursor.execute(_STREAMS_LOCK, columns)
-            rows = cursor.fetchall()
     heads = {
         StreamKey(kind=kind, id=uuid): _Head(row, sequence, None if digest is None else bytes(digest))
         for row, kind, uuid, sequence, digest, _recorded, _clock in rows
@@ -279,5 +284,4 @@ def _write(page: _Page, act: UUID, recorded_at: datetime) -> None:
     entries, fields, salts, values = zip(*page.hidden, strict=True)
     rows = [*map(plain_array, (streams, ids, sequences)), bytes_array(canonical), bytes_array(hashes)]
     hidden = [plain_array(entries), plain_array(fields), bytes_array(salts), bytes_array(values)]
-    with prepared() as cursor:
-        cursor.execute(_WRITE, [*rows, act, recorded_at, *hidden, recorded_at])
+    prepared().execute(_WRITE, [*rows, act, recorded_at, *hidden, recorded_at])

@@ -17,7 +17,7 @@ from chain_of_custody.services.holding import (
     item_draft,
     item_drafts,
     items_named,
-    items_write,
+    items_outcome,
     left_containers,
     text_required,
 )
@@ -65,8 +65,10 @@ def custody_reassign(
             own=own,
             committed={"authority": authority, "inventory_by.names": [holding.me.name, second.name]},
         )
-        items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ()))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+        outcome = items_outcome(
+            holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ())
+        )
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
 
 
 @one_transaction
@@ -135,8 +137,10 @@ def custody_back_enter(
     values: dict[str, Json] = {"purpose": str(purpose), **_file_values(file)}
     drafts = item_drafts(holding, Verb.BACK_ENTERED, to=receiver, values=values, own=left_containers(holding))
     with writing():
-        items_write(holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ()))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place)
+        outcome = items_outcome(
+            holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ())
+        )
+        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
 
 
 def _check(holding: Holding, verb: Verb, receiver: Party) -> None:

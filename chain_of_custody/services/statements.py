@@ -4,13 +4,14 @@ Django binds parameters on our side, so its own statements are parsed and planne
 does not allow prepared statements (OPTIONS prepare_threshold unset), these run unprepared, and otherwise the same.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 class _PreparedCursor(psycopg.Cursor[tuple[Any, ...]]):
@@ -23,14 +24,46 @@ class _PreparedCursor(psycopg.Cursor[tuple[Any, ...]]):
         return super().execute(query, params, prepare=prepare, binary=binary)
 
 
-@contextmanager
-def prepared() -> Iterator[Any]:
-    """Django's cursor (errors, query log and wrappers included) over prepared statements."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        raw = _PreparedCursor(connection.connection)
-    with connection._prepare_cursor(raw) as cursor:  # type: ignore[attr-defined]  # the one way past the factory
-        yield cursor
+def prepared() -> Any:
+    """Django's cursor (errors, query log and wrappers included) over prepared statements; it needs no closing.
+
+    The raw cursor under it is made once a connection. What a statement gave is read before the next one runs.
+    """
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
+    raw = here.connection
+    cursor = getattr(raw, _KEPT, None)
+    if cursor is None:
+        with here.wrap_database_errors:
+            cursor = _PreparedCursor(raw)
+        setattr(raw, _KEPT, cursor)
+    return here._prepare_cursor(cursor)  # type: ignore[attr-defined]  # the one way past the factory
+
+
+_KEPT = "spoor_prepared_cursor"
+
+
+class Along:
+    """A statement that changes rows and gives none, sent in one message with another instead of in one of its own.
+
+    `around` is entered for it: it turns refusals into our errors, and does what is to be done after.
+    """
+
+    __slots__ = ("around", "sql", "values")
+
+    def __init__(self, sql: str, values: Sequence[Any], around: Callable[[], AbstractContextManager[None]]) -> None:
+        self.sql = sql
+        self.values = values
+        self.around = around
+
+    def before(self, statement: str) -> str:
+        """The statement, which begins with WITH, with this one in front."""
+        return _joined(self.sql, statement)
+
+
+@lru_cache(maxsize=64)
+def _joined(first: str, statement: str) -> str:
+    return f"WITH along AS ({first}), {statement.strip().removeprefix('WITH ')}"
 
 
 def plain_array(values: Iterable[UUID | int | str]) -> str:

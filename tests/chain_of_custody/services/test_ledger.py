@@ -209,7 +209,7 @@ def test_statements_do_not_grow_with_items() -> None:
         )
         counts[size] = [create, move, take, offer, receive]
     assert counts[1] == counts[40]
-    assert counts[1] == [8, 6, 6, 8, 11]
+    assert counts[1] == [8, 4, 4, 6, 9]
 
 
 def test_statements_do_not_grow_with_history() -> None:
