@@ -1,6 +1,6 @@
 """Speed of the verifier: entries a second, memory for each stream, proofs, incremental verification.
 
-    python -m benchmarks.custody_verify [ENTRIES ...]        default 100000 1000000
+    python -m benchmarks.custody_verify [ENTRIES ...]        default 100000 1000000; `benchmarks.custody` runs it too
 
 Everything is generated here (synthetic). The peer, in the same run, reads the same file the plain way: `json` for line
 and entry, `base64`, `hashlib`, the entry written again to see whether it is canonical, and the tree; it checks neither
@@ -14,13 +14,15 @@ import json
 import os
 import platform
 import random
+import subprocess
 import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from benchmarks.goals import Goal, goals_print
 from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_sign
 from chain_of_custody.core.export import ExportHeader, ExportRow, Scope, export_write
 from chain_of_custody.core.merkle import CompactRange, MemoryTree, inclusion_proof, inclusion_verify, leaf_hash
@@ -29,6 +31,7 @@ from chain_of_custody.core.tiles import tile_bytes, tile_reader, tiles_for
 from chain_of_custody.core.verify import Status, verify_file
 from chain_of_custody.core.verify.state import state_read
 
+FIXED = 1_200_000  # the read buffer of 1 MiB and the tables of shapes, whatever the number of streams
 KEY = SignerKey("bench.example/log", bytes(range(32)))
 ENTRY = (
     '{"act":"%s","actor":{"account":"%s","party":"%s","role":"custodian","via":"web"},'
@@ -143,29 +146,54 @@ def peer(path: Path) -> int:
     return entries
 
 
-def timed(what: str, number: int, work: object) -> float:
-    """Run once; print wall and processor time with rates. Returns processor seconds."""
+def timed(what: str, number: int, work: object) -> tuple[float, float]:
+    """Run once; print wall and processor time with rates. Returns processor and wall seconds."""
     gc.collect()
     wall, cpu = time.perf_counter(), time.process_time()
     work()  # type: ignore[operator]
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     rates = f"{number / wall:9.0f}/s wall {number / cpu:9.0f}/s processor"
     print(f"  {what:44} {wall:7.2f} s wall {cpu:7.2f} s processor {rates}", flush=True)
-    return cpu
+    return cpu, wall
 
 
-def memory(path: Path) -> None:
+def memory(path: Path) -> float:
     """Bytes the verifier holds at most, for each stream, above what it holds for a file of few streams."""
+    if path.stat().st_size > 300_000_000:
+        return memory_of_process(path)
     tracemalloc.start()
     report = verify_file(path, pinned=(KEY.verifier,))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert report.status is Status.PASSED
-    streams, fixed = int(str(report.facts["streams"])), 1_200_000  # read buffer of 1 MiB, tables of shapes
-    print(f"  memory at most {peak / 1e6:.1f} MB; {(peak - fixed) / streams:.0f} bytes a stream ({streams} streams)")
+    streams = int(str(report.facts["streams"]))
+    print(f"  memory at most {peak / 1e6:.1f} MB; {(peak - FIXED) / streams:.0f} bytes a stream ({streams} streams)")
+    return (peak - FIXED) / streams
 
 
-def proofs(log: BenchLog) -> None:
+def memory_of_process(path: Path) -> float:
+    """As `memory`, where tracing would take too long: the most a process of its own held, less what it began with."""
+    words = [sys.executable, "-m", "benchmarks.custody_verify", "--held", str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    before, after, streams = map(int, done.stdout.split())
+    print(f"  memory {after / 1e6:.1f} MB, {before / 1e6:.1f} MB of it Python and our modules ({streams} streams)")
+    return (after - before - FIXED) / streams
+
+
+def held(path: Path) -> int:
+    """Verify in this process; print the most memory it held before and after, and the number of streams."""
+
+    def most() -> int:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+
+    before = most()
+    report = verify_file(path, pinned=(KEY.verifier,))
+    print(before, most(), report.facts["streams"])
+    return 0
+
+
+def proofs(log: BenchLog) -> float:
     """Make and check the inclusion proof of random leaves, with the tiles at hand."""
     pick = random.Random(3)
     root = log.tree.root()
@@ -179,9 +207,10 @@ def proofs(log: BenchLog) -> None:
         spent = time.perf_counter() - began
         worst, total = max(worst, spent), total + spent
     print(f"  inclusion proof of one of {log.size}: mean {total / 50 * 1e3:.2f} ms, worst of 50 {worst * 1e3:.2f} ms")
+    return total / 50 * 1e3
 
 
-def incremental(log: BenchLog, folder: Path) -> None:
+def incremental(log: BenchLog, folder: Path) -> float:
     """Verify all but the last 1,000 entries, keep the state, then verify only those from it."""
     before, new = folder / "before.jsonl", folder / "new.jsonl"
     kept = folder / "state"
@@ -194,12 +223,13 @@ def incremental(log: BenchLog, folder: Path) -> None:
     def run() -> None:
         assert verify_file(new, pinned=(KEY.verifier,), state=state_read(kept)).status is Status.PASSED
 
-    timed(f"last 1,000 of {log.size} from a kept state", 1000, run)
+    _cpu, wall = timed(f"last 1,000 of {log.size} from a kept state", 1000, run)
     print(f"  state file {kept.stat().st_size / 1e6:.1f} MB")
+    return wall
 
 
-def measure(size: int, folder: Path) -> None:
-    """Everything for one size."""
+def measure(size: int, folder: Path) -> list[Goal]:
+    """Everything for one size; returns what is held against a goal. Rates are of processor time."""
     print(f"{size} entries, load {os.getloadavg()[0]:.1f}", flush=True)
     log, path = BenchLog(size), folder / "log.jsonl"
     for _ in log.rows(0, size):
@@ -210,23 +240,36 @@ def measure(size: int, folder: Path) -> None:
     def ours() -> None:
         assert verify_file(path, pinned=(KEY.verifier,)).status is Status.PASSED
 
-    mine = timed("verify_file, everything checked", size, ours)
-    plain = timed("peer: json, base64, hashlib, tree", size, lambda: peer(path))
+    mine, _wall = timed("verify_file, everything checked", size, ours)
+    plain, _wall = timed("peer: json, base64, hashlib, tree", size, lambda: peer(path))
     print(f"  ratio (processor time of the peer / ours) {plain / mine:.2f}")
-    if size <= 200_000:
-        memory(path)
+    of = f"of {size:,}"
+    goals = [Goal(f"entries verified a processor second, {of}", size / mine, 50_000)]
+    goals.append(Goal(f"bytes of memory a stream, {of}", memory(path), 300, most=True))
     path.unlink()
-    proofs(log)
-    incremental(log, folder)
+    goals.append(Goal(f"milliseconds for a proof, mean, one {of}", proofs(log), 5, most=True))
+    goals.append(Goal(f"seconds for the last 1,000 {of}", incremental(log, folder), 1, most=True))
+    return goals
+
+
+SIZES = (100_000, 1_000_000)
+
+
+def run(sizes: Iterable[int]) -> list[Goal]:
+    """Measure each size."""
+    print(f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}")
+    goals = []
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="spoor-bench-") as folder:
+            goals += measure(size, Path(folder))
+    return goals
 
 
 def main() -> int:
     """Measure each size named on the command line."""
-    sizes = [int(argument) for argument in sys.argv[1:]] or [100_000, 1_000_000]
-    print(f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}")
-    for size in sizes:
-        with tempfile.TemporaryDirectory(prefix="spoor-bench-") as folder:
-            measure(size, Path(folder))
+    if sys.argv[1:2] == ["--held"]:
+        return held(Path(sys.argv[2]))
+    goals_print(run([int(argument) for argument in sys.argv[1:]] or SIZES))
     return 0
 
 

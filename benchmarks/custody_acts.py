@@ -1,0 +1,356 @@
+"""Custody acts through their services with many writers, against pgbench issuing the same SQL statements.
+
+One PostgreSQL of its own with fsync on, thrown away afterwards; the application connects as the app role, and every
+writer is a process of its own, as web workers are. The peer is PostgreSQL's own pgbench with as many clients: the same
+statements in the same transactions on the same tables with all their triggers, rows locked and entries numbered for the
+row at hand; only hashes and canonical bytes are constants. What it leaves out is all that Python does.
+
+    python -m benchmarks.custody_acts [--seconds 6] [--skip-scan]
+"""
+
+# ruff: noqa: PLC0415  (models can be imported only after the address of the database is known)
+
+import argparse
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from benchmarks.goals import Goal, goals_print
+from benchmarks.spoor_database import Bench, database
+
+ITEMS = 8
+"""Items each writer passes around."""
+BULK_ITEMS = 500
+MOST_WRITERS = 16
+
+
+def people(writer: int) -> tuple[Any, Any, Any]:
+    """Actor, own party and shelf of one writer; made by `prepare`."""
+    from chain_of_custody.core.actor import Actor
+    from chain_of_custody.models import Party
+
+    me = Party.objects.get(name=f"Writer {writer}")
+    actor = Actor(party=me.uuid, account=UUID(int=writer + 2), name=me.name, role="custodian", via="command")
+    return actor, me, Party.objects.get(name="Shelf")
+
+
+def prepare(writers: int) -> None:
+    """Parties, one shelf, and items whose UUIDs a pgbench script can name."""
+    from chain_of_custody.core.actor import Actor
+    from chain_of_custody.services import NewItem, items_create, party_create
+
+    system = Actor(party=UUID(int=1), account=None, name="Spoor", role="system", via="command")
+    party_create(actor=system, kind="location", name="Shelf")
+    for writer in range(writers):
+        party_create(actor=system, kind="person", name=f"Writer {writer}", signs_in=True)
+        actor, me, _shelf = people(writer)
+        for kind, number in (("S", ITEMS), ("B", BULK_ITEMS), ("H", 1)):
+            new = [
+                NewItem(kind="exhibit", reference=f"{kind}-{writer}-{n}", uuid=item_uuid(kind, writer * 1000 + n))
+                for n in range(number)
+            ]
+            items_create(actor=actor, new=new, custodian=me)
+
+
+def item_uuid(kind: str, number: int) -> UUID:
+    """The UUID of a bench item: its last twelve digits are its number."""
+    return UUID(f"{ {'S': '5', 'B': 'b', 'H': 'c'}[kind] }0000000-0000-4000-8000-{number:012d}")
+
+
+def work_moves(writer: int) -> Callable[[], int]:
+    """One act: an item goes to the shelf or back into the writer's hands."""
+    from chain_of_custody.models import Item
+    from chain_of_custody.services import items_move
+
+    actor, me, shelf = people(writer)
+    items = list(Item.objects.filter(reference__startswith=f"S-{writer}-").order_by("pk"))
+    turn = [0]
+
+    def act() -> int:
+        number = turn[0]
+        turn[0] += 1
+        away = (number // len(items)) % 2 == 0
+        chosen = [items[number % len(items)]]
+        items_move(actor=actor, items=chosen, to=shelf if away else me, from_location=True, reason="benchmark")
+        return 1
+
+    return act
+
+
+def work_handovers(writer: int) -> Callable[[], int]:
+    """Two acts: an item is offered to the neighbour, and the neighbour receives it; then back."""
+    from chain_of_custody.models import Item
+    from chain_of_custody.services import Receipt, handover_offer, handover_receive
+
+    sides = [people(writer), people(writer ^ 1)]
+    item = Item.objects.get(reference=f"H-{writer}-0")
+
+    def act() -> int:
+        giver, receiver = sides
+        offer = handover_offer(actor=giver[0], items=[item], to=receiver[1], purpose="examination")
+        handover_receive(actor=receiver[0], handover=offer, receipts=[Receipt(item=item)])
+        sides.reverse()
+        return 2
+
+    return act
+
+
+def work_bulk(writer: int) -> Callable[[], int]:
+    """One call: five hundred items go to the shelf or back; so many entries."""
+    from chain_of_custody.models import Item
+    from chain_of_custody.services import items_move
+
+    actor, me, shelf = people(writer)
+    items = list(Item.objects.filter(reference__startswith=f"B-{writer}-").order_by("pk"))
+    turn = [0]
+
+    def act() -> int:
+        turn[0] += 1
+        items_move(actor=actor, items=items, to=shelf if turn[0] % 2 else me, from_location=True, reason="benchmark")
+        return len(items)
+
+    return act
+
+
+WORKS = {"moves": work_moves, "handovers": work_handovers, "bulk": work_bulk}
+
+
+def worker(kind: str, writer: int, seconds: float) -> int:
+    """A writer's process: says it is ready, waits for the start, works, prints number, seconds and CPU seconds."""
+    import django
+
+    django.setup()
+    act = WORKS[kind](writer)
+    for _warm in range(2):
+        act()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    begun, used, done = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - begun < seconds:
+        done += act()
+    print(done, time.perf_counter() - begun, time.process_time() - used, flush=True)
+    return 0
+
+
+def measure(kind: str, writers: int, seconds: float, environment: dict[str, str]) -> tuple[float, float]:
+    """Acts a second of so many writers at once, and CPU milliseconds of Python an act."""
+    words = [sys.executable, "-m", "benchmarks.custody_acts", "--worker", kind]
+    started = [
+        subprocess.Popen(
+            [*words, "--writer", str(number), "--seconds", str(seconds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for number in range(writers)
+    ]
+    for one in started:
+        assert one.stdout is not None
+        if one.stdout.readline().strip() != "ready":
+            raise SystemExit(f"a writer of {kind} did not start")
+    for one in started:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    rate, used, number = 0.0, 0.0, 0
+    for one in started:
+        out, _error = one.communicate()
+        done, took, cpu = out.split()
+        rate += int(done) / float(took)
+        used += float(cpu)
+        number += int(done)
+    return rate, 1000 * used / max(number, 1)
+
+
+def statements_of_a_move() -> list[tuple[str, list[Any]]]:
+    """The SQL of one act and its parameters."""
+    from django.db import connection
+
+    act = work_moves(0)
+    act()
+    seen: list[tuple[str, list[Any]]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append((sql, list(params)))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        act()
+    return seen
+
+
+def pgbench_script() -> str:
+    """One act's statements in one transaction, with the client's own row in place of the one they were recorded for."""
+    from chain_of_custody.models import Item, Party
+
+    first, holder, shelf = (
+        Item.objects.get(reference="S-0-0").pk,
+        Party.objects.get(name="Writer 0"),
+        Party.objects.get(name="Shelf"),
+    )
+    item, uuid = "ARRAY[:item]", "ARRAY[('50000000-0000-4000-8000-' || lpad((:client_id * 1000 + :k)::text, 12, '0'))]"
+    lock, write, append = statements_of_a_move()
+    heads = (
+        "locked.*, clock_timestamp()",
+        "id AS stream, head_sequence + 1 AS next, clock_timestamp() AS now, gen_random_uuid() AS entry",
+    )
+    new = {0: "ARRAY[:stream]", 1: "ARRAY[:entry]", 2: "ARRAY[:next]", 5: "gen_random_uuid()", 6: ":now", 11: ":now"}
+    fields = append[1][8].count(",") + 1
+    new[7] = "ARRAY[" + ", ".join([":entry"] * fields) + "]"
+    lines = [
+        f"\\set k random(0, {ITEMS - 1})",
+        f"\\set item {first} + :client_id * {ITEMS + BULK_ITEMS + 1} + :k",
+        f"\\set me {holder.pk} + :client_id",
+        f"\\set to random(0, 1) * ({shelf.pk} - :me) + :me",
+        "BEGIN;",
+        _filled(lock, {1: item, 4: "ARRAY[:to]"}) + ";",
+        _filled(write, {2: ":to", 4: item, 7: uuid}).replace(*heads) + " \\gset",
+        _filled(append, new) + ";",
+        "COMMIT;",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _filled(statement: tuple[str, list[Any]], ours: dict[int, str]) -> str:
+    """The statement on one line, its parameters written in or replaced by pgbench's expressions."""
+    pieces = " ".join(statement[0].split()).split("%s")
+    values = [ours.get(number, _literal(value)) for number, value in enumerate(statement[1])]
+    return "".join(piece + value for piece, value in zip(pieces, [*values, ""], strict=True))
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, list):
+        return "ARRAY[" + ", ".join(map(_literal, value)) + "]"
+    return str(value) if isinstance(value, int) else f"'{value}'"
+
+
+def peer(bench: Bench, script: Path, clients: int, seconds: float) -> float:
+    """Transactions a second of pgbench with so many clients."""
+    words = [str(bench.programs / "pgbench"), "--no-vacuum", "--protocol=prepared", "--jobs=2", f"--file={script}"]
+    words += [f"--client={clients}", f"--time={max(int(seconds), 1)}", bench.app]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    found = re.search(r"tps = ([0-9.]+)", done.stdout)
+    failed = re.search(r"number of failed transactions: ([0-9]+)", done.stdout)
+    if done.returncode != 0 or found is None or (failed and failed.group(1) != "0"):
+        raise SystemExit(f"pgbench failed:\n{done.stdout}{done.stderr}")
+    return float(found.group(1))
+
+
+def scan_rows(number: int) -> list[float]:
+    """Seconds of each of two hundred scans: a code resolved and its custody read, in a table of so many items."""
+    from chain_of_custody.models import Item
+    from chain_of_custody.selectors import custody_now
+
+    codes = list(
+        Item.objects.filter(reference__startswith="N-").order_by("?").values_list("scan_code", flat=True)[:200]
+    )
+    took = []
+    for code in codes:
+        begun = time.perf_counter()
+        custody_now(Item.objects.get(scan_code=code))
+        took.append(time.perf_counter() - begun)
+    return sorted(took) if number else []
+
+
+def scans(bench: Bench) -> None:
+    """p50 and p95 at a thousand and a million items; the rows are put in as the superuser, without ledger entries."""
+    made = 0
+    for number in (1_000, 1_000_000):
+        with psycopg.connect(bench.superuser, autocommit=True) as connection:
+            connection.execute(
+                "INSERT INTO chain_of_custody_item (uuid, kind, reference, scan_code, custodian_id, position, state, "
+                "witnessed_from, last_act_at, version) SELECT gen_random_uuid(), 'exhibit', 'N-' || n, 'N' || n, "
+                "(SELECT min(id) FROM chain_of_custody_party), '', 'held', now(), now(), 1 "
+                "FROM generate_series(%s::int, %s::int) n",
+                (made + 1, number),
+            )
+            connection.execute("ANALYZE chain_of_custody_item")
+        made = number
+        took = scan_rows(number)
+        print(f"  scan to answer, {number:>9,} items: p50 {_ms(took, 0.5)}, p95 {_ms(took, 0.95)}")
+
+
+def _ms(took: list[float], share: float) -> str:
+    return f"{1000 * took[min(int(len(took) * share), len(took) - 1)]:.2f} ms"
+
+
+def acts(bench: Bench, seconds: float) -> list[Goal]:
+    """The table of rates, each beside its peer in the same minute; returns what is held against a goal."""
+    rates, ratio = {}, 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "move.sql"
+        script.write_text(pgbench_script(), encoding="ascii")
+        for writers in (1, 4, MOST_WRITERS):
+            rates[writers], cpu = measure("moves", writers, seconds, bench.environment)
+            other = peer(bench, script, writers, seconds)
+            ratio = rates[writers] / other
+            print(
+                f"  moves, {writers:>2} writers: {rates[writers]:7.0f} acts/s ({cpu:.1f} ms of Python each), "
+                f"pgbench {other:7.0f}, ratio {ratio:.2f}"
+            )
+    rate, cpu = measure("handovers", MOST_WRITERS // 2 * 2, seconds, bench.environment)
+    print(
+        f"  hand-overs offered and received, {MOST_WRITERS} writers: {rate:7.0f} acts/s ({cpu:.1f} ms of Python each)"
+    )
+    bulk = []
+    for writers in (1, 2, 4):
+        rate, cpu = measure("bulk", writers, seconds, bench.environment)
+        bulk.append(rate)
+        print(
+            f"  bulk, {writers} writers, {BULK_ITEMS} items a call: {rate:7.0f} entries/s ({cpu:.2f} ms of Python each)"
+        )
+    return [
+        Goal("acts a second, 16 writers", rates[MOST_WRITERS], 250),
+        Goal("… share of pgbench with the same statements", ratio, 0.10),
+        Goal("… 16 writers against 4", rates[MOST_WRITERS] / rates[4], 1),
+        Goal("entries of bulk acts a second, the best of 1, 2 and 4 writers", max(bulk), 5000),
+    ]
+
+
+def run(seconds: float, *, skip_scan: bool = False) -> list[Goal]:
+    """Measure on a database of its own, and print."""
+    print(f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, load {os.getloadavg()[0]:.1f}; fsync on")
+    with database() as bench:
+        import django
+
+        django.setup()
+        from django.db import connection
+
+        prepare(MOST_WRITERS)
+        goals = acts(bench, seconds)
+        if not skip_scan:
+            scans(bench)
+        connection.close()
+    print(f"load at the end {os.getloadavg()[0]:.1f}")
+    return goals
+
+
+def main(words: list[str]) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--skip-scan", action="store_true")
+    parser.add_argument("--worker", choices=sorted(WORKS), help=argparse.SUPPRESS)
+    parser.add_argument("--writer", type=int, default=0, help=argparse.SUPPRESS)
+    given = parser.parse_args(words)
+    if given.worker:
+        return worker(given.worker, given.writer, given.seconds)
+    goals_print(run(given.seconds, skip_scan=given.skip_scan))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
