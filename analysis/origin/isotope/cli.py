@@ -16,9 +16,10 @@ from analysis.inputs import InputFile
 from analysis.origin.isotope.calibration import TissueModel, tissue_fit
 from analysis.origin.isotope.raster import Raster, raster_read
 from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
-from analysis.origin.isotope.surface import LEVELS, Coverage, coverage, grid_of, on_grid, surface_posterior
+from analysis.origin.isotope.surface import Coverage, calibrated_regions, coverage, grid_of, on_grid, surface_posterior
 from analysis.origin.isotope.tables import SCALE_COLUMNS, Columns, harmonised, known_read, scales_read, values_read
-from analysis.origin.spatial.regions import geojson, geometric_median, regions
+from analysis.origin.spatial.countries import Countries, countries_json, countries_of, countries_text
+from analysis.origin.spatial.regions import geojson, geometric_median
 from analysis.origin.spatial.wording import area_text, place_json, place_text
 from analysis.origin.wording import number
 from analysis.textfile import text_of
@@ -59,23 +60,29 @@ def run_isotope(parsed: argparse.Namespace) -> int:
     checked = coverage(raster, known)
     samples = values_read(_table(parsed.samples), columns)
     lines = []
+    countries = countries_of(grid_of(raster))
     for name, value in samples.items():
         found = value if parsed.to_scale is None else transform(value, scales=scales, to=parsed.to_scale)
-        lines.append(answer_json(name, raster, model, found, checked))
+        lines.append(answer_json(name, raster, model, found, checked, countries))
     if parsed.format == "jsonl":
         sys.stdout.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     else:
-        sys.stdout.write("\n".join(_readable(lines, raster, model, checked)) + "\n")
+        sys.stdout.write("\n".join(_readable(lines, raster, model, checked, countries)) + "\n")
     return 0
 
 
 def answer_json(
-    name: str, raster: Raster, model: TissueModel, value: Measured, checked: Sequence[Coverage]
+    name: str,
+    raster: Raster,
+    model: TissueModel,
+    value: Measured,
+    checked: Sequence[Coverage],
+    countries: Countries | None = None,
 ) -> dict[str, Json]:
-    """The values of one sample."""
+    """The values of one sample; regions name their countries where those of the isoscape are given."""
     grid = grid_of(raster)
     share = on_grid(grid, surface_posterior(raster, [model], [value]))
-    found = regions(grid, share, LEVELS)
+    found = calibrated_regions(grid, share, checked)
     return {
         "id": name,
         "element": value.element,
@@ -83,7 +90,12 @@ def answer_json(
         "scale": value.scale,
         "point": place_json(geometric_median(grid, grid.vectors, share)),
         "regions": {
-            f"{one.level:g}": {"area_km2": number(one.area_km2), "geojson": geojson(grid, one.cells)} for one in found
+            f"{one.level:g}": {
+                "area_km2": number(one.area_km2),
+                "geojson": geojson(grid, one.cells),
+                **({} if countries is None else {"countries": countries_json(countries.inside(grid, one, share))}),
+            }
+            for one in found
         },
         "prior": "flat over the isoscape",
         "calibration": {
@@ -100,6 +112,8 @@ def answer_json(
                 "level": one.level,
                 "animals": one.animals,
                 "covered": one.covered,
+                "covered_before": one.plain,
+                "posterior_share": number(one.mass),
                 "interval_99": [number(end) for end in one.interval],
             }
             for one in checked
@@ -109,20 +123,30 @@ def answer_json(
 
 
 def _readable(
-    lines: Sequence[dict[str, Json]], raster: Raster, model: TissueModel, checked: Sequence[Coverage]
+    lines: Sequence[dict[str, Json]],
+    raster: Raster,
+    model: TissueModel,
+    checked: Sequence[Coverage],
+    countries: Countries | None,
 ) -> list[str]:
     head = (
         f"{raster.name}: tissue = {model.intercept:.1f} + {model.slope:.2f} x isoscape, scatter {model.scatter:.1f}, "
         f"{model.animals} animals of {model.sites} sites"
     )
     out = [head]
-    out += [f"left out, {one.level:.0%} regions held {one.covered} of {one.animals}" for one in checked]
+    out += [
+        f"left out, {one.level:.0%} regions (with {one.mass:.1%} of the posterior) held {one.covered} of {one.animals}"
+        for one in checked
+    ]
     grid = grid_of(raster)
     for line in lines:
         value = Measured(element=model.element, value=float(str(line["value"])), deviation=0.0, scale=model.scale)
         share = on_grid(grid, surface_posterior(raster, [model], [value]))
-        areas = ", ".join(f"{one.level:.0%} {area_text(one.area_km2)}" for one in regions(grid, share, LEVELS))
+        found = calibrated_regions(grid, share, checked)
+        areas = ", ".join(f"{one.level:.0%} {area_text(one.area_km2)}" for one in found)
         out.append(f"{line['id']}: {areas}; middle {place_text(geometric_median(grid, grid.vectors, share))}")
+        if countries is not None:
+            out.append(f"  countries in the widest region: {countries_text(countries.inside(grid, found[-1], share))}")
     return [*out, *(f"caveat: {words}" for words in CAVEATS)]
 
 

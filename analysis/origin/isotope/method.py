@@ -10,9 +10,10 @@ from analysis.origin.isotope.cli import CAVEATS, answer_json
 from analysis.origin.isotope.figure import surface_figure
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
 from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
-from analysis.origin.isotope.surface import LEVELS, grid_of, on_grid, surface_posterior
+from analysis.origin.isotope.surface import calibrated_regions, grid_of, on_grid, surface_posterior
 from analysis.origin.isotope.tables import Columns, values_read
-from analysis.origin.spatial.regions import Region, geojson, regions
+from analysis.origin.spatial.countries import Countries, countries_of
+from analysis.origin.spatial.regions import Region, geojson
 from analysis.origin.spatial.wording import area_text
 from analysis.origin.wording import number
 from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, ReferenceDigest
@@ -43,15 +44,15 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     )
     text = text_of(file.read(limit=SIZE_LIMIT), name=file.name)
     values = values_read(read_delimited(text, name=file.name), columns)
-    outcomes, files = [], [_calibration(iso)]
+    outcomes, files, countries = [], [_calibration(iso)], countries_of(grid_of(iso.raster))
     for place, (name, value) in enumerate(values.items(), start=1):
         progress(place / (len(values) + 1), f"placing {name}")
         moved = transform(value, scales=iso.scales, to=iso.scale)
-        details = answer_json(name, iso.raster, iso.model, moved, iso.coverage)
+        details = answer_json(name, iso.raster, iso.model, moved, iso.coverage, countries)
         found = _regions(iso, moved)
         outcomes.append(_outcome(iso, details, value, moved, found, inputs))
         if place <= FIGURES:
-            files += _sample_files(iso, name, moved, found, f"{place:04d}")
+            files += _sample_files(iso, name, moved, found, f"{place:04d}", countries)
     answers: list[Json] = [dict(one.details) for one in outcomes]
     content = readable_json({"method": NAME, "version": VERSION, "samples": answers})
     files.append(Artefact(name="answers.json", media_type="application/json", content=content))
@@ -60,7 +61,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
 
 def _regions(iso: Isoscape, value: Measured) -> tuple[Region, ...]:
     grid = grid_of(iso.raster)
-    return regions(grid, on_grid(grid, surface_posterior(iso.raster, [iso.model], [value])), LEVELS)
+    return calibrated_regions(grid, on_grid(grid, surface_posterior(iso.raster, [iso.model], [value])), iso.coverage)
 
 
 def _statement(name: str, value: Measured, found: tuple[Region, ...]) -> str:
@@ -173,11 +174,18 @@ def _calibration(iso: Isoscape) -> Artefact:
     return Artefact(name="calibration.svg", media_type="image/svg+xml", content=drawn)
 
 
-def _sample_files(iso: Isoscape, name: str, value: Measured, found: tuple[Region, ...], place: str) -> list[Artefact]:
+def _sample_files(
+    iso: Isoscape, name: str, value: Measured, found: tuple[Region, ...], place: str, countries: Countries | None
+) -> list[Artefact]:
     grid = grid_of(iso.raster)
     key = f"surface-{place}"
     drawn = surface_figure(
-        grid, found, key=key, title=f"Isotope surface of {name}", words=_statement(name, value, found)
+        grid,
+        found,
+        key=key,
+        title=f"Isotope surface of {name}",
+        words=_statement(name, value, found),
+        countries=countries,
     )
     features: list[Json] = [
         {

@@ -9,7 +9,7 @@ import numpy as np
 from analysis.origin import svg
 from analysis.origin.borders import SOURCE
 from analysis.origin.spatial.borderlines import border_lines, label_places
-from analysis.origin.spatial.countries import countries_text
+from analysis.origin.spatial.countries import Countries, countries_text
 from analysis.origin.spatial.geography import Bools, Grid
 from analysis.origin.spatial.locate import LocatedSample
 from analysis.origin.spatial.model import MapModel, Prior
@@ -53,7 +53,7 @@ def map_figure(model: MapModel, answer: LocatedSample, *, key: str, prior: Prior
         body.append(outline("land", model.grid, np.ones(len(model.grid.areas), dtype=np.bool_), projection))
     half, wide = found.regions
     body += [outline("r95", model.grid, wide.cells, projection), outline("r50", model.grid, half.cells, projection)]
-    body += [*frontiers(model, projection), *_sites(model, projection)]
+    body += [*frontiers(model.countries, model.grid, projection), *_sites(model, projection)]
     x, y = projection.place(found.point.longitude, found.point.latitude)
     body += [svg.circle("query", x, y, 4), *axes(projection)]
     bottom = TOP + projection.height + 34
@@ -78,25 +78,30 @@ def description(model: MapModel, answer: LocatedSample, prior: Prior) -> str:
     return f"{words} Countries in it: {countries_text(model.countries.inside(model.grid, wide, found.share))}."
 
 
-def legend(model: MapModel, prior: Prior) -> tuple[str, ...]:
+def legend(model: MapModel, prior: Prior) -> tuple[str, str]:
     """What stands below a map."""
     first = f"{prior.value} prior; dark 50 %, light 95 % of the posterior; crosses: sampled sites"
-    if model.countries is None:
-        return (first, "country borders are not at hand")
-    return (first, f"borders: {SOURCE}, version {model.countries.borders.version}; no statement on sovereignty")
+    return first, borders_text(model.countries)
 
 
-def frontiers(model: MapModel, projection: Projection) -> list[str]:
+def borders_text(countries: Countries | None) -> str:
+    """Where the borders of a map come from."""
+    if countries is None:
+        return "country borders are not at hand"
+    return f"borders: {SOURCE}, version {countries.borders.version}; no statement on sovereignty"
+
+
+def frontiers(countries: Countries | None, grid: Grid, projection: Projection) -> list[str]:
     """Borders and codes of countries."""
-    if model.countries is None:
+    if countries is None:
         return []
     commands = []
-    for line in border_lines(model.countries.borders, model.grid, finest=_FINEST / projection.scale):
+    for line in border_lines(countries.borders, grid, finest=_FINEST / projection.scale):
         corners = [projection.place(*corner) for corner in line.tolist()]
         commands.append("M" + "L".join(f"{svg.amount(x)} {svg.amount(y)}" for x, y in corners))
     labels = [
         svg.text(code, *projection.place(longitude, latitude), kind="tiny", anchor="middle")
-        for code, longitude, latitude in label_places(model.countries, model.grid)
+        for code, longitude, latitude in label_places(countries, grid)
     ]
     return [svg.path("frontier", "".join(commands)), *labels]
 
