@@ -19,6 +19,7 @@ from analysis.origin.spatial.figure import map_figure
 from analysis.origin.spatial.generalise import generalised
 from analysis.origin.spatial.locate import LocatedSample, MapOutcome, MapRun, locate
 from analysis.origin.spatial.model import MapModel, Prior, model_build
+from analysis.origin.spatial.picture import map_png
 from analysis.origin.spatial.regions import Place, geojson
 from analysis.origin.spatial.sites import coordinates_of
 from analysis.origin.spatial.wording import PRIOR_WORDS, answer_json, caveats, model_json, place_json, statement
@@ -45,8 +46,8 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     Parameters: `id_column` (default "id"), `table_format`, `figures` (samples that get maps), `calibrated` (default
     true), `generalise_km`: coordinates of sampled places are given as squares of this size. An optional file of the
     role "range_map" is a GeoJSON of where the species lives. Artefacts: answers.json, regions.csv, model.json,
-    calibration.svg, and for the first samples map-NNNN.svg, density-NNNN.svg and regions-NNNN.geojson, NNNN counting
-    from 0001. Raises `InputRefused`.
+    calibration.svg, and for the first samples map-NNNN.svg and .png, density-NNNN.svg and regions-NNNN.geojson, NNNN
+    counting from 0001. Raises `InputRefused`.
     """
     file = inputs.one("genotypes")
     progress(0.0, "reading")
@@ -281,6 +282,7 @@ def _sample_files(model: MapModel, answer: LocatedSample, place: str) -> list[Ar
         )
         for kind, prior in drawings
     ]
+    files.append(Artefact(name=f"map-{place}.png", media_type="image/png", content=map_png(model, answer)))
     features: list[Json] = [
         {
             "type": "Feature",
