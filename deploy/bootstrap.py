@@ -66,9 +66,20 @@ def test_command(rest: Sequence[str]) -> tuple[str, ...]:
 
 def become(words: Sequence[str]) -> NoReturn:
     """Replace this process by the environment's Python: signals and exit code are the command's own."""
+    bytecode_apart()
     sys.stdout.flush()
     os.chdir(ROOT)
     os.execv(PYTHON, [str(PYTHON), *words])  # noqa: S606  (no shell is meant)
+
+
+def bytecode_apart() -> None:
+    """Keep compiled modules in the environment where the account wants none beside the sources.
+
+    A system is half a dozen processes, the tests start hundreds: compiling anew doubles what each start costs.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ENVIRONMENT / "bytecode"))
+        sys.dont_write_bytecode, sys.pycache_prefix = False, os.environ["PYTHONPYCACHEPREFIX"]
 
 
 def environment_make() -> None:

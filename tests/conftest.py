@@ -39,7 +39,11 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from deploy.embedded.home import Home  # noqa: E402  (the repository must be on the path first)
+from deploy.bootstrap import bytecode_apart  # noqa: E402  (the repository must be on the path first)
+
+bytecode_apart()
+
+from deploy.embedded.home import Home  # noqa: E402
 from deploy.embedded.postgres import APP, OWNER, SUPERUSER  # noqa: E402
 from deploy.embedded.throwaway import Throwaway  # noqa: E402
 from deploy.keys import keys_make  # noqa: E402

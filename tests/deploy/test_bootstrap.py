@@ -96,6 +96,21 @@ def test_an_old_python_is_told_what_it_takes(monkeypatch: pytest.MonkeyPatch) ->
         bootstrap.environment_make()
 
 
+def test_bytecode_unwanted_beside_the_sources_is_kept_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    bootstrap.bytecode_apart()
+    asked = [sys.executable, "-c", "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+    assert told == ["False", str(bootstrap.ENVIRONMENT / "bytecode")]
+    assert (sys.dont_write_bytecode, sys.pycache_prefix) == (False, told[1])
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX")
+    bootstrap.bytecode_apart()
+    assert "PYTHONPYCACHEPREFIX" not in os.environ, "where nothing was said, Python does as it does"
+
+
 def test_every_command_of_the_makefile_is_known() -> None:
     rule = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("demo up"))
     assert set(rule.rstrip(":").split()) <= {"venv", "test", *bootstrap.COMMANDS}
