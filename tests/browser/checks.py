@@ -4,66 +4,51 @@ import re
 import time
 
 from axe_playwright_python.base import AXE_SCRIPT
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
 PATIENCE_MS = 60_000
 """How long a busy machine may take over a page; what is there is met at once."""
 WIDTHS = (390, 820, 1440)
-SCHEMES = ("light", "dark")
+"""One of each layout of the stylesheet: below 48 rem, up to 64 rem, from there on."""
 SMALLEST = 320  # CSS pixels at which a page must reflow (WCAG 2.2, 1.4.10)
 # A refused request is reported by the browser and by htmx as an error of its own.
 _EXPECTED = re.compile("Failed to load resource|^Response Status Error Code")
+_ASK = "options => axe.run(document, {resultTypes: ['violations'], ...options}).then(all => all.violations)"
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
 def assert_accessible(page: Page) -> None:
-    """Axe finds nothing on the present page at 390, 820 and 1440 px, light and dark, and it reflows at 320 px."""
-    found: list[str] = []
-    before = page.viewport_size or {"width": 1440, "height": 900}
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            results = Axe().run(page, options=_RULES).response["violations"]
-            found += [f"{width} {scheme} {_words(violation)}" for violation in results]
-    page.emulate_media(color_scheme="light")
+    """Nothing is wrong with the present page, at any of the three layouts, light and dark."""
+    found = faults_of(page, light=WIDTHS, dark=(WIDTHS[0], WIDTHS[-1]))
     assert not found, f"{page.url}\n" + "\n".join(found)
-    assert_reflows(page)
-    page.set_viewport_size(before)
 
 
-def faults_of(page: Page) -> list[str]:
-    """What is wrong with the present page at 390 and 1280 px, light and dark, and at 320 px.
+def faults_of(page: Page, *, light: tuple[int, ...] = (390, 1440), dark: tuple[int, ...] = (1440,)) -> list[str]:
+    """What is wrong with the present page at these widths in the light and the dark scheme, and at 320 px.
 
     Axe is loaded once and asked for everything in the light scheme; the dark one changes colours only, so its
     contrast is all that is asked again.
     """
-    before = page.viewport_size or {"width": 1280, "height": 900}
+    before = page.viewport_size or {"width": 1440, "height": 900}
     page.evaluate(AXE_SCRIPT)
     found: list[str] = []
-    for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        for scheme, options in (
-            ("light", _RULES),
-            ("dark", {"runOnly": {"type": "rule", "values": ["color-contrast"]}}),
-        ):
-            page.emulate_media(color_scheme=scheme)
-            violations = page.evaluate("options => axe.run(document, options).then(all => all.violations)", options)
-            found += [f"{width} {scheme} {_words(violation)}" for violation in violations]
+    for scheme, widths, rules in (("light", light, _RULES), ("dark", dark, _CONTRAST)):
+        page.emulate_media(color_scheme=scheme)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            found += [f"{width} {scheme} {_words(violation)}" for violation in page.evaluate(_ASK, rules)]
     page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": SMALLEST, "height": 640})
-    wide = page.evaluate("document.documentElement.scrollWidth")
+    wide = _width_at_smallest(page)
     found += [f"{wide} px wide in a window of {SMALLEST}"] if wide > SMALLEST else []
     page.set_viewport_size(before)
     return found
 
 
-def assert_reflows(page: Page) -> None:
-    """Nothing makes the page itself scroll sideways at 320 px."""
+def _width_at_smallest(page: Page) -> int:
     page.set_viewport_size({"width": SMALLEST, "height": 640})
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= SMALLEST, f"{page.url} is {wide} px wide in a window of {SMALLEST}"
+    wide: int = page.evaluate("document.documentElement.scrollWidth")
+    return wide
 
 
 def troubles_of(page: Page, troubles: list[str]) -> None:

@@ -66,6 +66,7 @@ def browser(playwright_driver: Playwright, camera_picture: Path) -> Iterator[Bro
         executable_path=chromium(),
         args=[
             "--no-sandbox",
+            "--disable-gpu",  # there is none: pages are drawn without the detour over an imitated one
             "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-video-capture={camera_picture}",

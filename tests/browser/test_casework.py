@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from lims.accounts.models import User
-from tests.browser.checks import assert_accessible
+from tests.browser.checks import assert_accessible, scan
 from tests.lims import builders
 from tests.lims.web.laboratory import Desk
 
@@ -50,25 +50,19 @@ def test_refused_form_moves_focus_to_the_summary_and_its_link_into_the_field(pag
     expect(page.get_by_label("Title")).to_have_value("Horn")
 
 
-def wedge(page: Page, code: str) -> None:
-    """A keyboard-wedge scanner: fast keys and Enter, wherever focus is."""
-    page.keyboard.type(code, delay=5)
-    page.keyboard.press("Enter")
-
-
 def test_wedge_scans_fill_the_list_and_a_box_takes_all(page: Page) -> None:
     desk = Desk()
     desk.fill()
     enter(page, desk.custodian_user)
     page.goto("/bench/scan/")
     page.evaluate("window.unloaded = false; addEventListener('pagehide', () => { window.unloaded = true; })")
-    wedge(page, desk.tusks[2].item.scan_code or "")
+    scan(page, desk.tusks[2].item.scan_code or "")
     expect(page.locator("#last-scan")).to_contain_text(desk.tusks[2].item.reference)
-    wedge(page, desk.sample.item.scan_code or "")
+    scan(page, desk.sample.item.scan_code or "")
     expect(page.get_by_role("heading", name="2 items on the list")).to_be_visible()
-    wedge(page, "7K3M9Q2A")
+    scan(page, "7K3M9Q2A")
     expect(page.locator("#last-scan")).to_have_attribute("data-outcome", "refused")
-    wedge(page, desk.box.item.scan_code or "")
+    scan(page, desk.box.item.scan_code or "")
     expect(page.get_by_role("button", name="Store 2 items")).to_be_visible()
     assert page.evaluate("window.unloaded") is False
     page.get_by_role("button", name="Store 2 items").click()

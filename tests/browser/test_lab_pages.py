@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -19,7 +18,7 @@ from lims.lab.models import ReferenceSet
 from lims.lab.services.batches import ControlSpec, batch_open
 from lims.lab.services.requests import Asked, examination_request
 from lims.lab.services.reviews import review_open, review_point_set
-from tests.browser.checks import _RULES, _words, assert_accessible, assert_reflows
+from tests.browser.checks import assert_accessible, faults_of
 from tests.lims import builders
 from tests.lims.lab import support
 from tests.lims.lab.support import Bench
@@ -52,10 +51,8 @@ def look(page: Page, address: str, name: str, *, every_width: bool = False) -> N
     elif every_width:
         assert_accessible(page)
     else:
-        found = Axe().run(page, options=_RULES).response["violations"]
-        assert not found, f"{page.url}\n" + "\n".join(map(_words, found))
-        assert_reflows(page)
-        page.set_viewport_size({"width": 1440, "height": 900})
+        found = faults_of(page, light=(1440,), dark=())
+        assert not found, f"{page.url}\n" + "\n".join(found)
 
 
 def bench_work(bench: Bench) -> dict[str, str]:
