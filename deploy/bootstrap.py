@@ -60,8 +60,13 @@ def main(words: list[str]) -> int:
 
 
 def test_command(rest: Sequence[str]) -> tuple[str, ...]:
-    """pytest on two processes; arguments of the caller replace ours."""
-    return ("-m", "pytest", *(rest or ("-n", "2")))
+    """pytest on one process more than there are processors, eight at most; arguments of the caller replace ours.
+
+    Tests of whole systems wait as much as they compute. Neighbours stay together (what a module starts, it starts once)
+    until a process has nothing left and takes from another's end.
+    """
+    processes = min(len(os.sched_getaffinity(0)) + 1, 8)
+    return ("-m", "pytest", *(rest or ("-n", str(processes), "--dist", "worksteal")))
 
 
 def become(words: Sequence[str]) -> NoReturn:

@@ -53,7 +53,7 @@ THROWAWAY: Mapping[str, str] = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_connections": "160",  # a test of a hundred clients at once
+    "max_connections": "240",  # a test of a hundred clients at once, and the tests beside it
 }
 
 

@@ -96,6 +96,12 @@ def test_an_old_python_is_told_what_it_takes(monkeypatch: pytest.MonkeyPatch) ->
         bootstrap.environment_make()
 
 
+def test_the_tests_run_on_more_processes_than_processors_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0, 1})
+    assert bootstrap.test_command([]) == ("-m", "pytest", "-n", "3", "--dist", "worksteal")
+    assert bootstrap.test_command(["tests/labels", "-x"]) == ("-m", "pytest", "tests/labels", "-x")
+
+
 def test_bytecode_unwanted_beside_the_sources_is_kept_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setattr(sys, "pycache_prefix", None)
