@@ -23,11 +23,12 @@ ACTS = frozenset(
         "scan_move", "box_scan", "run_rerun", "run_cancel", "control_read", "batch_release", "report_submit",
         "report_sign", "review_take", "review_point", "pack_order", "pack_check", "token_end", "code",
         "reference_cancel",
-        "forgetting_confirm", "ledger_verify_now",
+        "forgetting_confirm", "ledger_verify_now", "drift_new", "drift_cancel", "reference_decide", "reference_next",
+        "reference_grant_end",
     )
 )  # fmt: skip
 """Addresses that take an act from another page's form, or lead elsewhere."""
-PARTS = frozenset(("run_progress", "pack_progress", "reference_progress", "law_progress"))
+PARTS = frozenset(("run_progress", "pack_progress", "reference_progress", "law_progress", "drift_progress"))
 """Parts of a page, fetched while something is computed; the story sees them."""
 ONCE = frozenset(("first_run",))
 """Open only before the first account."""
