@@ -212,3 +212,12 @@ class CurationChoice(models.TextChoices):
 
     KEEP = "keep", _("Keep")
     EXCLUDE = "exclude", _("Leave out")
+
+
+class EditState(models.TextChoices):
+    """An edit of a base, through its second reader."""
+
+    OPEN = "open", _("Waiting for a second reader")
+    AGREED = "agreed", _("Agreed")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")

@@ -15,6 +15,7 @@ from lims.web.views import (
     law,
     ledger,
     packs,
+    plates,
     rawfiles,
     referenceaccess,
     references,
@@ -22,6 +23,7 @@ from lims.web.views import (
     requests,
     reviews,
     runs,
+    traces,
     verify,
 )
 
@@ -29,7 +31,9 @@ AREAS = (
     requests,
     batches,
     rawfiles,
+    plates,
     runs,
+    traces,
     comparing,
     findings,
     references,

@@ -2,23 +2,29 @@
 
 from lims.lab.models.curation import CurationDecision, ReferenceTable
 from lims.lab.models.drift import DriftCheck, DriftLine
+from lims.lab.models.edits import BaseEdit, EditLayer
 from lims.lab.models.jobs import JobBase
 from lims.lab.models.law import LegalList, LegalListing, LegalName, LegalTaxon
+from lims.lab.models.plates import Plate, PlateSample
 from lims.lab.models.references import ReferenceBuild, ReferenceGrant, ReferenceSet, ReferenceSource
 from lims.lab.models.reports import Report, ReportItem, ReportPerson, Review, ReviewPoint
 from lims.lab.models.runs import Finding, Run, RunInput, RunOutcome, RunOutput
 from lims.lab.models.work import Batch, BatchControl, BatchItem, ExaminationRequest, RequestLine
 
 __all__ = [
+    "BaseEdit",
     "Batch",
     "BatchControl",
     "BatchItem",
     "CurationDecision",
     "DriftCheck",
     "DriftLine",
+    "EditLayer",
     "ExaminationRequest",
     "Finding",
     "JobBase",
+    "Plate",
+    "PlateSample",
     "ReferenceBuild",
     "LegalList",
     "LegalListing",

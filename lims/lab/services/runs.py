@@ -28,7 +28,7 @@ from lims.common.errors import BadInput, RuleViolation
 from lims.lab.enums import JobState, ReferenceState
 from lims.lab.execution import Answer
 from lims.lab.ledger import RUN
-from lims.lab.models import Batch, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
+from lims.lab.models import Batch, EditLayer, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
 from lims.lab.rules.methods import METHOD_KINDS, PLACES_SHOWN
 from lims.lab.selectors.referenceaccess import reference_usable_by
 from lims.lab.services.blocking import batch_usable_check, item_usable_check
@@ -69,6 +69,7 @@ def run_queue(
             found=method,
         )
     _inputs_check(case, item, component, inputs)
+    _layer_check(inputs)
     _reference_check(actor, method, reference)
     parameters = _coarse(method, reference, parameters or {})
     with transaction.atomic():
@@ -249,6 +250,21 @@ def _inputs_check(
                 field="file",
                 found=str(file.uuid),
                 row=row,
+            )
+
+
+def _layer_check(inputs: Sequence[tuple[str, StoredFile]]) -> None:
+    """Edits come from a layer whose edits a second person agreed to, made over the very traces of this run."""
+    traces = {file.digest for role, file in inputs if role.startswith("trace_")}
+    for _role, file in (pair for pair in inputs if pair[0] == "edits"):
+        layer = EditLayer.objects.filter(file=file).first()
+        rows = RunInput.objects.filter(run=layer.run_id if layer else None, role__startswith="trace_")
+        if layer is None or set(rows.values_list("file__digest", flat=True)) != traces:
+            raise BadInput(
+                _("«%(file)s» is no layer of agreed edits over these traces.") % {"file": file.name},
+                code="no-edit-layer",
+                field="file",
+                found=file.name,
             )
 
 

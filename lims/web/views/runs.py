@@ -33,6 +33,7 @@ from lims.web.results import result_view
 from lims.web.rulings import ruling_views
 from lims.web.rundescribing import method_name, run_badge, run_row
 from lims.web.today import TodayPart, today_part
+from lims.web.views.traces import trace_address
 
 
 def _columns() -> tuple[Column, ...]:
@@ -101,6 +102,7 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
         "outcomes": outcomes if len(outcomes) > 1 else [],
         "shown": shown,
         "result": result_view(whole, shown.identification, shown.name, scale_now()),
+        "traces": trace_address(run),
         "product": product_view(whole, len(outcomes)),
         "figures": _figures(run, shown.number),
         "reference_digest": (whole.get("reference") or {}).get("sha256", ""),

@@ -1,0 +1,169 @@
+"""Edits of bases: a layer with a reason and a second reader over traces that stay as they are; the viewer."""
+
+import json
+from datetime import date
+from xml.etree import ElementTree as ET
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from analysis.species.abif import abif_bytes, trace_synthesise
+from analysis.species.bases import reverse_complement
+from chain_of_custody.models import Entry, StoredFile
+from lims.common.errors import BadInput, NotAllowed, RuleViolation
+from lims.lab.models import BaseEdit, ReferenceSet, Run
+from lims.lab.selectors.traces import consensus_of, edits_to_read, trace_view
+from lims.lab.services.edits import edit_propose, edit_read, edit_withdraw, edits_compute
+from lims.lab.tasks import run_execute
+from tests.lims import builders
+from tests.lims.api.client import Caller, problem
+from tests.lims.lab.support import SEQUENCES, Bench, barcode_set, species_run, upload
+from tests.lims.web.test_lab_pages import enter
+
+pytestmark = pytest.mark.commits
+SPECIES = "Novus secundus"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def library(bench: Bench) -> ReferenceSet:
+    return barcode_set(bench.lab)
+
+
+def pair(bench: Bench) -> list[tuple[str, StoredFile]]:
+    forward = SEQUENCES[SPECIES]
+    ways = {"trace_forward": forward, "trace_reverse": reverse_complement(forward.encode()).decode()}
+    return [
+        (
+            role,
+            upload(
+                bench,
+                abif_bytes(trace_synthesise(text, sample="SYNTHETIC", seed=len(role), run_on=date(2026, 11, 2))),
+                f"{role}.ab1",
+                role,
+            ),
+        )
+        for role, text in ways.items()
+    ]
+
+
+@pytest.fixture
+def run(bench: Bench, library: ReferenceSet) -> Run:
+    return species_run(bench, library, pair(bench), name="scale")
+
+
+def verbs(run: Run) -> list[str]:
+    rows = Entry.objects.filter(stream__kind="run", stream__uuid=run.uuid).order_by("sequence")
+    read = [json.loads(bytes(row.canonical)) for row in rows]
+    return [one["verb"] for one in read if one["schema"] == "lab.edit/1"]
+
+
+def test_an_edit_is_proposed_read_by_another_and_computed_with(client: Client, bench: Bench, run: Run) -> None:
+    lab, consensus = bench.lab, consensus_of(run)
+    before = (run.result_digest, list(run.inputs.values_list("file__digest", flat=True)))
+    at = 200
+    old = chr(consensus.bases[at - 1])
+    new = {"A": "G", "G": "A", "C": "T", "T": "C"}[old]
+    for bad, words in (
+        ({"position": at, "old": new, "new": old}, "stands"),
+        ({"position": 99999, "old": "A", "new": "C"}, "no position"),
+        ({"position": at, "old": old, "new": "!"}, "IUPAC"),
+        ({"position": at, "old": old, "new": old}, "one base"),
+    ):
+        with pytest.raises(BadInput, match=words):
+            edit_propose(actor=lab.analyst, run=run, reason="A test.", **bad)  # type: ignore[arg-type]
+    with pytest.raises(NotAllowed):
+        edit_propose(actor=lab.reviewer, run=run, position=at, old=old, new=new, reason="Seen so.")
+    enter(client, lab.analyst)
+    form = {"position": str(at), "old": old, "new": new, "reason": "Seen so in both reads."}
+    assert client.post(reverse("web:edit_new", args=[run.reference]), form | {"reason": ""}).status_code == 422
+    assert client.post(reverse("web:edit_new", args=[run.reference]), form).status_code == 302
+    edit = BaseEdit.objects.get()
+    with pytest.raises(BadInput, match="already"):
+        edit_propose(actor=lab.technician, run=run, position=at, old=old, new="N", reason="Rather so.")
+    with pytest.raises(RuleViolation, match="second reader"):
+        edits_compute(actor=lab.analyst, run=run)
+    with pytest.raises(NotAllowed, match="second person"):
+        edit_read(actor=lab.analyst, edit=edit, agree=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        BaseEdit.objects.filter(pk=edit.pk).update(state="agreed", reader=edit.editor)
+    assert [one.pk for one in edits_to_read(actor=lab.technician)] == [edit.pk]
+    assert not edits_to_read(actor=lab.analyst).exists()
+    enter(client, lab.technician)
+    address = reverse("web:edit_read", args=[edit.uuid])
+    assert client.post(address, {"answer": "refuse", "note": ""}).status_code == 422
+    assert client.post(address, {"answer": "agree", "note": ""}).status_code == 302
+    edit.refresh_from_db()
+    assert (edit.state, edit.reader_id) == ("agreed", lab.technician.party_id)
+
+    made = enter(client, lab.analyst).post(reverse("web:edits_run", args=[run.reference]))
+    again = Run.objects.latest("pk")
+    assert made["Location"] == reverse("web:run", args=[again.reference])
+    run_execute(again.pk)
+    again.refresh_from_db()
+    assert (again.state, again.error) == ("done", "")
+    layer = again.inputs.get(role="edits").file
+    edited = bytearray(consensus.bases)
+    edited[at - 1] = ord(new)
+    fasta = again.outputs.get(name="consensus.fasta").file
+    from chain_of_custody.vault.services import store_current
+
+    with store_current().open(fasta.digest, version=fasta.store_version) as chunks:
+        assert b"".join(chunks) == b">scale\n" + bytes(edited) + b"\n"
+    run.refresh_from_db()
+    assert (run.result_digest, list(run.inputs.values_list("file__digest", flat=True))) == before
+    assert verbs(run) == ["proposed", "agreed", "layered"]
+    with pytest.raises(RuleViolation, match="computed with edits"):
+        edit_propose(actor=lab.analyst, run=again, position=1, old="A", new="C", reason="On top.")
+    shown = client.get(reverse("web:run_trace", args=[again.reference])).content.decode()
+    assert "This run was computed with edits." in shown
+    for inputs in (
+        [*pair(bench)[:1], ("edits", layer)],
+        [*pair(bench), ("edits", upload(bench, b"[]", "e.json", "edits"))],
+    ):
+        with pytest.raises(BadInput, match="no layer of agreed edits"):
+            species_run(bench, run.reference_set, inputs)  # type: ignore[arg-type]
+
+
+def test_an_edit_is_withdrawn_by_its_editor_only_and_the_api_tells_the_same(bench: Bench, run: Run) -> None:
+    lab, base = bench.lab, chr(consensus_of(run).bases[9])
+    analyst, technician = Caller(lab.analyst), Caller(lab.technician)
+    ask = {"position": 10, "old": base, "new": "N", "reason": "A blob of dye."}
+    made = analyst.post(f"runs/{run.uuid}/edits/", ask)
+    assert made.status_code == 201, made.content
+    uuid = made.json()["uuid"]
+    problem(analyst.post(f"edits/{uuid}/reading/", {"agree": True}), 403, "own-work")
+    problem(technician.post(f"edits/{uuid}/withdrawal/", {"note": "Not mine."}), 403, "not-yours")
+    assert Caller(builders.actor()).get(f"runs/{run.uuid}/edits/").status_code == 404
+    done = analyst.post(f"edits/{uuid}/withdrawal/", {"note": "It is clear after all."})
+    assert done.json()["state"] == "withdrawn"
+    problem(technician.post(f"edits/{uuid}/reading/", {"agree": True}), 422, "edit-closed")
+    problem(analyst.post(f"runs/{run.uuid}/edited-run/", {}), 422, "no-edit")
+    assert [one["state"] for one in analyst.get(f"runs/{run.uuid}/edits/").json()["results"]] == ["withdrawn"]
+    with pytest.raises(RuleViolation):
+        edit_withdraw(actor=lab.analyst, edit=BaseEdit.objects.get(), note="Twice.")
+
+
+def test_signals_are_shown_moved_zoomed_and_printed(client: Client, bench: Bench, run: Run) -> None:
+    view = trace_view(run=run)
+    assert view.columns >= len(view.consensus.bases)
+    drawing = ET.fromstring(view.drawing(1, 80, 14, "k"))  # noqa: S314 - our own
+    letters = [one.text for one in drawing.iter(f"{SVG}text") if one.get("class", "").startswith("mono strong")]
+    assert "".join(map(str, letters)) == view.consensus.bases.decode()[: len(letters)]
+    assert len(drawing.findall(f".//{SVG}path[@class='tr tr-a']")) == 2, "one curve a read"
+    enter(client, bench.lab.reviewer)
+    address = reverse("web:run_trace", args=[run.reference])
+    first = client.get(address).content.decode()
+    assert 'aria-labelledby="view-t view-d"' in first
+    assert "Closer" in first
+    assert "Propose" not in first, "a reviewer edits nothing"
+    near = client.get(address, {"base": "300", "zoom": "3"}).content.decode()
+    assert ">300</text>" in near
+    assert "Closer" not in near
+    for odd in ({"from": "-5"}, {"from": "999999", "zoom": "99"}, {"base": "x"}, {"zoom": "²"}):
+        assert client.get(address, odd).status_code == 200, odd
+    paper = client.get(address, {"paper": "1"}).content.decode()
+    assert paper.count('<figure class="fig fit"') == -(-view.columns // 60)
+    assert client.get(reverse("web:edit_new", args=[run.reference])).status_code == 403
