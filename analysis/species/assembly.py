@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -102,7 +103,7 @@ def single(read: Read, *, limit: float = ERROR_LIMIT) -> Consensus:
         qualities=qualities[start:end],
         reads=(kept,),
         primers=found,
-        origins=tuple((place + 1, 0) for place in range(kept.start + start, kept.start + end)),
+        origins=tuple(zip(range(kept.start + start + 1, kept.start + end + 1), repeat(0))),
     )
 
 

@@ -33,8 +33,8 @@ IUPAC_EQUALITIES: Final[list[tuple[str, str]]] = [
 ]
 """Pairs of letters that can stand for the same base, in the form edlib takes."""
 
-_masks = np.zeros(256, np.uint8)
-_codes = np.full(256, 4, np.uint8)
+_masks = bytearray(256)
+_codes = bytearray([4] * 256)
 for _letter, _mask in MASK_OF.items():
     _masks[ord(_letter)] = _masks[ord(_letter.lower())] = _mask
 for _code, _letter in enumerate("ACGT"):
@@ -43,12 +43,12 @@ for _code, _letter in enumerate("ACGT"):
 
 def masks(sequence: bytes) -> Bytes:
     """Bit mask of every letter, shape (length,); 0 for a gap."""
-    return _masks[np.frombuffer(sequence, np.uint8)]
+    return np.frombuffer(sequence.translate(_masks), np.uint8)
 
 
 def codes(sequence: bytes) -> Bytes:
     """0, 1, 2, 3 for A, C, G, T and 4 for every other letter, shape (length,)."""
-    return _codes[np.frombuffer(sequence, np.uint8)]
+    return np.frombuffer(sequence.translate(_codes), np.uint8)
 
 
 def reverse_complement(sequence: bytes) -> bytes:

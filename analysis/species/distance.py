@@ -43,8 +43,15 @@ def edits_within(inner: bytes, outer: bytes, most: int = -1) -> int:
     return int(found["editDistance"])
 
 
-def path_within(inner: bytes, outer: bytes, most: int = -1) -> tuple[str, str]:
+def path_within(inner: bytes, outer: bytes) -> tuple[str, str]:
     """`inner` and the part of `outer` it turns into, as two rows with «-» for gaps."""
-    found = edlib.align(inner, outer, mode="HW", task="path", k=most, additionalEqualities=equalities(inner, outer))
+    one, other, _ = path_located(inner, outer)
+    return one.decode(), other.decode()
+
+
+@lru_cache(maxsize=64)
+def path_located(inner: bytes, outer: bytes) -> tuple[bytes, bytes, int]:
+    """As `path_within`, rows as bytes, and where the part of `outer` begins. The last few are remembered."""
+    found = edlib.align(inner, outer, mode="HW", task="path", additionalEqualities=equalities(inner, outer))
     nice = edlib.getNiceAlignment(found, inner.decode(), outer.decode())
-    return str(nice["query_aligned"]), str(nice["target_aligned"])
+    return nice["query_aligned"].encode(), nice["target_aligned"].encode(), int(found["locations"][0][0])

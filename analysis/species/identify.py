@@ -17,7 +17,7 @@ from analysis.species.evidence import SpeciesDistance, by_species
 from analysis.species.frame import frame_check
 from analysis.species.library import SHORTEST, Library
 from analysis.species.mixture import LEAST_CODES, Mixture, chimera_resolve, double_peaks_resolve, two_base_codes
-from analysis.species.search import Near, nearest, rows_of, substitutions
+from analysis.species.search import Near, nearest, rows_of
 
 HITS: Final = 10
 GAPPED_K2P: Final = 2
@@ -229,9 +229,9 @@ def _hits(library: Library, bases: bytes, found: Sequence[Near], limit: int) -> 
 def _k2p(library: Library, bases: bytes, shown: Sequence[Near]) -> list[float | None]:
     distances: list[float | None] = []
     gapped = 0
-    for near, count in zip(shown, substitutions(library, shown, bases), strict=True):
-        if count is not None:
-            distances.append(k2p(*count))
+    for near in shown:
+        if near.counts is not None:
+            distances.append(k2p(*near.counts))
         elif gapped < GAPPED_K2P:
             gapped += 1
             distances.append(counted(*rows_of(library, near, bases)).k2p)

@@ -23,6 +23,7 @@ _UNEXPLAINED: Final = 0.2
 _MOST_DIFFERENT: Final = 0.02
 _END: Final = 0.3
 _END_BAD: Final = 0.04
+_END_FIRM: Final = 2.5
 _END_TIE: Final = 0.006
 _JOINED: Final = 0.97
 _GAIN: Final = 0.015
@@ -92,7 +93,11 @@ def _lay(library: Library, number: int, query: bytes) -> _Laid | None:
     if best is None or best[0] > 0.1 * best[1]:
         return None
     wrong, overlap, reverse, offset = best
-    near = Near(sequence=number, edits=wrong, overlap=overlap, reverse=reverse, offset=offset, gapless=True)
+    begins = max(0, -offset)
+    near = Near(
+        sequence=number, edits=wrong, overlap=overlap, reverse=reverse, offset=offset, start=begins,
+        end=begins + overlap, gapless=True,
+    )  # fmt: skip
     laid = np.zeros(len(query), np.uint8)
     start, end = max(0, -offset), min(len(query), len(row) - offset)
     laid[start:end] = row[start + offset : end + offset]
@@ -161,9 +166,9 @@ def chimera_resolve(library: Library, query: bytes, best: Near) -> Mixture | Non
     whole at 97 % and 1.5 % better than any single record.
     """
     length = int(_END * len(query))
-    if len(query) < _CHIMERA_LEAST or not _ends_differ(library, query, best, length):
+    if len(query) < _CHIMERA_LEAST or best.identity >= 1.0 - _GAIN:
         return None
-    heads, tails = nearest(library, query[:length]), nearest(library, query[-length:])
+    heads, tails = _ends_nearest(library, query, best, length)
     if not heads or not tails or _nearest_species(library, heads) & _nearest_species(library, tails):
         return None
     joined = _joined(library, query, heads[0], tails[0])
@@ -180,12 +185,25 @@ def chimera_resolve(library: Library, query: bytes, best: Near) -> Mixture | Non
     return Mixture(kind="chimera", pairs=tuple(pairs), unexplained=wrong, codes=0, near=near, position=position + 1)
 
 
-def _ends_differ(library: Library, query: bytes, best: Near, length: int) -> bool:
-    """Whether one end fits the nearest record well and the other does not: cheap, and false for spread errors."""
+def _ends_nearest(library: Library, query: bytes, best: Near, length: int) -> tuple[Sequence[Near], Sequence[Near]]:
+    """What is nearest to both ends; nothing where they do not differ firmly, or the worse is the same species'.
+
+    One end must fit the nearest record well and the other not, by more than errors spread evenly would leave
+    (2.5 standard deviations of a Poisson difference).
+    """
     turned = reverse_complement(query) if best.reverse else query
     reference = library.sequence(best.sequence)
-    ends = sorted(edits_within(part, reference) / length for part in (turned[:length], turned[-length:]))
-    return ends[1] >= _END_BAD and ends[1] >= 2 * ends[0] + 0.02
+    parts = turned[:length], turned[-length:]
+    edits = [edits_within(part, reference) for part in parts]
+    good, bad = sorted(edits)
+    if bad < _END_BAD * length or bad < 2 * good + 0.02 * length or bad - good < _END_FIRM * (bad + good) ** 0.5:
+        return (), ()
+    worse = edits.index(bad)
+    found = nearest(library, parts[worse])
+    if not found or _nearest_species(library, found) & set(_species_of(library, best.sequence)):
+        return (), ()
+    ends = [nearest(library, query[:length]), nearest(library, query[-length:])]
+    return ends[0], ends[1]
 
 
 def _nearest_species(library: Library, found: Sequence[Near]) -> set[int]:

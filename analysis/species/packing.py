@@ -12,6 +12,7 @@ import numpy.typing as npt
 from analysis.species.bases import LETTER_OF, Bytes, masks
 
 _LETTERS: Final = np.frombuffer("".join(LETTER_OF.get(mask, "-") for mask in range(16)).encode(), np.uint8)
+_HEX_LETTERS: Final = bytes.maketrans(b"0123456789abcdef", _LETTERS.tobytes())
 _PAIRS: Final = np.stack([np.arange(256) >> 4, np.arange(256) & 15], axis=1).astype(np.uint8).view(np.uint16).ravel()
 """Both masks of a packed byte, side by side in memory."""
 
@@ -21,6 +22,7 @@ class PackedSequences:
 
     def __init__(self, folder: Path) -> None:
         self._packed = np.memmap(folder / "sequences.bin", np.uint8, "r").view(np.ndarray)
+        self._view = memoryview(self._packed)  # type: ignore[arg-type]
         self.starts = array_open(folder / "sequence_offsets.npy")
 
     def __len__(self) -> int:
@@ -32,15 +34,20 @@ class PackedSequences:
         spread = _PAIRS[self._packed[start // 2 : (end + 1) // 2]].view(np.uint8)
         return spread[start % 2 : start % 2 + end - start]
 
-    def masks_of(self, numbers: npt.NDArray[np.int64]) -> list[Bytes]:
-        """Bit masks of several sequences, unpacked at once."""
-        starts, ends = self.starts[numbers], self.starts[numbers + 1]
-        first, last = starts // 2, (ends + 1) // 2
-        places = np.cumsum(last - first)
-        at = np.arange(int(places[-1])) + np.repeat(first - (places - (last - first)), last - first)
-        spread = _PAIRS[self._packed[at]].view(np.uint8)
-        begins = (2 * (places - (last - first)) + starts % 2).tolist()
-        return [spread[begin : begin + length] for begin, length in zip(begins, (ends - starts).tolist(), strict=True)]
+    def rows_of(self, numbers: npt.NDArray[np.int64]) -> tuple[list[Bytes], list[bytes]]:
+        """Bit masks and letters of several sequences, unpacked at once."""
+        starts, ends = self.starts[numbers].tolist(), self.starts[numbers + 1].tolist()
+        parts = [self._view[start // 2 : (end + 1) // 2] for start, end in zip(starts, ends, strict=True)]
+        # Half a byte a base: the hexadecimal digits of the packed bytes are the bases.
+        text = b"".join(parts).hex().encode().translate(_HEX_LETTERS)
+        every = masks(text)
+        spans: list[slice] = []
+        at = 0
+        for start, end, part in zip(starts, ends, parts, strict=True):
+            begin = at + start % 2
+            spans.append(slice(begin, begin + end - start))
+            at += 2 * len(part)
+        return [every[span] for span in spans], [text[span] for span in spans]
 
     def letters(self, number: int) -> bytes:
         """One sequence as letters."""

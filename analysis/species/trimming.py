@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import product
 from typing import Final
 
 import edlib
 import numpy as np
 import numpy.typing as npt
 
-from analysis.species.bases import Bytes, clean, masks, reverse_complement
+from analysis.species.bases import MASK_OF, Bytes, clean, has_ambiguity, masks, reverse_complement
 from analysis.species.distance import equalities
 from analysis.species.traces import Qualities
 
@@ -75,16 +77,23 @@ class PrimerFound:
 def primers_trim(bases: bytes) -> tuple[int, int, tuple[PrimerFound, ...]]:
     """Start and end of what lies between primers, found by sequence (at most two differences, at either end)."""
     start, end, found = 0, len(bases), []
-    for primer in primers():
-        length = len(primer.sequence)
-        head = _match(primer.sequence, bases[: length * 2]) or _partial(primer.sequence, bases)
+    longest = max(len(primer.sequence) for primer in primers())
+    opening, closing = bases[: 2 * longest], bases[-2 * longest :]
+    begun, ended = _partial(opening, len(bases)), _partial(reverse_complement(closing), len(bases))
+    at_start, at_end = _possible(opening, turned=False), _possible(closing, turned=True)
+    for number in sorted({*at_start, *at_end, *begun, *ended}):
+        primer = primers()[number]
+        window = min(len(bases), len(primer.sequence) * 2)
+        head = _match(primer.sequence, opening[:window]) if number in at_start else None
+        head = head or begun.get(number)
         if head is not None and head[1] > start:
             start = head[1]
             found.append(PrimerFound(name=primer.name, side="start", bases=head[1], differences=head[0]))
-        window = min(len(bases), length * 2)
-        tail = _match(reverse_complement(primer.sequence), bases[len(bases) - window :])
-        if tail is None and (cut := _partial(primer.sequence, reverse_complement(bases))) is not None:
-            tail = (cut[0], window, window - cut[1])
+        tail = None
+        if number in at_end:
+            tail = _match(reverse_complement(primer.sequence), closing[len(closing) - window :])
+        if tail is None and number in ended:
+            tail = (ended[number][0], window, window - ended[number][1])
         if tail is not None and len(bases) - window + tail[2] < end:
             end = len(bases) - window + tail[2]
             found.append(PrimerFound(name=primer.name, side="end", bases=len(bases) - end, differences=tail[0]))
@@ -92,24 +101,65 @@ def primers_trim(bases: bytes) -> tuple[int, int, tuple[PrimerFound, ...]]:
 
 
 @cache
-def _ends(primer: bytes) -> tuple[npt.NDArray[np.int64], Bytes, npt.NDArray[np.int64]]:
-    """Lengths of a primer's ends, longest first, their masks from a row's start (then 15), differences allowed."""
-    lengths = np.arange(len(primer) - 1, PARTIAL_LEAST - 1, -1)
-    rows = np.full((len(lengths), len(primer) - 1), 15, np.uint8)
-    for row, length in zip(rows, lengths.tolist(), strict=True):
-        row[:length] = masks(primer[-length:])
-    return lengths, rows, np.where(lengths < PARTIAL_SHORT, 1, PRIMER_MISMATCHES)
+def _ends() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Bytes, npt.NDArray[np.int64]]:
+    """Every primer's ends, longest first: primer, length, masks from a row's start (then 15), differences allowed."""
+    ends = [
+        (number, length)
+        for number, primer in enumerate(primers())
+        for length in range(len(primer.sequence) - 1, PARTIAL_LEAST - 1, -1)
+    ]
+    rows = np.full((len(ends), max(length for _, length in ends)), 15, np.uint8)
+    for row, (number, length) in zip(rows, ends, strict=True):
+        row[:length] = masks(primers()[number].sequence[-length:])
+    owners, lengths = (np.array(column) for column in zip(*ends, strict=True))
+    return owners, lengths, rows, np.where(lengths < PARTIAL_SHORT, 1, PRIMER_MISMATCHES)
 
 
-def _partial(primer: bytes, bases: bytes) -> tuple[int, int, int] | None:
-    """The end of a primer whose beginning was trimmed away: its last ten bases or more, at the very start."""
-    lengths, rows, allowed = _ends(primer)
+def _partial(opening: bytes, length: int) -> dict[int, tuple[int, int, int]]:
+    """For each primer its end where its beginning was trimmed away: the last ten bases or more, at the very start."""
+    owners, lengths, rows, allowed = _ends()
     head = np.full(rows.shape[1], 15, np.uint8)
-    found = masks(bases[: len(head)])
-    head[: len(found)] = found
+    known = masks(opening[: len(head)])
+    head[: len(known)] = known
     different = np.count_nonzero((rows & head) == 0, axis=1)
-    fitting = np.flatnonzero((different <= allowed) & (lengths <= len(bases)))
-    return (int(different[fitting[0]]), int(lengths[fitting[0]]), 0) if len(fitting) else None
+    found: dict[int, tuple[int, int, int]] = {}
+    for place in np.flatnonzero((different <= allowed) & (lengths <= length)).tolist():
+        found.setdefault(int(owners[place]), (int(different[place]), int(lengths[place]), 0))
+    return found
+
+
+@cache
+def _seeds(turned: bool) -> Mapping[int, Mapping[bytes, frozenset[int]]]:
+    """Primers by what a third of them begins with, in all spellings, by its length: 5, 6 or 8 bases.
+
+    Of three thirds two differences leave one untouched.
+    """
+    found: dict[int, dict[bytes, set[int]]] = {5: {}, 6: {}, 8: {}}
+    for number, primer in enumerate(primers()):
+        letters = reverse_complement(primer.sequence) if turned else primer.sequence
+        third = len(letters) // 3
+        length = max(known for known in found if known <= third)
+        for start in (0, third, 2 * third):
+            for spelt in _spellings(letters[start : start + length].decode()):
+                found[length].setdefault(spelt.encode(), set()).add(number)
+    return {length: {piece: frozenset(of) for piece, of in by.items()} for length, by in found.items()}
+
+
+def _possible(window: bytes, *, turned: bool) -> set[int]:
+    """The primers that can be in a window: one third at least must stand there; all where a base is unsettled."""
+    if has_ambiguity(window):
+        return set(range(len(primers())))
+    found: set[int] = set()
+    for length, seeds in _seeds(turned).items():
+        there = {window[start : start + length] for start in range(len(window) - length + 1)}
+        for piece in seeds.keys() & there:
+            found |= seeds[piece]
+    return found
+
+
+def _spellings(part: str) -> list[str]:
+    every = [[base for base in "ACGT" if MASK_OF[base] & MASK_OF[letter]] for letter in part]
+    return ["".join(letters) for letters in product(*every)]
 
 
 def _match(primer: bytes, window: bytes) -> tuple[int, int, int] | None:

@@ -1,0 +1,237 @@
+"""Laying candidates beside a query: strand, offset, and what differs there, for all of them at once.
+
+References of one locus lie in one frame: what shifts between a query and the best of them shifts against all. So
+strand, offset and gaps are found once, against the first candidate; the others are laid in the same columns and only
+those that do not fit there are placed on their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.species.bases import LETTER_OF, Bytes, masks, reverse_complement
+from analysis.species.distance import path_located
+from analysis.species.library import SHORTEST, Library
+
+Ids = npt.NDArray[np.int64]
+
+MARGIN: Final = 40
+_ANCHOR: Final = 12
+_ANCHORS: Final = 16
+_AGREEING: Final = 2
+_SPREAD: Final = (8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15, 0, 16)
+"""Order in which anchors at these sixteenths of a query are looked for: the middle first, then the quarters."""
+_PLACED: Final = 0.7
+_GAPS_LIKELY: Final = 0.08
+"""Above this share of differences with the best candidate its gaps are looked for."""
+_LETTERS: Final = np.frombuffer("".join(LETTER_OF.get(mask, "-") for mask in range(16)).encode(), np.uint8)
+_ALIKE, _TRANSITION, _TRANSVERSION, _OTHER, _MISSING = range(5)
+
+
+def _kinds() -> bytes:
+    """What a pair of masks (query << 4 | reference) is, as a table for `bytes.translate`."""
+    kinds = bytearray(_OTHER for _ in range(256))
+    for one in range(16):
+        for other in range(16):
+            if not one:
+                kind = _MISSING
+            elif one & other:
+                kind = _ALIKE
+            elif one.bit_count() == other.bit_count() == 1:
+                kind = _TRANSITION if one | other in (5, 10) else _TRANSVERSION
+            else:
+                kind = _OTHER
+            kinds[one << 4 | other] = kind
+    return bytes(kinds)
+
+
+_KIND: Final = _kinds()
+
+
+class Stretch(Protocol):
+    """Where a reference lies beside a query."""
+
+    @property
+    def offset(self) -> int:
+        """Position in the reference − position in the query, where the shared stretch begins."""
+
+    @property
+    def start(self) -> int:
+        """Where the shared stretch begins in the turned query."""
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A query in columns: `letters` (masks, 0 where the query lacks the base) and the query position of each column.
+
+    `position` (columns + 1,) is None where column and position are the same; bases between two columns are insertions.
+    `query` are the letters of the strand in use, `reverse` says whether that is the other one.
+    """
+
+    letters: Bytes
+    query: bytes
+    reverse: bool
+    position: Ids | None = None
+
+    def text(self) -> bytes:
+        """The columns as letters, «-» for a missing base."""
+        return _LETTERS[self.letters].tobytes()
+
+
+@dataclass(slots=True)
+class Placed:
+    """A candidate beside the turned query: `start` to `end` of the query lie against it, `offset` further on in it.
+
+    `differences` are the edits of that alignment, so at least as many as needed; `compared`, `transitions` and
+    `transversions` are counted in its columns of two letters. `plain` says that it has no gap.
+    """
+
+    number: int
+    reference: bytes
+    query: bytes
+    reverse: bool
+    offset: int
+    start: int
+    end: int
+    differences: int
+    compared: int
+    transitions: int
+    transversions: int
+    plain: bool
+
+    @property
+    def overlap(self) -> int:
+        """Bases of the query in the shared stretch."""
+        return self.end - self.start
+
+
+def placed(library: Library, query: bytes, chosen: Ids) -> list[Placed]:
+    """Every candidate laid beside the query, in the order given."""
+    rows, texts = library.sequences.rows_of(chosen)
+    strands = (query, reverse_complement(query))
+    reverse, shift = _orient(strands, texts[0])
+    frame = Frame(masks(strands[reverse]), strands[reverse], reverse)
+    first = _lay(frame, rows[0], shift)
+    if first.differences > _GAPS_LIKELY * first.overlap and first.overlap >= SHORTEST:
+        frame, shift = _gapped(frame, texts[0], first) or (frame, shift)
+    laid = [_lay(frame, row, shift) for row in rows]
+    for item, text, number in zip(laid, texts, chosen.tolist(), strict=True):
+        item.number, item.reference = number, text
+    poor = {place: item for place, item in enumerate(laid) if _is_poor(item)}
+    for place, item in _again(frame, strands, poor, rows):
+        item.number, item.reference = laid[place].number, laid[place].reference
+        laid[place] = item
+    return laid
+
+
+def _is_poor(item: Placed) -> bool:
+    return item.overlap < SHORTEST or item.differences > (1 - _PLACED) * item.overlap
+
+
+def _again(
+    frame: Frame, strands: tuple[bytes, bytes], poor: dict[int, Placed], rows: Sequence[Bytes]
+) -> Iterator[tuple[int, Placed]]:
+    """Place candidates by anchors: in the common columns, else on the other strand without gaps.
+
+    References often begin at the same base, so what fits one is tried for all the others.
+    """
+    text = frame.text() if poor else b""
+    while poor:
+        place = next(iter(poor))
+        reference = poor.pop(place).reference
+        shift, agreeing = _offset(text, reference)
+        if agreeing < _AGREEING:
+            turned = strands[not frame.reverse]
+            other, votes = _offset(turned, reference)
+            if votes > agreeing:
+                yield place, _lay(Frame(masks(turned), turned, not frame.reverse), rows[place], other)
+                continue
+        yield place, _lay(frame, rows[place], shift)
+        fitting = {at: found for at in poor if not _is_poor(found := _lay(frame, rows[at], shift))}
+        yield from fitting.items()
+        for at in fitting:
+            del poor[at]
+
+
+def _lay(frame: Frame, row: Bytes, shift: int) -> Placed:
+    """A row in the frame's columns, column c beside position c + shift of the row."""
+    start = max(0, -shift)
+    end = max(start, min(len(frame.letters), len(row) - shift))
+    kinds = (frame.letters[start:end] << 4 | row[start + shift : end + shift]).tobytes().translate(_KIND)
+    transitions, transversions = kinds.count(_TRANSITION), kinds.count(_TRANSVERSION)
+    different = transitions + transversions + kinds.count(_OTHER)
+    first, last, missing = start, end, 0
+    if frame.position is not None:
+        # Bases before the first and after the last column of the stretch belong to the overhangs.
+        first, last = (int(frame.position[start]) if start else 0), int(frame.position[end])
+        missing = kinds.count(_MISSING)
+        different += missing + (last - first) - (end - start - missing)
+    return Placed(
+        -1, b"", frame.query, frame.reverse, start + shift - first, first, last, different,
+        end - start - missing, transitions, transversions, frame.position is None,
+    )  # fmt: skip
+
+
+def _gapped(plain: Frame, reference: bytes, first: Placed) -> tuple[Frame, int] | None:
+    """The query in the columns of the first candidate and their shift, None where no gap is needed."""
+    query = plain.query
+    inner, outer, swapped = stretch(query, reference, first)
+    one, other, at = path_located(inner, outer)
+    if b"-" not in one and b"-" not in other:
+        return None
+    query_row, reference_row = (other, one) if swapped else (one, other)
+    head = at if swapped else first.start
+    letters = np.frombuffer(query_row, np.uint8) != ord("-")
+    column = np.frombuffer(reference_row, np.uint8) != ord("-")
+    before = np.cumsum(letters) - letters
+    tail = np.arange(head + int(np.count_nonzero(letters)), len(query) + 1)
+    position = np.concatenate([np.arange(head), head + before[column], tail]).astype(np.int64)
+    middle = masks(query_row)[column]
+    every = np.concatenate([masks(query[:head]), middle, masks(query[int(tail[0]) :])])
+    begins = 0 if swapped else max(0, first.start + first.offset - MARGIN) + at
+    return Frame(every, query, plain.reverse, position), begins - head
+
+
+def stretch(query: bytes, reference: bytes, item: Stretch) -> tuple[bytes, bytes, bool]:
+    """(inner, outer, whether the reference is the inner one): what is compared once overhanging ends are cut."""
+    if item.start and item.end < len(query):
+        return reference, query, True
+    start = max(0, item.start + item.offset - MARGIN)
+    return query[item.start : item.end], reference[start : item.end + item.offset + MARGIN], False
+
+
+def _orient(strands: tuple[bytes, bytes], reference: bytes) -> tuple[bool, int]:
+    """Strand and offset (reference position − query position) on which most anchors agree."""
+    first = _offset(strands[0], reference)
+    if first[1] >= _AGREEING:
+        return False, first[0]
+    second = _offset(strands[1], reference)
+    return (True, second[0]) if second[1] > first[1] else (False, first[0])
+
+
+def _offset(query: bytes, reference: bytes) -> tuple[int, int]:
+    """The offset with most anchors, the smallest such, and how many anchors it has; (0, 0) without any.
+
+    Anchors are spread over the query; as soon as enough of them agree the rest need not be looked for.
+    """
+    last = len(query) - _ANCHOR
+    votes: dict[int, int] = {}
+    for place in _SPREAD if last >= 0 else ():
+        start = last * place // _ANCHORS
+        at = reference.find(query[start : start + _ANCHOR])
+        if at < 0:
+            continue
+        count = votes[at - start] = votes.get(at - start, 0) + 1
+        if count == _AGREEING:
+            return at - start, count
+    best = max(votes.values(), default=0)
+    return min((offset for offset, count in votes.items() if count == best), default=0), best
