@@ -21,6 +21,7 @@ from analysis.species.productcli import add_amplicons
 from analysis.species.records import records_read, taxonomy_read
 from analysis.species.report import consensus_json, identified_json, identified_table
 from analysis.species.setcli import add_sets
+from analysis.species.texts import text_open
 from analysis.species.traces import reads_of, trace_read
 from analysis.species.treecli import add_tree
 from analysis.terminal import progress_bar
@@ -147,7 +148,7 @@ def run_identify(parsed: argparse.Namespace) -> int:
     calibration = calibration_read(library)
     if calibration is None:
         sys.stderr.write("warning: the set is not calibrated, so nothing is named; run «species validate»\n")
-    reads = reads_of(InputFile.from_path("sequence", parsed.queries))
+    reads = reads_of(InputFile.from_path("sequence", parsed.queries), empty=True)
     declared = declared_read(parsed.declared, [read.name for read in reads]) if parsed.declared else {}
     progress = progress_bar()
     found: list[Identified] = []
@@ -182,10 +183,8 @@ def declared_read(path: Path, queries: Iterable[str]) -> dict[str, str]:
     Raises `InputRefused` for a row without two cells and for a query that does not occur.
     """
     known = set(queries)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused(f"The table cannot be read: {error}.", file=path.name) from error
+    with text_open(path) as source:
+        lines = source.read().splitlines()
     declared: dict[str, str] = {}
     for row, line in enumerate(lines, start=1):
         cells = [cell.strip() for cell in line.split("\t")]

@@ -22,7 +22,8 @@ from Bio.SeqRecord import SeqRecord
 from analysis.errors import InputRefused
 from analysis.inputs import Progress, no_progress
 from analysis.species.bases import clean
-from analysis.species.records import Record, Taxonomy, fasta_iterate, header_record, species_name
+from analysis.species.records import Record, Taxonomy, fasta_iterate, header_record, locus_name, species_name
+from analysis.species.texts import text_open
 
 LOCI: Final[Mapping[str, tuple[str, ...]]] = {
     "COI": ("coi", "coi5p", "co1", "cox1", "coxi", "cytochromeoxidasesubunit1", "cytochromecoxidasesubuniti",
@@ -103,11 +104,8 @@ Made = tuple[int, str, Record | str]
 
 
 def _records(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Made]:
-    try:
-        with path.open(encoding="utf-8-sig", errors="replace") as source:
-            head = source.readline()
-    except OSError as error:
-        raise InputRefused(f"The file cannot be read: {error.strerror}.", file=path.name) from error
+    with text_open(path, errors="replace") as source:
+        head = source.readline(1 << 16)
     if head.startswith(">"):
         return _fasta(path, locus, taxonomy)
     if head.startswith("LOCUS"):
@@ -124,7 +122,7 @@ def _records(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterat
 def _fasta(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Made]:
     for row, header, text in fasta_iterate(path):
         try:
-            made: Record | str = header_record(path.name, row, header, text, locus or path.stem, taxonomy)
+            made: Record | str = header_record(path.name, row, header, text, locus or locus_name(path), taxonomy)
         except InputRefused as error:
             made = error.message
         yield row, header.split("|")[0].strip(), made
@@ -132,7 +130,7 @@ def _fasta(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator
 
 def _genbank(path: Path, locus: str | None) -> Iterator[Made]:
     try:
-        with path.open(encoding="utf-8", errors="replace") as source:
+        with text_open(path, errors="replace") as source:
             for row, entry in enumerate(SeqIO.parse(source, "genbank"), start=1):  # type: ignore[no-untyped-call]
                 yield from ((row, str(entry.id), made) for made in _entry(entry, locus))
     except (ValueError, AttributeError, IndexError) as error:
@@ -208,7 +206,8 @@ def _columns(header: list[str]) -> dict[str, int]:
 
 
 def _bold(path: Path, wanted: str | None) -> Iterator[Made]:
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    with text_open(path, errors="replace") as source:
+        text = source.read()
     rows = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     columns = _columns(next(rows))
     for row, cells in enumerate(rows, start=2):

@@ -32,7 +32,7 @@ SHORTEST: Final = 60
 class Library:
     """An opened species reference set; everything large stays memory-mapped.
 
-    Records are numbered by accession order, distinct sequences and species by first record.
+    Records are numbered by accession and locus, distinct sequences and species by first record.
     """
 
     def __init__(self, reference: ReferenceSet) -> None:
@@ -77,8 +77,11 @@ class Library:
         """Accession of a record."""
         return self._accessions[record]
 
-    def record_number(self, accession: str) -> int:
-        """The number of a record by its accession; raises `KeyError` where the set has none."""
+    def record_number(self, accession: str, locus: str | None = None) -> int:
+        """The number of a record by accession and locus (the first one by default).
+
+        Raises `KeyError` where the set has none.
+        """
         low, high = 0, self.size
         while low < high:
             middle = (low + high) // 2
@@ -86,9 +89,11 @@ class Library:
                 low = middle + 1
             else:
                 high = middle
-        if low == self.size or self._accessions[low] != accession:
-            raise KeyError(accession)
-        return low
+        while low < self.size and self._accessions[low] == accession:
+            if locus in (None, self.loci[int(self.record_locus[low])]):
+                return low
+            low += 1
+        raise KeyError(accession)
 
     def name(self, record: int) -> str:
         """Taxon name of a record, as found."""
@@ -173,16 +178,23 @@ def library_build(
 
 def _usable(records: Iterable[Record]) -> tuple[list[Record], tuple[tuple[str, str], ...]]:
     """The records long enough, by accession, and those left out with the reason."""
-    every = sorted(records, key=lambda record: record.accession)
-    used = [record for record in every if len(record.sequence) >= SHORTEST]
+    used: list[Record] = []
+    left_out: list[tuple[str, str]] = []
+    for record in sorted(records, key=lambda record: (record.accession, record.locus)):
+        if len(record.sequence) < SHORTEST:
+            left_out.append((record.accession, f"{len(record.sequence)} bases, fewer than {SHORTEST}"))
+        elif used and (used[-1].accession, used[-1].locus) == (record.accession, record.locus):
+            if (used[-1].species, used[-1].sequence) != (record.species, record.sequence):
+                raise InputRefused(
+                    f"The accession «{record.accession}» occurs twice with different content.",
+                    remedy="Give every record an accession of its own.",
+                )
+            left_out.append((record.accession, "the same record again"))
+        else:
+            used.append(record)
     if not used:
         raise InputRefused("No record can be used.", remedy=f"Give sequences of {SHORTEST} bases or more.")
-    left_out = tuple(
-        (record.accession, f"{len(record.sequence)} bases, fewer than {SHORTEST}")
-        for record in every
-        if len(record.sequence) < SHORTEST
-    )
-    return used, left_out
+    return used, tuple(left_out)
 
 
 def _write(

@@ -346,7 +346,7 @@ def _alignments(library: Library, query: Query, item: Identified) -> list[Json]:
     shown: list[Json] = []
     for hit in chosen:
         bases = query.consensus.bases if hit.strand == "+" else reverse_complement(query.consensus.bases)
-        number = library.record_number(hit.accession)
+        number = library.record_number(hit.accession, hit.locus)
         aligned = align(bases, library.sequence(int(library.record_sequence[number])))
         shown.append({"accession": hit.accession, "taxon": hit.taxon, **_aligned_json(aligned)})
     return shown

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from analysis.errors import InputRefused
 from analysis.species.bases import clean
+from analysis.species.texts import text_open
 
 _SPECIES = re.compile(r"^[A-Z][a-zë-]+ [a-zéëïöü][a-zéëïöü-]+$")
 _OPEN_NAMES = frozenset({"sp", "spp", "cf", "aff", "nr", "environmental", "uncultured", "x", "hybrid", "gen"})
 _RANKS = ("genus", "family", "order", "class", "phylum")
+_ENDINGS = frozenset({"gz", "fasta", "fa", "fas", "fna", "fsa", "txt", "seq", "ffn"})
 _ID_COLUMNS = ("id", "accession", "dbid", "record")
 
 
@@ -47,18 +49,13 @@ class Taxonomy:
 
 
 def fasta_iterate(path: Path) -> Iterator[tuple[int, str, str]]:
-    """(row of the header, header without «>», sequence text) for each record of a FASTA file.
+    """(row of the header, header without «>», sequence text) for each record of a FASTA file, gzip allowed.
 
     Raises `InputRefused` for a file that cannot be read, is empty, is not text or does not begin
     with «>».
     """
-    try:
-        with path.open(encoding="utf-8-sig") as source:
-            yield from _fasta_lines(source, path.name)
-    except UnicodeDecodeError as error:
-        raise InputRefused("The file is not text.", file=path.name, remedy="Give sequences in FASTA form.") from error
-    except OSError as error:
-        raise InputRefused(f"The file cannot be read: {error.strerror}.", file=path.name) from error
+    with text_open(path) as source:
+        yield from _fasta_lines(source, path.name)
 
 
 def _fasta_lines(lines: Iterable[str], name: str) -> Iterator[tuple[int, str, str]]:
@@ -88,22 +85,33 @@ def _fasta_lines(lines: Iterable[str], name: str) -> Iterator[tuple[int, str, st
 def records_read(paths: Iterable[Path], *, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Record]:
     """Records of FASTA files whose headers read `accession|Genus species|…`, or are named by `taxonomy`.
 
-    The locus of a record is `locus`, else the name of its file. Raises `InputRefused` for a header
-    that names no species and for an accession that occurs twice.
+    The locus of a record is `locus`, else the name of its file. Records of one accession may stand at several loci.
+    A record that stands twice is given twice (a set takes it once and says so); raises `InputRefused` for a header
+    that names no species and for an accession that occurs twice with different content at one locus.
     """
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], tuple[str, int, int]] = {}
     for path in paths:
         for row, header, text in fasta_iterate(path):
-            record = header_record(path.name, row, header, text, locus or path.stem, taxonomy)
-            if record.accession in seen:
+            record = header_record(path.name, row, header, text, locus or locus_name(path), taxonomy)
+            content = hash((record.species, record.sequence))
+            first = seen.setdefault((record.accession, record.locus), (path.name, row, content))
+            if first[2] != content:
                 raise InputRefused(
-                    f"The accession «{record.accession}» occurs twice (first in {seen[record.accession]}).",
+                    f"The accession «{record.accession}» occurs twice with different content "
+                    f"(first in {first[0]}, row {first[1]}).",
                     file=path.name,
                     row=row,
                     remedy="Give every record an accession of its own.",
                 )
-            seen[record.accession] = path.name
             yield record
+
+
+def locus_name(path: Path) -> str:
+    """The locus a file is named after: its name without endings of FASTA and gzip."""
+    name = path.name
+    while "." in name and name.rpartition(".")[2].lower() in _ENDINGS:
+        name = name.rpartition(".")[0]
+    return name
 
 
 def header_record(file: str, row: int, header: str, text: str, locus: str, taxonomy: Taxonomy | None) -> Record:
@@ -182,10 +190,8 @@ def taxonomy_read(path: Path) -> Taxonomy:
 
 
 def _table_rows(path: Path) -> list[tuple[int, list[str]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused(f"The table cannot be read: {error}.", file=path.name) from error
+    with text_open(path) as source:
+        text = source.read()
     rows = [
         (row, [cell.strip() for cell in line.split("\t")])
         for row, line in enumerate(text.splitlines(), start=1)

@@ -12,6 +12,7 @@ from analysis.species.assembly import Consensus
 from analysis.species.calibration import Rate
 from analysis.species.identify import DEFINITIONS, Hit, Identified
 
+_NAME_SHOWN = 60
 _HIT_COLUMNS = (
     "accession", "taxon", "locus", "identity", "edits", "overlap", "coverage", "k2p", "strand", "note",
 )  # fmt: skip
@@ -104,7 +105,7 @@ def _row(item: Identified) -> tuple[str, ...]:
     best = item.hits[0] if item.hits else None
     rate = item.error_rates[0].rate if item.error_rates else None
     return (
-        item.query,
+        item.query if len(item.query) <= _NAME_SHOWN else f"{item.query[: _NAME_SHOWN - 1]}…",
         item.outcome.value,
         item.taxon or ", ".join(item.decision.among) or "–",
         f"{best.accession} {best.taxon}" if best else "–",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,7 @@ from Bio.SeqRecord import SeqRecord
 from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 from analysis.species.bases import clean
+from analysis.species.texts import unpacked
 
 LIMIT: Final = 64 << 20
 LONGEST: Final = 100_000
@@ -96,9 +97,12 @@ def trace_read(file: InputFile) -> Read:
     )
 
 
-def reads_of(file: InputFile) -> list[Read]:
-    """Every read of a FASTA or FASTQ file; FASTA bases get no quality (an empty array)."""
-    content = file.read(limit=LIMIT)
+def reads_of(file: InputFile, *, empty: bool = False) -> list[Read]:
+    """Every read of a FASTA or FASTQ file, gzip allowed; FASTA bases get no quality (an empty array).
+
+    Raises `InputRefused` for a record without bases unless `empty` ones are wanted.
+    """
+    content = unpacked(file.read(limit=LIMIT), file=file.name, limit=4 * LIMIT)
     text = content.decode("utf-8-sig", errors="replace").lstrip()
     if not text:
         raise InputRefused("The file is empty.", file=file.name, remedy="Give at least one sequence.")
@@ -108,33 +112,46 @@ def reads_of(file: InputFile) -> list[Read]:
             file=file.name,
             remedy="Give sequences in FASTA or FASTQ form.",
         )
-    reads = [_plain(record, file.name) for record in _parsed(text, "fasta" if text[0] == ">" else "fastq", file.name)]
-    if not reads:
-        raise InputRefused("The file holds no sequence.", file=file.name, remedy="Give at least one sequence.")
+    reads = _fasta(text, file.name) if text[0] == ">" else _fastq(text, file.name)
+    for read in () if empty else reads:
+        if not read.bases:
+            raise InputRefused(
+                f"The sequence «{read.name}» is empty.", file=file.name, field="sequence", remedy="Remove it."
+            )
     return reads
 
 
-def _parsed(text: str, layout: str, name: str) -> list[SeqRecord]:
+def _fasta(text: str, file: str) -> list[Read]:
+    """Reads named by the first word of their headers."""
+    lines = text.splitlines()
+    heads = [row for row, line in enumerate(lines) if line.startswith(">")]
+    reads: list[Read] = []
+    for row, after in zip(heads, [*heads[1:], len(lines)], strict=True):
+        name = (lines[row][1:].split() or ["unnamed"])[0]
+        reads.append(_read(name, clean("".join(lines[row + 1 : after]), file=file, row=row + 1), file))
+    return reads
+
+
+def _fastq(text: str, file: str) -> list[Read]:
     try:
-        records: list[SeqRecord] = list(SeqIO.parse(io.StringIO(text), layout))  # type: ignore[no-untyped-call]
+        records: list[SeqRecord] = list(SeqIO.parse(io.StringIO(text), "fastq"))  # type: ignore[no-untyped-call]
     except ValueError as error:
-        raise InputRefused(f"The file cannot be read as {layout.upper()}: {error}.", file=name) from error
-    return records
+        raise InputRefused(f"The file cannot be read as FASTQ: {error}.", file=file) from error
+    return [
+        _read(str(record.id), clean(str(record.seq), file=file), file, record.letter_annotations["phred_quality"])
+        for record in records
+    ]
 
 
-def _plain(record: SeqRecord, name: str) -> Read:
-    bases = clean(str(record.seq), file=name)
-    if not bases:
-        raise InputRefused(f"The sequence «{record.id}» is empty.", file=name, field="sequence", remedy="Remove it.")
+def _read(name: str, bases: bytes, file: str, qualities: Sequence[int] = ()) -> Read:
     if len(bases) > LONGEST:
         raise InputRefused(
-            f"«{record.id}» has {len(bases):,} bases; at most {LONGEST:,} are compared.",
-            file=name,
+            f"«{name}» has {len(bases):,} bases; at most {LONGEST:,} are compared.",
+            file=file,
             field="sequence",
             remedy="Give the barcode region only.",
         )
-    qualities = record.letter_annotations.get("phred_quality", [])
-    return Read(name=str(record.id), bases=bases, qualities=np.asarray(qualities, np.int64))
+    return Read(name=name, bases=bases, qualities=np.asarray(qualities, np.int64))
 
 
 def _record(content: bytes, name: str) -> SeqRecord:

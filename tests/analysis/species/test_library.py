@@ -78,7 +78,7 @@ def test_a_set_is_never_built_over_another(calibrated: tuple[Library, Calibratio
         ("", "no sequence"),
         ("ACGT\n", "not with"),
         (">A1\nACGT\n", "names no species"),
-        (">A1|Aus albus\nACGT\n>A1|Aus albus\nACGT\n", "occurs twice"),
+        (">A1|Aus albus\nACGT\n>A1|Aus albus\nACGA\n", "occurs twice with different content .first in r.fasta, row 1."),
         (">A1|Aus albus\nACJT\n", "'J' at position 3"),
         (">A1|Aus albus\nACGT\n", "No record can be used"),
     ],
