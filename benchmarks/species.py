@@ -189,8 +189,7 @@ def real_sets(path: Path, queries: int) -> tuple[list[Named], dict[str, list[Nam
     """A real reference file: all its records stay in; the queries are records of it, whole and as 150 bases."""
     parts = path.read_text().split(">")[1:]
     records = [(head.strip(), "".join(body.split())) for head, _, body in (part.partition("\n") for part in parts)]
-    seen: set[str] = set()
-    records = [one for one in records if not (one[0].split("|")[0] in seen or seen.add(one[0].split("|")[0]))]
+    records = list({head.split("|")[0]: (head, bases) for head, bases in reversed(records)}.values())[::-1]
     chosen = random.Random(7).sample(records, min(queries, len(records)))
     draw = np.random.Generator(np.random.PCG64(8))
     named = [(label.split("|")[0], bases) for label, bases in chosen]

@@ -29,7 +29,8 @@ class Simulated:
 
     def text(self, number: int) -> str:
         """An individual's sequence."""
-        return LETTERS[self.bases[number]].tobytes().decode()
+        text: str = LETTERS[self.bases[number]].tobytes().decode()
+        return text
 
     @property
     def first(self) -> npt.NDArray[np.bool_]:

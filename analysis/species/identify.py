@@ -173,7 +173,7 @@ def _unusable(bases: bytes) -> Decision | None:
 def _mixture(library: Library, bases: bytes, found: Sequence[Near]) -> Mixture | None:
     if two_base_codes(bases) > max(LEAST_CODES, MOST_AMBIGUOUS * len(bases) / 2):
         return double_peaks_resolve(library, bases)
-    return chimera_resolve(library, bases, found[0]) if found else None
+    return chimera_resolve(library, bases, found)
 
 
 def _decide(

@@ -22,6 +22,7 @@ _NEAR_BEST: Final = 8
 _UNEXPLAINED: Final = 0.2
 _MOST_DIFFERENT: Final = 0.02
 _END: Final = 0.3
+_WHOLE: Final = 0.95
 _END_BAD: Final = 0.04
 _END_FIRM: Final = 2.5
 _END_TIE: Final = 0.006
@@ -159,29 +160,39 @@ def _species_of(library: Library, sequence: int) -> list[int]:
     return sorted({int(species) for species in library.record_species[records]})
 
 
-def chimera_resolve(library: Library, query: bytes, best: Near) -> Mixture | None:
+def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mixture | None:
     """The two species a sequence was joined from, None where one species explains it as well.
 
     Both ends (30 %) have nearest species of their own, and the two records joined at the best point fit the
     whole at 97 % and 1.5 % better than any single record.
     """
     length = int(_END * len(query))
-    if len(query) < _CHIMERA_LEAST or best.identity >= 1.0 - _GAIN:
+    if len(query) < _CHIMERA_LEAST or not found or found[0].identity >= 1.0 - _GAIN:
         return None
+    # Ends can be judged only against a record that reaches them.
+    best = next((near for near in found if near.overlap >= _WHOLE * len(query)), found[0])
     heads, tails = _ends_nearest(library, query, best, length)
     if not heads or not tails or _nearest_species(library, heads) & _nearest_species(library, tails):
         return None
-    joined = _joined(library, query, heads[0], tails[0])
+    joined = _joined(library, query, heads, tails)
     if joined is None:
         return None
-    wrong, position = joined
+    wrong, position, parents = joined
     share = 1.0 - wrong / len(query)
     if share < _JOINED or share <= best.identity + _GAIN:
         return None
-    pairs = [(a, b) for a in _species_of(library, heads[0].sequence) for b in _species_of(library, tails[0].sequence)]
-    near = tuple(
-        whole for part in (heads[0], tails[0]) if (whole := near_of(library, part.sequence, query)) is not None
+    pairs = sorted(
+        {
+            (a, b)
+            for one, other in parents
+            for a in _species_of(library, one)
+            for b in _species_of(library, other)
+            if a != b
+        }
     )
+    if not pairs:
+        return None
+    near = tuple(whole for part in parents[0] if (whole := near_of(library, part, query)) is not None)
     return Mixture(kind="chimera", pairs=tuple(pairs), unexplained=wrong, codes=0, near=near, position=position + 1)
 
 
@@ -216,20 +227,35 @@ def _nearest_species(library: Library, found: Sequence[Near]) -> set[int]:
     }
 
 
-def _joined(library: Library, query: bytes, head: Near, tail: Near) -> tuple[int, int] | None:
-    """Fewest substitutions of the two records joined at one point, and that point; both laid without gaps."""
-    first, second = (
-        _laid_row(library, query, head, 0),
-        _laid_row(library, query, tail, len(query) - int(_END * len(query))),
-    )
-    if first is None or second is None:
-        return None
+def _joined(
+    library: Library, query: bytes, heads: Sequence[Near], tails: Sequence[Near]
+) -> tuple[int, int, list[tuple[int, int]]] | None:
+    """Fewest substitutions of two sequences joined at one point, that point, and all pairs that leave as few.
+
+    Sequences near either end are laid beside the whole query without gaps.
+    """
     letters = masks(query)
-    before = np.concatenate([[0], np.cumsum((first & letters) == 0)])
-    after = np.concatenate([np.cumsum(((second & letters) == 0)[::-1])[::-1], [0]])
-    total: npt.NDArray[np.int64] = before + after
-    point = int(np.argmin(total))
-    return int(total[point]), point
+    begins = len(query) - int(_END * len(query))
+    before = {
+        near.sequence: np.concatenate([[0], np.cumsum((row & letters) == 0)])
+        for near in heads
+        if (row := _laid_row(library, query, near, 0)) is not None
+    }
+    after = {
+        near.sequence: np.concatenate([np.cumsum(((row & letters) == 0)[::-1])[::-1], [0]])
+        for near in tails
+        if (row := _laid_row(library, query, near, begins)) is not None
+    }
+    totals: dict[tuple[int, int], tuple[int, int]] = {}
+    for one, head in before.items():
+        for other, tail in after.items():
+            total: npt.NDArray[np.int64] = head + tail
+            point = int(np.argmin(total))
+            totals[one, other] = int(total[point]), point
+    if not totals:
+        return None
+    wrong, position = min(totals.values())
+    return wrong, position, [pair for pair, found in totals.items() if found[0] == wrong]
 
 
 def _laid_row(library: Library, query: bytes, near: Near, begins: int) -> Bytes | None:
