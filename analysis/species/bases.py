@@ -21,6 +21,8 @@ MASK_OF: Final[dict[str, int]] = {
 
 LETTER_OF: Final[dict[int, str]] = {mask: letter for letter, mask in MASK_OF.items() if letter != "U"}
 
+_SPELT = str.maketrans("UIX?", "TNNN", "-._~")
+"""How files spell what has a letter of its own here, and the gap marks of alignment programs."""
 _COMPLEMENT = bytes.maketrans(b"ACGTURYSWKMBDHVN", b"TGCAAYRSWMKVHDBN")
 _NOT_IUPAC = re.compile(rb"[^ACGTRYSWKMBDHVN]")
 _AMBIGUOUS = re.compile(rb"[^ACGT]")
@@ -67,13 +69,13 @@ def ambiguous_count(sequence: bytes) -> int:
 
 
 def clean(text: str, *, file: str | None = None, row: int | None = None) -> bytes:
-    """Upper-case letters without white space and gap marks; U becomes T, inosine becomes N.
+    """Upper-case letters without white space and gap marks; U becomes T, inosine and «?» or X for unknown become N.
 
     Raises `InputRefused` for any letter that is not an IUPAC nucleotide code.
     """
-    squeezed = "".join(text.split()).upper().replace("-", "").replace(".", "")
+    squeezed = "".join(text.split()).upper().translate(_SPELT)
     try:
-        sequence = squeezed.replace("U", "T").replace("I", "N").encode("ascii")
+        sequence = squeezed.encode("ascii")
         wrong = _NOT_IUPAC.search(sequence)
         found = None if wrong is None else f"{wrong.group().decode()!r} at position {wrong.start() + 1}"
     except UnicodeEncodeError as error:

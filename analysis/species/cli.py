@@ -15,6 +15,7 @@ from analysis.outcome import Identification
 from analysis.species.assembly import assemble, single
 from analysis.species.calibrate import SAMPLE, library_calibrate
 from analysis.species.calibration import Calibration, LocusCalibration, calibration_read
+from analysis.species.fetchcli import add_fetch
 from analysis.species.identify import HITS, Identified, identify
 from analysis.species.library import SAMPLING, library_build, library_open
 from analysis.species.productcli import add_amplicons
@@ -41,6 +42,7 @@ def add_parser(subparsers: Subparsers) -> None:
     add_tree(questions)
     add_sets(questions)
     add_amplicons(questions)
+    add_fetch(questions)
 
 
 def _add_consensus(questions: Subparsers) -> None:

@@ -33,6 +33,10 @@ def test_a_letter_that_is_no_code_is_named_with_its_place(text: str, named: str)
         clean(text)
 
 
+def test_marks_of_other_programs_are_gaps_or_unknown_bases() -> None:
+    assert clean("ac_g~t.X?a") == b"ACGTNNA"
+
+
 def test_rna_inosine_gaps_and_white_space_are_read() -> None:
     assert clean("acgu i-n\n") == b"ACGTNN"
 
