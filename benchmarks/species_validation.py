@@ -281,7 +281,7 @@ def measured(paths: Sequence[Path], most: int) -> str:
     """All tables."""
     search, calibration_lines, mixed = Lines(), Lines(), Lines()
     for path in paths:
-        records = list(records_read([path], locus=path.stem, taxonomy=None))
+        records = list(records_read([path], locus=path.stem, taxonomy=None, left_out=[]))
         kept, queries = split(records, random.Random(17), most)
         with tempfile.TemporaryDirectory(prefix="validation-") as scratch:
             folder = Path(scratch)

@@ -122,9 +122,10 @@ def run_build(parsed: argparse.Namespace) -> int:
     """Read the records, freeze the set, calibrate it, say what was left out."""
     progress = progress_bar()
     taxonomy = taxonomy_read(parsed.taxonomy) if parsed.taxonomy else None
+    unreadable: list[tuple[str, str]] = []
     library, report = library_build(
         parsed.out,
-        records_read(parsed.references, locus=parsed.locus, taxonomy=taxonomy),
+        records_read(parsed.references, locus=parsed.locus, taxonomy=taxonomy, left_out=unreadable),
         name=parsed.name or parsed.out.resolve().name,
         version=parsed.version,
         taxonomy=taxonomy,
@@ -136,7 +137,7 @@ def run_build(parsed: argparse.Namespace) -> int:
         f"{report.records} records, {report.distinct_sequences} distinct sequences, {report.species} species, "
         f"{report.species_without_record} species known without a record\n"
     )
-    for accession, why in report.left_out:
+    for accession, why in (*unreadable, *report.left_out):
         sys.stdout.write(f"left out {accession}: {why}\n")
     if not parsed.no_validate:
         _, calibration = library_calibrate(parsed.out, sample=parsed.sample, progress=progress)

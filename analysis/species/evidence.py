@@ -11,7 +11,7 @@ from analysis.species.search import NOTHING, LeftOut, Near
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeciesDistance:
-    """The nearest record of one species. `distance` is edits / overlap, 0 for no difference."""
+    """The nearest record of one species. `distance` is that of the search, 0 for no difference."""
 
     species: int
     distance: float
@@ -25,12 +25,12 @@ def by_species(library: Library, found: Sequence[Near], *, out: LeftOut = NOTHIN
     References that cover less than half of what the best-covering one covers are not used: they
     could tie or win by being short.
     """
-    most = max((near.overlap for near in found), default=0)
+    most = max((near.settled for near in found), default=0)
     best: dict[int, SpeciesDistance] = {}
     for near in found:
-        if 2 * near.overlap < most:
+        if 2 * near.settled < most:
             continue
-        distance = near.edits / near.overlap
+        distance = near.distance
         for record, species in _carriers(library, near.sequence, out):
             if species not in best or distance < best[species].distance:
                 best[species] = SpeciesDistance(species=species, distance=distance, record=record, near=near)

@@ -25,12 +25,13 @@ GAPPED_K2P: Final = 2
 MOST_AMBIGUOUS: Final = 0.02
 
 DEFINITIONS: Final = {
-    "identity": "1 − edits / overlap: Levenshtein edits over the stretch query and reference share, overhanging ends "
-    "free, IUPAC codes that can stand for the same base equal; overlap in bases of the inner sequence",
+    "identity": "1 − edits / (overlap − unsettled): Levenshtein edits over the stretch query and reference share, "
+    "overhanging ends free, IUPAC codes that can stand for the same base equal; overlap in bases of the inner one, "
+    "unsettled the IUPAC codes of the reference in it",
     "coverage": "overlap / query length",
     "k2p": "Kimura 1980 two-parameter distance over aligned columns of two plain bases; null where undefined, "
     "and for comparisons with gaps beyond the two nearest",
-    "p_distance": "edits / overlap, 1 − identity",
+    "p_distance": "1 − identity",
     "barcode_gap": "distance to the nearest other species − largest distance between records of the named species",
 }
 

@@ -37,7 +37,7 @@ from analysis.species.tree import REPLICATES
 from analysis.species.treecli import tree_json
 
 NAME = "species.identify"
-VERSION = "1.1"
+VERSION = "1.2"
 QUESTION = "To which species, or to which higher taxon, does the sequence belong?"
 MOST_SEQUENCES = 10_000
 _EDITS_LIMIT = 1 << 20
@@ -295,7 +295,7 @@ def _figures(item: Identified) -> tuple[Figure, ...]:
             name="nearest-species",
             kind="distance-list",
             title="Nearest species",
-            description="Distance (edits / overlap) of the nearest record of each species.",
+            description="Distance (1 − identity) of the nearest record of each species.",
             data=data,
         ),
     )

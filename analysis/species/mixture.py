@@ -218,11 +218,11 @@ def _ends_nearest(library: Library, query: bytes, best: Near, length: int) -> tu
 
 
 def _nearest_species(library: Library, found: Sequence[Near]) -> set[int]:
-    least = found[0].edits / found[0].overlap
+    least = found[0].distance
     return {
         species
         for near in found
-        if near.edits / near.overlap <= least + _END_TIE
+        if near.distance <= least + _END_TIE
         for species in _species_of(library, near.sequence)
     }
 

@@ -82,17 +82,30 @@ def _fasta_lines(lines: Iterable[str], name: str) -> Iterator[tuple[int, str, st
     yield start, header, "".join(parts)
 
 
-def records_read(paths: Iterable[Path], *, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Record]:
+def records_read(
+    paths: Iterable[Path],
+    *,
+    locus: str | None,
+    taxonomy: Taxonomy | None,
+    left_out: list[tuple[str, str]] | None = None,
+) -> Iterator[Record]:
     """Records of FASTA files whose headers read `accession|Genus species|…`, or are named by `taxonomy`.
 
     The locus of a record is `locus`, else the name of its file. Records of one accession may stand at several loci.
     A record that stands twice is given twice (a set takes it once and says so); raises `InputRefused` for a header
-    that names no species and for an accession that occurs twice with different content at one locus.
+    that names no species and for an accession that occurs twice with different content at one locus. A sequence that
+    holds what is no base is refused too, or where `left_out` is given the record goes there with the reason.
     """
     seen: dict[tuple[str, str], tuple[str, int, int]] = {}
     for path in paths:
         for row, header, text in fasta_iterate(path):
-            record = header_record(path.name, row, header, text, locus or locus_name(path), taxonomy)
+            try:
+                record = header_record(path.name, row, header, text, locus or locus_name(path), taxonomy)
+            except InputRefused as error:
+                if left_out is None or error.field != "sequence":
+                    raise
+                left_out.append((header.split("|")[0].strip(), f"{path.name}, row {row}: {error.message}"))
+                continue
             content = hash((record.species, record.sequence))
             first = seen.setdefault((record.accession, record.locus), (path.name, row, content))
             if first[2] != content:

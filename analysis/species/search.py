@@ -30,7 +30,7 @@ class Near:
     `reverse` says that the reference lies on the other strand; `start` to `end` of the turned query are that stretch,
     and `offset` further on it begins in the reference. `gapless` says that the edits are all substitutions there;
     `counts` are columns of two letters, transitions and transversions of an alignment of that many edits, None where
-    none was laid out; `codes` counts the reference's unsettled bases.
+    none was laid out; `codes` counts the reference's unsettled bases in the stretch.
     """
 
     sequence: int
@@ -45,9 +45,19 @@ class Near:
     codes: int = 0
 
     @property
+    def settled(self) -> int:
+        """Bases of the overlap that the reference settles: an unsettled one can neither agree nor differ."""
+        return self.overlap - self.codes
+
+    @property
+    def distance(self) -> float:
+        """edits / settled bases, at most 1."""
+        return min(1.0, self.edits / max(self.settled, 1))
+
+    @property
     def identity(self) -> float:
-        """1 − edits / overlap."""
-        return 1.0 - self.edits / self.overlap
+        """1 − distance."""
+        return 1.0 - self.distance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +88,8 @@ def nearest(library: Library, query: bytes, *, out: LeftOut = NOTHING, candidate
         return []
     laid = placed(library, query, chosen)
     found = [near for item in _worth_comparing(library, laid) if (near := _near(item)) is not None]
-    most = max((near.overlap for near in found), default=0)
-    found.sort(
-        key=lambda near: (2 * near.overlap < most, near.edits / near.overlap, near.codes, -near.overlap, near.sequence)
-    )
+    most = max((near.settled for near in found), default=0)
+    found.sort(key=lambda near: (2 * near.settled < most, near.distance, near.codes, -near.overlap, near.sequence))
     return found
 
 
@@ -157,7 +165,7 @@ def _near(item: Placed) -> Near | None:
         end=item.end,
         gapless=known and item.plain,
         counts=(item.compared, item.transitions, item.transversions) if known else None,
-        codes=len(item.reference.translate(None, b"ACGT")),
+        codes=len(item.reference[item.start + item.offset : item.end + item.offset].translate(None, b"ACGT")),
     )
 
 
@@ -191,4 +199,4 @@ def near_of(library: Library, number: int, query: bytes) -> Near | None:
 def distance_to(library: Library, number: int, query: bytes) -> float | None:
     """Distance of a query to one distinct sequence of the set, None where they share no stretch of 60 bases."""
     near = near_of(library, number, query)
-    return None if near is None else near.edits / near.overlap
+    return None if near is None else near.distance

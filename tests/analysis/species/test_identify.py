@@ -247,3 +247,54 @@ def test_vertebrates_present_are_named_rightly_and_absent_ones_at_most_at_the_st
             called += 1
             assert found.taxon == one.species
     assert called >= 90
+
+
+def test_bases_a_reference_leaves_open_neither_agree_nor_differ(individuals: list[Barcode], tmp_path: Path) -> None:
+    """Two records one substitution away: the one with open bases is less like."""
+    bases = individuals[0].sequence
+    changed = bases[:200] + ("A" if bases[200] != "A" else "C") + bases[201:]
+    opened = changed[:300] + "N" * 10 + changed[310:]
+    empty = bases[:80] + "N" * (len(bases) - 80)
+    records = [
+        Record(accession=name, name=species, species=species, locus="COI", sequence=letters.encode())
+        for name, species, letters in (
+            ("A", "Aus albus", opened),
+            ("B", "Bus niger", changed),
+            ("C", "Cus ruber", empty),
+        )
+    ]
+    library, _ = library_build(tmp_path / "set", records, name="s", version="1")
+    found = nearest(library, bases.encode())
+    assert [library.accession(int(library.records_of(near.sequence)[0])) for near in found] == ["B", "A", "C"]
+    assert [near.edits for near in found] == [1, 1, 0]
+    assert found[0].identity == 1 - 1 / len(bases)
+    assert found[1].identity == 1 - 1 / (len(bases) - 10)
+
+
+def test_a_gap_in_the_query_is_found_once_and_counted_like_the_textbook(
+    calibrated: Calibrated, individuals: list[Barcode]
+) -> None:
+    bases = individuals[0].sequence
+    query = bases[:150] + bases[152:300] + "ACGTA" + bases[300:]
+    for near in nearest(calibrated[0], query.encode()):
+        reference = calibrated[0].sequence(near.sequence).decode()
+        assert near.edits == levenshtein_within(query, f"{reference}")
+        if near.counts is not None:
+            assert not near.gapless
+            assert near.counts[0] == len(query) - 5
+
+
+def test_a_chimera_of_species_that_share_an_end_names_every_pair(individuals: list[Barcode], tmp_path: Path) -> None:
+    """A second species with the same first part explains the chimera as well: both pairs stand there, none is named."""
+    one, other = individuals[0], next(item for item in individuals if item.species.split()[0] == "Cus")
+    twin = one.sequence[:400] + other.sequence[400:450] + one.sequence[450:]
+    records = [
+        Record(accession=name, name=species, species=species, locus="COI", sequence=letters.encode())
+        for name, species, letters in (
+            ("A", "Aus albus", one.sequence), ("B", "Bus niger", twin), ("C", "Cus ruber", other.sequence),
+        )
+    ]  # fmt: skip
+    library, _ = library_build(tmp_path / "set", records, name="s", version="1")
+    found = identify(library, None, "q", (one.sequence[:330] + other.sequence[330:]).encode())
+    assert found.outcome is Identification.MIXTURE
+    assert (found.taxon, found.decision.among) == (None, ("Aus albus", "Bus niger", "Cus ruber"))

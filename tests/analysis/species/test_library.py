@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import random
 import shutil
 from pathlib import Path
@@ -7,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import InputRefused
+from analysis.inputs import InputFile
 from analysis.species.calibrate import library_calibrate
 from analysis.species.calibration import Calibration, calibration_read
 from analysis.species.library import Library, library_build, library_open
 from analysis.species.records import Record, records_read, species_name, taxonomy_read
+from analysis.species.synthetic import Barcode
+from analysis.species.traces import reads_of
 
 
 def records(path: Path) -> list[Record]:
@@ -122,3 +126,36 @@ def test_a_taxonomy_names_records_and_absent_species(reference_fasta: Path, tmp_
     members = [library.species[number].name for number in library.species.congeners("Aus")]
     assert members == ["Aus albus", "Aus niger", "Aus ruber"]
     assert library.species[0].family == "FamiliaA"
+
+
+def test_files_as_they_come_are_read(individuals: list[Barcode], tmp_path: Path) -> None:
+    """gzip, Windows line ends, lower case, RNA, gaps, one accession at two loci, a record twice, a damaged one."""
+    one, two = individuals[0], individuals[9]
+    rna = one.sequence.lower().replace("t", "u")
+    coi = tmp_path / "COI.fa.gz"
+    text = f">A1|{one.species}|note\r\n{rna[:200]}--\r\n{rna[200:]}\r\n>A2|{two.species}\r\n{two.sequence}\r\n"
+    coi.write_bytes(gzip.compress(f"\ufeff{text}>A3|Aus albus\r\nACGT__NL__\r\n".encode()))
+    cytb = tmp_path / "cytb.fasta"
+    cytb.write_text(f">A1|{one.species}|note\n{two.sequence[100:]}\n" * 2)
+    left_out: list[tuple[str, str]] = []
+    records = list(records_read([coi, cytb], locus=None, taxonomy=None, left_out=left_out))
+    library, report = library_build(tmp_path / "set", records, name="s", version="1")
+    assert left_out == [
+        ("A3", "COI.fa.gz, row 6: The sequence holds 'L' at position 6, which is no IUPAC nucleotide code.")
+    ]
+    assert (library.loci, library.size, report.left_out) == (["COI", "cytb"], 3, (("A1", "the same record again"),))
+    found = library.sequence(int(library.record_sequence[library.record_number("A1", "COI")]))
+    assert found == one.sequence.encode()
+    assert library.accession(library.record_number("A1", "cytb")) == "A1"
+    with pytest.raises(KeyError):
+        library.record_number("A2", "cytb")
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8bnothing", gzip.compress(b">a|Aus albus\nACGT\n" * 50)[:-9]])
+def test_a_damaged_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "r.fasta.gz"
+    path.write_bytes(content)
+    with pytest.raises(InputRefused, match="damaged"):
+        list(records_read([path], locus=None, taxonomy=None))
+    with pytest.raises(InputRefused, match="damaged"):
+        reads_of(InputFile.from_path("sequence", path))
