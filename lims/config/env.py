@@ -84,6 +84,7 @@ class Env:
         options = dict(parse_qsl(parts.query))
         host = options.pop("host", "") or unquote(parts.hostname or "")
         port = options.pop("port", "") or str(parts.port or "")
+        given = options.pop("options", "")
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.strip("/")),
@@ -94,7 +95,13 @@ class Env:
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
             # Zero: what asks to be prepared is (chain_of_custody.services.statements); Django's own statements are not.
-            "OPTIONS": {"prepare_threshold": 0, **options},
+            # Left alone, PostgreSQL plans statements over arrays anew at each execution, which cost more than running
+            # them; one plan serves, since every one of them goes by keys.
+            "OPTIONS": {
+                "prepare_threshold": 0,
+                **options,
+                "options": f"-c plan_cache_mode=force_generic_plan {given}".strip(),
+            },
         }
 
     def secret_file(self, name: str, default: Path) -> str:
