@@ -1,4 +1,4 @@
-"""``python -m analysis individual match|kin``."""
+"""``python -m analysis individual match|kin|parentage``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING
 from analysis.canonical import Json
 from analysis.genotypes.reader import Layout, TableFormat, read_file
 from analysis.genotypes.table import GenotypeTable
+from analysis.individual.claims import COLUMNS, claims_read
 from analysis.individual.compare import Comparer, Comparison, ComparisonRun
 from analysis.individual.kinship import ErrorModel
+from analysis.individual.panel import genotype_numbers, panel_of
+from analysis.individual.parentage import ALPHA
+from analysis.individual.pedigree import pedigree_test
+from analysis.individual.pedigree_wording import pedigree_json, pedigree_readable
 from analysis.inputs import InputFile
 from analysis.terminal import progress_bar
 
@@ -35,16 +40,20 @@ def add_parser(subparsers: Subparsers) -> None:
     _add_common(kin, least_shared=0.8)
     kin.add_argument("--least-lr", type=float, default=1000.0, metavar="LR")
     kin.set_defaults(run=run_kin)
+    _add_parentage(questions)
+
+
+def _add_parentage(questions: Subparsers) -> None:
+    parser = questions.add_parser("parentage", help="test claimed parents, one by one and as a pedigree")
+    _add_inputs(parser)
+    parser.add_argument("--claims", type=Path, required=True, metavar="TABLE", help=f"columns {', '.join(COLUMNS)}")
+    parser.add_argument("--alpha", type=float, default=ALPHA, metavar="P", help="for the whole pedigree")
+    parser.set_defaults(run=run_parentage)
 
 
 def _add_common(parser: argparse.ArgumentParser, *, least_shared: float) -> None:
-    default = ErrorModel()
-    parser.add_argument("table", type=Path, metavar="TABLE")
-    parser.add_argument("--id-column", required=True, metavar="C")
+    _add_inputs(parser)
     parser.add_argument("--against", type=Path, metavar="TABLE", help="compare with these, not within")
-    parser.add_argument("--frequencies", type=Path, metavar="TABLE", help="take allele frequencies from here")
-    parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
-    parser.add_argument("--input-format", type=TableFormat, choices=list(TableFormat), default="auto")
     parser.add_argument(
         "--least-shared",
         type=float,
@@ -52,6 +61,15 @@ def _add_common(parser: argparse.ArgumentParser, *, least_shared: float) -> None
         metavar="SHARE",
         help="share of the panel's loci both animals must be typed at",
     )
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    default = ErrorModel()
+    parser.add_argument("table", type=Path, metavar="TABLE")
+    parser.add_argument("--id-column", required=True, metavar="C")
+    parser.add_argument("--frequencies", type=Path, metavar="TABLE", help="take allele frequencies from here")
+    parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
+    parser.add_argument("--input-format", type=TableFormat, choices=list(TableFormat), default="auto")
     parser.add_argument("--theta", type=float, default=default.theta)
     parser.add_argument("--dropout", type=float, default=default.dropout)
     parser.add_argument("--miscall", type=float, default=default.miscall)
@@ -71,6 +89,24 @@ def run_kin(parsed: argparse.Namespace) -> int:
     """Read, compare, print."""
     found = _comparer(parsed).kin(least_lr=parsed.least_lr, least_shared=parsed.least_shared, progress=progress_bar())
     _print(parsed, found)
+    return 0
+
+
+def run_parentage(parsed: argparse.Namespace) -> int:
+    """Read, test every claim, print."""
+    table = _read(parsed, parsed.table)
+    frequencies = None if parsed.frequencies is None else _read(parsed, parsed.frequencies)
+    panel = panel_of([table], frequencies_from=frequencies)
+    numbers = genotype_numbers(panel, table)
+    genotypes = {name: numbers[:, row] for row, name in enumerate(table.ids)}
+    model = ErrorModel(theta=parsed.theta, dropout=parsed.dropout, miscall=parsed.miscall)
+    claims = claims_read(InputFile.from_path("claims", parsed.claims))
+    found = pedigree_test(claims, panel, genotypes, model, alpha=parsed.alpha)
+    if parsed.format == "jsonl":
+        lines = [json.dumps(line, ensure_ascii=False) for line in pedigree_json(found)]
+    else:
+        lines = pedigree_readable(found)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 

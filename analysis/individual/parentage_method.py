@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from analysis.canonical import Json, readable_json
 from analysis.errors import InputRefused
-from analysis.genotypes.columns import column_position
-from analysis.genotypes.grid import read_delimited
 from analysis.genotypes.table import GenotypeTable
+from analysis.individual.claims import COLUMNS, Claim, claim_check, claims_read
 from analysis.individual.inputs import Compared, compared, error_model, loci_check
 from analysis.individual.kinship import ErrorModel
 from analysis.individual.panel import Panel, genotype_numbers, panel_of
 from analysis.individual.parentage import ALPHA, ParentageTest, pair_test, parent_test
-from analysis.inputs import Artefact, InputFile, Progress, RunInputs, RunResult
+from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.outcome import Diagnostic, Finding, Number, Outcome, Reason
 from analysis.registry import Method
-from analysis.textfile import SIZE_LIMIT, text_of
 
 NAME = "individual.parentage"
 VERSION = "1.0"
 QUESTION = "Can the young be of the parents that are claimed?"
-COLUMNS = ("young", "mother", "father")
 CAVEATS = (
     "Not excluded is not proven: relatives of the true parents are often not excluded either.",
     "A few contradictions may be dropped or misread alleles or a mutation; how many are to be expected is stated.",
 )
 _Numbers = npt.NDArray[np.integer]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A young animal with one or two claimed parents; `line` of the table, None for a claim of parameters."""
-
-    young: str
-    mother: str
-    father: str
-    line: int | None = None
 
 
 def run(inputs: RunInputs, progress: Progress) -> RunResult:
@@ -76,33 +61,8 @@ def _claims(inputs: RunInputs) -> list[Claim]:
         return claims_read(files[0])
     texts = {name: inputs.text(name) or "" for name in COLUMNS}
     claim = Claim(young=texts["young"], mother=texts["mother"], father=texts["father"])
-    _claim_check(claim, "")
+    claim_check(claim)
     return [claim]
-
-
-def claims_read(file: InputFile) -> list[Claim]:
-    """Claims of a table. Raises `InputRefused` for a claim that names nobody or one animal twice."""
-    grid = read_delimited(text_of(file.read(limit=SIZE_LIMIT), name=file.name), name=file.name)
-    at = [column_position(grid, column) for column in COLUMNS]
-    claims = []
-    for row, line in zip(grid.rows, grid.lines, strict=True):
-        young, mother, father = (row[place].strip() for place in at)
-        claim = Claim(young=young, mother=mother, father=father, line=line)
-        _claim_check(claim, file.name)
-        claims.append(claim)
-    return claims
-
-
-def _claim_check(claim: Claim, file: str) -> None:
-    names = [name for name in (claim.young, claim.mother, claim.father) if name]
-    if not claim.young or not (claim.mother or claim.father) or len(set(names)) < len(names):
-        raise InputRefused(
-            "A claim names a young animal and one or two parents, all different.",
-            file=file or None,
-            row=claim.line,
-            field="young",
-            remedy="Name them as the genotype table does.",
-        )
 
 
 def _tests(
