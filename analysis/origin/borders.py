@@ -90,7 +90,7 @@ def borders_read(content: bytes) -> Borders:
         countries=countries,
         rings=tuple(rings),
         owner=np.array(owner, dtype=np.intp),
-        boxes=np.array([[*ring.min(axis=0), *ring.max(axis=0)] for ring in rings]),
+        boxes=_boxes(rings),
         version=version.decode("ascii").strip(),
         sha256=hashlib.sha256(content).hexdigest(),
     )
@@ -115,6 +115,12 @@ def country_grid(
         inside = counts.reshape(rows, columns + 1)[:, :columns].cumsum(axis=1) % 2 == 1
         found[inside] = country
     return found
+
+
+def _boxes(rings: list[Floats]) -> Floats:
+    points = np.concatenate(rings)
+    starts = np.cumsum([0, *(len(ring) for ring in rings[:-1])])
+    return np.concatenate([np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)], axis=1)
 
 
 def _passed(rings: list[Floats], *, south: float, height: float, rows: int) -> tuple[npt.NDArray[np.intp], Floats]:

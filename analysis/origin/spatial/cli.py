@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,9 @@ from analysis.genotypes.table import GenotypeTable
 from analysis.inputs import InputFile
 from analysis.origin.baseline import Baseline, baseline_build, baseline_open, baseline_read
 from analysis.origin.spatial.figure import map_figure
-from analysis.origin.spatial.locate import MapRun, locate
+from analysis.origin.spatial.locate import LocatedSample, MapRun, locate
 from analysis.origin.spatial.locations import LATITUDE, LONGITUDE, located, locations_read
-from analysis.origin.spatial.model import model_build
-from analysis.origin.spatial.picture import map_png
+from analysis.origin.spatial.model import MapModel, model_build
 from analysis.origin.spatial.sites import coordinates_of
 from analysis.origin.spatial.wording import answer_json, model_json, readable
 from analysis.terminal import progress_bar
@@ -148,6 +149,8 @@ def _samples(parsed: argparse.Namespace) -> GenotypeTable:
 
 
 def _write_artefacts(found: MapRun, folder: Path) -> None:
+    # Only who asks for pictures waits for the library that makes them.
+    map_png: Callable[[MapModel, LocatedSample], bytes] = import_module("analysis.origin.spatial.picture").map_png
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(model_json(found.model), ensure_ascii=False, indent=2)
     (folder / "model.json").write_text(f"{text}\n", encoding="utf-8")

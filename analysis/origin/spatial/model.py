@@ -169,7 +169,7 @@ def calibrate(baseline: Baseline, sites: Sites, grid: Grid, surface: Surface) ->
 
     A thinned grid of about 700 cells serves, the site standing for its nearest cell.
     """
-    step = max(len(grid.areas) // _CALIBRATION_CELLS, 1)
+    step = -(-len(grid.areas) // _CALIBRATION_CELLS)
     thin = np.arange(step // 2, len(grid.areas), step)
     small = surface.thinned(thin)
     areas = grid.areas[thin]

@@ -80,20 +80,21 @@ class Surface:
         system = np.eye(len(sites)) - lost[:, :, None] * among
         gradient = -(removal.copies - removal.totals * share)
         weights = np.linalg.solve(system, np.concatenate([gradient[:, :, None], _diagonal(lost)], axis=2))
-        mean = self.mean + np.einsum("tgs,ts->tg", cross, weights[:, :, 0])
-        variance = self.variance.copy()
+        mean, variance = self.mean.copy(), self.variance.copy()
         for place in range(len(sites)):
-            variance += np.einsum("tgs,ts->tg", cross, weights[:, :, 1 + place]) * cross[:, :, place]
+            mean += weights[:, place, :1] * cross[:, place]
+            # Sum over the other sites first: (T, G) of what this one shares with all that is taken out.
+            variance += np.einsum("tsg,ts->tg", cross, weights[:, :, 1 + place]) * cross[:, place]
         return mean, variance
 
     def _covariances(self, sites: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """(T, S, G) of chosen sites and cells, (T, S, S) of the sites, both given what the baseline shows."""
         own = self.own[:, sites]
         weights = self.field.precision @ own
-        # One product for all alleles: (G, J) with (J, T S).
         alleles, count = len(weights), len(sites)
-        columns = weights.transpose(1, 0, 2).reshape(len(own), alleles * count)
-        known = (self.cells @ columns).reshape(len(self.cells), alleles, count)
-        cross = self.cells[None, :, sites] - known.transpose(1, 0, 2)
+        rows = weights.transpose(0, 2, 1).reshape(alleles * count, len(own))
+        known = (rows @ self.cells.T).reshape(alleles, count, len(self.cells))
+        cross = np.subtract(self.cells[:, sites].T[None], known, out=known)
         among = own[sites] - own.T @ weights
         return cross, among
 
@@ -193,20 +194,31 @@ def surface_of(field: Field, vectors: Floats, hosts: npt.NDArray[np.intp]) -> Su
 def tables_of(surface: Surface, *, removal: Removal | None = None, error: float = ERROR) -> Tables:
     """Dirichlet weights for every cell, of all baseline animals or of those that remain."""
     mean, variance = (surface.mean, surface.variance) if removal is None else surface.without(removal)
-    scale = np.sqrt(1.0 + _SPREAD * np.maximum(variance, 1e-6))
-    share = 1.0 / (1.0 + np.exp(-mean / scale))
+    scale = np.maximum(variance, 1e-6)
+    scale *= _SPREAD
+    scale += 1.0
+    np.sqrt(scale, out=scale)
+    share = np.divide(mean, scale)
+    np.negative(share, out=share)
+    np.exp(share, out=share)
+    share += 1.0
+    np.reciprocal(share, out=share)
     starts = surface.field.counts.starts
     sums = np.add.reduceat(share, starts, axis=0)
     spread = share * (1 - share)
-    concentration = np.add.reduceat(spread, starts, axis=0) / np.add.reduceat(spread * (1 - 1 / scale), starts, axis=0)
+    concentration = np.add.reduceat(spread, starts, axis=0)
+    np.divide(spread, scale, out=scale)
+    spread -= scale
+    concentration /= np.add.reduceat(spread, starts, axis=0)
     concentration = np.clip(concentration - 1.0, 0.5, 1e5)
     lengths = np.diff([*starts, len(share)])
-    weights = share * np.repeat(concentration / sums, lengths, axis=0) + 1e-9
+    share *= np.repeat(concentration / sums, lengths, axis=0)
+    share += 1e-9
     copies = surface.field.counts.copies.sum(axis=1) + 0.5
     pooled = copies / np.repeat(np.add.reduceat(copies, starts), lengths)
     return Tables(
-        weights=weights,
-        sums=np.add.reduceat(weights, starts, axis=0),
+        weights=share,
+        sums=np.add.reduceat(share, starts, axis=0),
         starts=starts,
         pooled=pooled,
         error=error,
