@@ -13,6 +13,7 @@ from analysis.inputs import InputFile
 from analysis.origin.accuracy import Level, validate
 from analysis.origin.assign import Assignment, AssignmentRun, Settings, assign
 from analysis.origin.baseline import Baseline, baseline_open, baseline_read
+from analysis.origin.combined_cli import add_combined
 from analysis.origin.equilibrium import equilibrium
 from analysis.origin.isotope.cli import add_isotope
 from analysis.origin.method import artefacts_of
@@ -44,6 +45,7 @@ def add_parser(subparsers: Subparsers) -> None:
     add_map(questions)
     add_mixture(questions)
     add_isotope(questions)
+    add_combined(questions)
 
 
 def _add_assign(questions: Subparsers) -> None:
