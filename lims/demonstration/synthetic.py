@@ -8,8 +8,10 @@ from datetime import date
 
 import numpy as np
 
+from analysis.age.synthetic import synthetic_curve, synthetic_f14c
 from analysis.origin.synthetic import Design as Genotypes
 from analysis.origin.synthetic import SyntheticData, synthetic_data
+from analysis.origin.synthetic_map import MapDesign, SyntheticMap, synthetic_map
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.bases import reverse_complement
 from analysis.species.synthetic import Barcode, barcodes, mutate
@@ -71,6 +73,82 @@ def genotypes() -> SyntheticData:
             outside_samples=3,
         )
     )
+
+
+def mapped() -> SyntheticMap:
+    """Populations on a map, grown with isolation by distance, and two tusks from among them."""
+    return synthetic_map(
+        MapDesign(
+            seed=_SEED,
+            side=6,
+            size=60,
+            generations=120,
+            loci=12,
+            alleles=8,
+            sites=20,
+            animals=10,
+            sampled=2,
+            unsampled=1,
+            south=-16.0,
+            west=16.0,
+        )
+    )
+
+
+def mapped_baseline() -> bytes:
+    """The populations on the map."""
+    return mapped().baseline_csv.encode()
+
+
+def mapped_samples() -> bytes:
+    """Two tusks from among them."""
+    return mapped().sampled_csv.encode()
+
+
+def registered() -> SyntheticData:
+    """Registered animals to compare profiles with."""
+    return synthetic_data(
+        Genotypes(seed=_SEED + 1, groups=1, populations_per_group=2, animals=40, loci=16, samples=1, outside_samples=1)
+    )
+
+
+def registered_profiles() -> bytes:
+    """The registered animals as a table."""
+    return registered().baseline_csv.encode()
+
+
+def horn_profile() -> bytes:
+    """The profile of a registered animal, typed again from a horn with one allele dropped out, and a stranger's."""
+    head, *rows = registered().baseline_csv.splitlines()
+    known, stranger = rows[11].split(","), registered().samples_csv.splitlines()[-1].split(",")
+    places = range(4, len(known), 2)
+    dropped = next(place for place in places if known[place] and known[place] != known[place + 1])
+    known[dropped + 1] = known[dropped]
+    lines = [",".join(["id", *head.split(",")[4:]]), ",".join(["SYN-HORN-1", *known[4:]])]
+    return ("\n".join([*lines, ",".join(["SYN-HORN-2", *stranger[2:]])]) + "\n").encode()
+
+
+def curve() -> bytes:
+    """A made-up calibration curve of one zone."""
+    return synthetic_curve("SH3")
+
+
+def increments() -> bytes:
+    """Two increments of one tusk, formed 1975 (tip) and 1996 (base)."""
+    rows = ["id,f14c,sigma,tissue,position,zone"]
+    for name, year, position in (("SYN-TIP", 1975.0, "older"), ("SYN-BASE", 1996.0, "younger")):
+        rows.append(f"{name},{synthetic_f14c(year) + 0.001:.4f},0.003,SYN-TUSK-1,{position},SH3")
+    return ("\n".join(rows) + "\n").encode()
+
+
+def verbal_scale() -> bytes:
+    """The laboratory's words beside likelihood ratios: bounds and words of its own."""
+    bands = ((1, "no support"), (10, "some support"), (1000, "strong support"), (1_000_000, "very strong support"))
+    rows = [
+        "scale,version,from,words,source",
+        *(f"DEMO,1,{start},{words},SYNTHETIC house rules" for start, words in bands),
+    ]
+    return ("\n".join(rows) + "\n").encode()
 
 
 def library() -> list[Barcode]:

@@ -119,12 +119,14 @@ def _queue_origin(world: World) -> None:
     world.keep("run.origin", run.uuid)
 
 
-def _compute(*names: str) -> Callable[[World], None]:
-    def compute(world: World) -> None:
+def compute(*names: str) -> Callable[[World], None]:
+    """Execute runs, or wait for the worker that has them."""
+
+    def done(world: World) -> None:
         for name in names:
             run_complete(world.run(name))
 
-    return compute
+    return done
 
 
 def _rerun(world: World) -> None:
@@ -147,7 +149,7 @@ def _species_findings(world: World) -> None:
         run = world.run(f"run.{one.key}")
         outcome = outcome_get(actor=world.actor("analyst"), run=run, number=1)
         named = outcome.identification in {"species", "genus", "excluded"}
-        _find(
+        find(
             world,
             run,
             outcome,
@@ -169,7 +171,7 @@ def _origin_findings(world: World) -> None:
     assigned = next(row for row in answers if row.identification == "assigned")
     strangers = [row for row in answers if row.identification == "none_of_these"]
     named = sum(1 for row in answers if row.identification == "assigned")
-    _find(
+    find(
         world,
         run,
         assigned,
@@ -180,7 +182,7 @@ def _origin_findings(world: World) -> None:
         name=assigned.name,
     )
     world.clock.forward(minutes=20)
-    _find(
+    find(
         world,
         run,
         strangers[0],
@@ -191,7 +193,7 @@ def _origin_findings(world: World) -> None:
     )
 
 
-def _find(
+def find(
     world: World,
     run: Run,
     outcome: RunOutcome,
@@ -202,6 +204,7 @@ def _find(
     name: str = "",
     component: str = "",
 ) -> None:
+    """Record a finding on an outcome and keep it for the report."""
     finding = finding_record(
         actor=world.actor("analyst"),
         case=world.case("case.port"),
@@ -233,11 +236,11 @@ _SPECIES_RUNS = tuple(f"run.{one.key}" for one in SEQUENCED)
 STEPS = (
     Step(name="port: traces handed in", days=11, at="12:30", do=_upload_traces),
     Step(name="port: species runs queued", days=10, at="13:00", do=_queue_species),
-    Step(name="port: species runs", days=10, at="13:01", do=_compute(*_SPECIES_RUNS), atomic=False),
+    Step(name="port: species runs", days=10, at="13:01", do=compute(*_SPECIES_RUNS), atomic=False),
     Step(name="port: origin run queued", days=10, at="14:00", do=_queue_origin),
-    Step(name="port: origin run", days=10, at="14:01", do=_compute("run.origin"), atomic=False),
+    Step(name="port: origin run", days=10, at="14:01", do=compute("run.origin"), atomic=False),
     Step(name="port: origin run again", days=9, at="10:00", do=_rerun),
-    Step(name="port: origin run compared", days=9, at="10:01", do=_compute("run.origin_again"), atomic=False),
+    Step(name="port: origin run compared", days=9, at="10:01", do=compute("run.origin_again"), atomic=False),
     Step(name="port: species findings", days=9, at="11:00", do=_species_findings),
     Step(name="port: origin findings", days=9, at="14:00", do=_origin_findings),
     Step(name="port: opinion", days=9, at="15:30", do=_opinion),
