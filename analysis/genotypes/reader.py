@@ -75,7 +75,7 @@ def read_genotypes(
     Raises `InputRefused` for missing or odd columns, shifted rows, empty required cells and doubled identifiers, and
     for cells that are no allele and half-typed loci: the first is described, the next ones are listed with it.
     """
-    grid = _grid(text_of(content, name=name), name, layout, table_format)
+    grid = genotype_grid(content, name=name, layout=layout, table_format=table_format)
     named = _named_columns(grid, layout)
     loci, unread = locus_columns(
         grid, named=named, ignored=[column for column in layout.ignored if column in grid.header]
@@ -97,6 +97,20 @@ def read_genotypes(
         columns=named,
         notices=tuple(notices),
     )
+
+
+def genotype_grid(content: bytes, *, name: str, layout: Layout, table_format: TableFormat = TableFormat.AUTO) -> Grid:
+    """The cells of a genotype file in any of the forms. Raises `InputRefused` where it is none of them."""
+    return _grid(text_of(content, name=name), name, layout, table_format)
+
+
+def cell_problems(grid: Grid, loci: Sequence[LocusColumns]) -> tuple[CellProblem, ...]:
+    """Every cell among the loci that is no allele or half a genotype, in order of the file."""
+    problems: list[CellProblem] = []
+    for locus in loci:
+        _locus_read(grid, locus, problems)
+    place = {column: position for position, column in enumerate(grid.header)}
+    return tuple(sorted(problems, key=lambda problem: (problem.row, place[problem.column])))
 
 
 def _grid(text: str, name: str, layout: Layout, table_format: TableFormat) -> Grid:

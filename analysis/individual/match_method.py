@@ -98,7 +98,7 @@ def _outcome(
             subject=best.pair.b if best else None,
             statement=_statement(name, best, len(pairs), typed, run, given, enough=enough),
             reasons=_reasons(best, enough, typed, run),
-            among=tuple(one.pair.b for one in pairs),
+            among=tuple(one.pair.b for one in pairs) if len(pairs) > 1 else (),
         ),
         propositions=(
             "Both profiles are of one animal.",
@@ -311,7 +311,7 @@ def _csv(pairs: Sequence[_Found]) -> str:
 def _times(log10: float) -> str:
     if log10 == float("-inf"):
         return "0"
-    return f"{10**log10:,.3g}" if log10 < 6 else f"10^{log10:.1f}"
+    return f"{float(f'{10**log10:.3g}'):,.15g}" if log10 < 6 else f"10^{log10:.1f}"
 
 
 def _log(value: float) -> float | None:

@@ -9,6 +9,7 @@ from lims.lab.enums import ReferenceKind
 from lims.web.methodform import Make, MethodForm, Words, share_field, text_field, whole_field
 
 MORE_ROLES: Mapping[str, Words] = {
+    "genotypes_source": _("Genotypes as handed in"),
     "against": _("Genotype table to compare with"),
     "claims": _("Table of claimed parents (CSV)"),
     "measurements": _("Table of measurements (CSV)"),

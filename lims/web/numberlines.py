@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 
 from lims.web.shares import identity_text, percent
 
+_BARE = frozenset(("1", "", "no", "log10"))
+"""Units of plain numbers and counts, which are not printed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberLine:
@@ -25,7 +28,7 @@ def number_line(one: Mapping[str, Any]) -> NumberLine:
     name, unit = str(one["name"]), str(one.get("unit") or "")
     rate = any(word in name for word in ("rate", "accuracy", "error", "wrong", "absent", "named"))
     share = (rate and unit in {"1", ""}) or unit.startswith("share")
-    plain = f"{_plain(one['value'])}{'' if unit in {'1', ''} else f' {unit}'}"
+    plain = f"{_plain(one['value'])}{'' if unit in _BARE else f' {unit}'}"
     value = identity_text(one["value"]) if share and not rate else percent(one["value"]) if share else plain
     return NumberLine(
         name=number_name(name),
@@ -57,6 +60,17 @@ def number_name(name: str) -> str:
         "exclusion_p": _("Exclusion p of the best"),
         "leave_one_out_accuracy_population": _("Right on known animals, to population"),
         "leave_one_out_accuracy_group": _("Right on known animals, to group"),
+        "match_probability": _("Match probability"),
+        "log10_lr_identity": _("Likelihood ratio, one animal, as power of ten"),
+        "profiles_searched": _("Profiles searched"),
+        "chance_matches": _("Matches by chance"),
+        "probability_of_identity": _("Probability of identity, unrelated"),
+        "probability_of_identity_siblings": _("Probability of identity, siblings"),
+        "coverage_rate_95": _("95 % regions that held the site"),
+        "fit_p": _("Fit at the most probable place, p"),
+        "distance_to_discrete": _("Distance to the discrete answer"),
+        "domain_p": _("As far from the training set, p"),
+        "cross_validated_accuracy": _("Right when left out"),
         "identity": _("Identity"),
         "coverage": _("Cover"),
         "k2p": _("Kimura distance"),

@@ -106,7 +106,7 @@ def test_a_map_has_regions_of_both_priors_beside_the_discrete_answer(
     assert {(one["properties"]["prior"], one["properties"]["level"]) for one in regions["features"]} == {
         (prior, level) for prior in ("flat", "density") for level in (0.5, 0.95)
     }
-    for name in ("map-0001.svg", "density-0001.svg", "calibration.svg"):
+    for name in ("map-0001.svg", "map-density-0001.svg", "calibration.svg"):
         root = ET.fromstring(files[name].content)  # noqa: S314 – our own bytes
         assert not any("style" in element.attrib for element in root.iter())
     again = run("origin.map", tmp_path, {"genotypes": isolated.sampled_csv}, mapped)

@@ -60,7 +60,7 @@ def map_figure(model: MapModel, answer: LocatedSample, *, key: str, prior: Prior
     body += [svg.text(words, 50, bottom + 13 * line, kind="tiny") for line, words in enumerate(legend(model, prior))]
     return svg.document(
         key=key,
-        title=f"Map of origin for {answer.id}",
+        title=f"Map of origin for {answer.id}, {prior.value} prior",
         description=description(model, answer, prior),
         width=WIDTH,
         height=bottom + 21,

@@ -46,8 +46,8 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     Parameters: `id_column` (default "id"), `table_format`, `figures` (samples that get maps), `calibrated` (default
     true), `generalise_km`: coordinates of sampled places are given as squares of this size. An optional file of the
     role "range_map" is a GeoJSON of where the species lives. Artefacts: answers.json, regions.csv, model.json,
-    calibration.svg, and for the first samples map-NNNN.svg and .png, density-NNNN.svg and regions-NNNN.geojson, NNNN
-    counting from 0001. Raises `InputRefused`.
+    calibration.svg and, for the first samples, map-NNNN.svg and .png (flat prior), map-density-NNNN.svg and
+    regions-NNNN.geojson, NNNN counting from 0001. Raises `InputRefused`.
     """
     file = inputs.one("genotypes")
     progress(0.0, "reading")
@@ -273,7 +273,7 @@ def _calibration(model: MapModel) -> list[Artefact]:
 
 
 def _sample_files(model: MapModel, answer: LocatedSample, place: str) -> list[Artefact]:
-    drawings = [("map", Prior.FLAT), ("density", Prior.DENSITY)]
+    drawings = [("map", Prior.FLAT), ("map-density", Prior.DENSITY)]
     files = [
         Artefact(
             name=f"{kind}-{place}.svg",

@@ -22,7 +22,7 @@ from lims.lab.selectors.referenceaccess import references_used
 from lims.lab.selectors.reports import disagreements_open
 
 RELATED = ("exhibit__case__agency", "sample__case__agency", "custodian")
-MORE_RAW_ROLES = ("measurements", "claims", "cutoffs", "range_map")
+MORE_RAW_ROLES = ("measurements", "claims", "cutoffs", "range_map", "genotypes_source")
 RAW_ROLES = (
     "trace_forward",
     "trace_reverse",

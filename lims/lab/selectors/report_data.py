@@ -27,6 +27,8 @@ from lims.lab.selectors.law import Ruling
 from lims.lab.selectors.scales import scale_on
 
 _RATES = ("rate", "accuracy", "error", "wrong", "absent", "named")
+_BARE = ("1", "no", "log10")
+"""Units of plain numbers and counts, which are not printed."""
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)
 Kind = Literal["final", "interim", "draft"]
 
@@ -142,7 +144,7 @@ def _ratio(one: Finding) -> dict[str, Any]:
     if not found:
         return {}
     log10, scale = float(found["log10"]), scale_on(one.made_at)
-    number = f"{10**log10:,.3g}" if abs(log10) < 6 else f"10^{log10:.1f}"
+    number = f"{float(f'{10**log10:.3g}'):,.15g}" if abs(log10) < 6 else f"10^{log10:.1f}"
     words = verbal(log10, scale[1]) if scale else None
     return {
         "propositions": (str(found["numerator"]), str(found["denominator"])),
@@ -200,7 +202,7 @@ def _results(one: Finding) -> list[doc.Result]:
             items=(one.item.reference,),
             name=str(number["name"]),
             value=_value(number["value"]),
-            unit=str(number["unit"]) if number["unit"] != "1" else "",
+            unit=str(number["unit"]) if number["unit"] not in _BARE else "",
             interval=_interval(number.get("interval")),
             method=one.run.method if one.run else "",
             definition=str(number["definition"]),

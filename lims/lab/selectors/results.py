@@ -42,18 +42,20 @@ def run_json(*, run: Run, name: str) -> dict[str, Any]:
 
 
 def run_figures(*, run: Run, number: int) -> list[tuple[str, bytes]]:
-    """The figures of one outcome, by name: those that carry its number, and those of the whole run.
+    """The figures of one outcome: those that carry its number by name, then those of the whole run.
 
     A figure of one outcome is called `NAME-0003.svg`; one without a number belongs to every outcome.
     """
-    found = []
+    own, common = [], []
     for output in sorted(run.outputs.all(), key=lambda one: one.name):
         if output.file.media_type == "image/svg+xml" and output.file.size <= LARGEST // 8:
             stem = output.name.removesuffix(".svg")
             ending = stem.rpartition("-")[2]
-            if not ending.isdigit() or int(ending) == number:
-                found.append((stem, _content(output.file)))
-    return found
+            if not ending.isdigit():
+                common.append((stem, _content(output.file)))
+            elif int(ending) == number:
+                own.append((stem, _content(output.file)))
+    return [*own, *common]
 
 
 def run_file(*, run: Run, name: str) -> StoredFile:

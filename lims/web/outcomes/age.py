@@ -23,7 +23,8 @@ def dated_facts(details: Details) -> list[Fact]:
         ),
         Fact(label="F14C", value=f"{details['f14c']:g} ± {details['sigma']:g}", detail=str(details["curve"])),
     ]
-    latest = max(details["cutoffs"], key=lambda one: float(one["formed_after"]), default=None)
+    likely = [one for one in details["cutoffs"] if float(one["formed_after"]) >= 0.5]
+    latest = max(likely, key=lambda one: str(one["date"]), default=None)
     if latest:
         facts.append(
             Fact(

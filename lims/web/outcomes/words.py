@@ -42,7 +42,7 @@ def ratio_line(outcome: Mapping[str, Any], scale: VerbalScale | None) -> RatioLi
 
 def ratio_text(log10: float) -> str:
     """A ratio as it is read: plain up to a million, then as a power of ten."""
-    return f"{10**log10:,.3g}" if abs(log10) < 6 else f"10^{log10:.1f}"
+    return f"{float(f'{10**log10:.3g}'):,.15g}" if abs(log10) < 6 else f"10^{log10:.1f}"
 
 
 def ratio_of(log10: Any) -> str:

@@ -46,7 +46,7 @@ def test_a_map_is_a_job_with_regions_figures_and_a_repeat_of_the_same_bytes(benc
     assert (run.state, run.error) == ("done", "")
     assert {one.identification for one in run.outcomes.all()} == {"region"}
     names = [name for name, _content in run_figures(run=run, number=1)]
-    assert names == ["calibration", "density-0001", "map-0001"]
+    assert names == ["map-0001", "map-density-0001", "calibration"]
     again = run_rerun(actor=bench.lab.analyst, run=run)
     run_execute(again.pk)
     again.refresh_from_db()

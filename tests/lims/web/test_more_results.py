@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.registry import METHODS
-from chain_of_custody.models import Party
+from chain_of_custody.models import Party, StoredFile
 from lims.lab.enums import ReferenceKind
 from lims.lab.models import ReferenceGrant, ReferenceSet, Run
 from lims.web.runforms import METHOD_FORMS
@@ -137,3 +137,25 @@ def test_measurements_are_handed_in_and_a_run_is_started_over_them(client: Clien
     run = Run.objects.get()
     assert run.parameters == {"longest": 12.5}
     assert run.inputs.get().role == "measurements"
+
+
+def test_genotypes_are_checked_first_and_kept_then(client: Client, bench: Bench) -> None:
+    address = reverse("web:genotypes_new", args=[bench.item.reference])
+    enter(client, bench.lab.technician)
+    bad = b"id,L1_1,L1_2\nX1,100,\nX2,100,102\n"
+    told = client.post(address, {"file": SimpleUploadedFile("g.csv", bad), "id_column": "id", "act": "keep"})
+    shown = told.content.decode()
+    assert "Cells that cannot be read" in shown
+    assert "L1_2" in shown
+    assert not StoredFile.objects.filter(stream__kind="item").exists()
+    good = b"id,L1_1,L1_2\nX1,100,102\nX2,100,102\n"
+    look = client.post(address, {"file": SimpleUploadedFile("g.csv", good), "id_column": "id", "act": "check"})
+    assert "Every cell can be read" in look.content.decode()
+    assert not StoredFile.objects.filter(stream__kind="item").exists()
+    kept = client.post(address, {"file": SimpleUploadedFile("g.csv", good), "id_column": "id", "act": "keep"})
+    assert kept.status_code == 302
+    assert set(StoredFile.objects.filter(stream__kind="item").values_list("role", flat=True)) == {
+        "genotypes",
+        "genotypes_source",
+    }
+    assert enter(client, bench.lab.reviewer).get(address).status_code == 403
