@@ -17,7 +17,7 @@ from lims.accounts.actors import Actor, require
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case
 from lims.casework.services.files import item_file_store
-from lims.common.errors import BadInput, ManyErrors, RuleViolation
+from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
 from lims.lab.enums import ReferenceKind, ReferenceState
 from lims.lab.execution import reference_folder
 from lims.lab.models import ReferenceSet
@@ -90,8 +90,8 @@ def genotypes_import(
     return kept, table
 
 
-def _told(found: Inspection) -> list[BadInput]:
-    told = [
+def _told(found: Inspection) -> list[DomainError]:
+    told: list[DomainError] = [
         BadInput(
             _("Row %(row)s, %(column)s: «%(cell)s». %(remedy)s")
             % {"row": one.row, "column": one.column, "cell": one.cell, "remedy": one.remedy},
