@@ -1,12 +1,10 @@
 """Every page of the demonstration laboratory, reached by its links as each role: axe, reflow, policy, scripts."""
 
-import io
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -25,20 +23,16 @@ from lims.casework.models import Case
 from lims.casework.services.cases import case_assign
 from lims.demonstration.cast import credentials_read
 from lims.demonstration.scenes import STEPS
-from lims.demonstration.synthetic import ABSENT, library
 from lims.demonstration.world import World, steps_run, world_open
 from lims.disclosure.selectors.pages import cases_followed
-from lims.lab.models import DriftCheck, DriftLine
-from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.services.reviews import review_decide, review_open, review_point_set
-from lims.lab.tasks import drift_execute
 from lims.web import urls
 from lims.web.navigation import start_page
 from tests.browser.checks import PATIENCE_MS, faults_of, troubles_of
+from tests.browser.later import later
 from tests.browser.walking import NO_PAGES, Walk, name_of
 from tests.lims.builders import actor_of
-from tests.lims.lab.law_support import law
-from tests.lims.lab.support import built, installation
+from tests.lims.lab.support import installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 log = logging.getLogger(__name__)
@@ -68,30 +62,10 @@ def _seed() -> World:
     try:
         world = world_open(credentials_read())
         steps_run(world, STEPS, lambda _name: None)
-        law(SimpleNamespace(analyst=world.actor("analyst"), manager=world.actor("manager")))
-        _newer_edition(world)
+        later(world)
         return world
     finally:
         connections.close_all()
-
-
-def _newer_edition(world: World) -> None:
-    """An edition without one species, which changes what was reported: somebody has to decide what follows."""
-    older = world.reference("reference.species")
-    text = "".join(one.fasta for one in library() if one.species not in {ABSENT, "Loxodonta africana"})
-    row = reference_propose(
-        actor=world.actor("analyst"),
-        kind=older.kind,
-        name=older.name,
-        edition="without one species",
-        files=[("barcodes.fasta", io.BytesIO(text.encode()))],
-        parameters=older.parameters,
-        provenance="Synthetic.",
-        synthetic=True,
-    )
-    reference_approve(actor=world.actor("manager"), reference=built(row), note="Checked.")
-    drift_execute(DriftCheck.objects.get().pk)
-    assert DriftLine.objects.exists()
 
 
 def test_every_page_is_accessible(laboratory: World, browser: Browser, live_server: object) -> None:

@@ -1,0 +1,70 @@
+"""What happens in the demonstration laboratory after its story, so that every kind of page has something to show.
+
+Whoever adds a page that only work leads to adds that work here: `test_every_page_is_accessible` names the pages no role
+comes by.
+"""
+
+import io
+from types import SimpleNamespace
+
+from lims.demonstration.synthetic import ABSENT, library
+from lims.demonstration.world import World
+from lims.lab.models import DriftCheck, DriftLine, Run
+from lims.lab.selectors.traces import consensus_of, has_traces
+from lims.lab.services.edits import edit_propose
+from lims.lab.services.plates import plate_receive
+from lims.lab.services.references import reference_approve, reference_propose
+from lims.lab.tasks import drift_execute
+from tests.lims.lab.law_support import law
+from tests.lims.lab.support import built
+
+
+def later(world: World) -> None:
+    """All of it."""
+    law(SimpleNamespace(analyst=world.actor("analyst"), manager=world.actor("manager")))
+    newer_edition(world)
+    plate(world)
+    base_edit(world)
+
+
+def newer_edition(world: World) -> None:
+    """An edition without one species, which changes what was reported: somebody has to decide what follows."""
+    older = world.reference("reference.species")
+    text = "".join(one.fasta for one in library() if one.species not in {ABSENT, "Loxodonta africana"})
+    row = reference_propose(
+        actor=world.actor("analyst"),
+        kind=older.kind,
+        name=older.name,
+        edition="without one species",
+        files=[("barcodes.fasta", io.BytesIO(text.encode()))],
+        parameters=older.parameters,
+        provenance="Synthetic.",
+        synthetic=True,
+    )
+    reference_approve(actor=world.actor("manager"), reference=built(row), note="Checked.")
+    drift_execute(DriftCheck.objects.get().pk)
+    assert DriftLine.objects.exists()
+
+
+def plate(world: World) -> None:
+    """A plate of one file that belongs to nothing: a refused row with its reason."""
+    plate_receive(
+        actor=world.actor("analyst"),
+        files=[("noise.ab1", io.BytesIO(b"no trace"))],
+        reference=world.reference("reference.species"),
+    )
+
+
+def base_edit(world: World) -> None:
+    """A base read otherwise by the analyst, waiting for a second reader."""
+    run = next(one for one in Run.objects.filter(case=world.case("case.port")).order_by("pk") if has_traces(one))
+    position = 200
+    old = chr(consensus_of(run).bases[position - 1])
+    edit_propose(
+        actor=world.actor("analyst"),
+        run=run,
+        position=position,
+        old=old,
+        new="G" if old == "A" else "A",
+        reason="Overlapping peaks.",
+    )
