@@ -53,10 +53,11 @@ def status() -> int:
         if holder is None:
             print(f"{plan.home.root}: not running")
             continue
-        health = health_ask(plan.local_url)
+        address = plan.home.address.read_text(encoding="ascii") if plan.home.address.exists() else plan.local_url
+        health = health_ask(address)
         well = well and health.well
         word = "well" if health.well else health.describe() or "the web does not answer"
-        print(f"{plan.home.root}: process {holder}, {plan.local_url}, {word}")
+        print(f"{plan.home.root}: process {holder}, {address}, {word}")
     return 0 if well else 1
 
 

@@ -54,6 +54,11 @@ class Home:
         return self.root / "parts.json"
 
     @property
+    def address(self) -> Path:
+        """Where the web of the last start answers: the port may have been chosen for that start alone."""
+        return self.root / "address"
+
+    @property
     def sockets(self) -> Path:
         """Where sockets go: inside the home, or in a short folder of our own when its path is too long."""
         inside = self.root / "run"

@@ -97,6 +97,7 @@ class Supervisor:
         self._tell(f"Spoor starts on {self.home.root}")
         self._end_leftovers()
         check_port(plan.port)
+        self.home.address.write_text(plan.local_url, encoding="ascii")
         plan.make_secrets()
         clear_uploads(self.home.root / "tmp")
         self._start_servers()

@@ -32,6 +32,7 @@ class System:
     process: subprocess.Popen[bytes]
     home: Home
     words: Path
+    port: int
 
     def says(self, text: str, seconds: float = 240) -> bool:
         return eventually(lambda: text in self.words.read_text(), seconds)
@@ -49,15 +50,16 @@ class System:
 @contextmanager
 def started(root: Path, port: int | None = None, *code: str) -> Iterator[System]:
     words = root.with_suffix(".words")
+    port = port or free_port()
     with words.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.deploy.small_system", str(root), str(port or free_port()), *code],
+            [sys.executable, "-m", "tests.deploy.small_system", str(root), str(port), *code],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    system = System(process=process, home=Home(root=root), words=words)
+    system = System(process=process, home=Home(root=root), words=words, port=port)
     try:
         yield system
     finally:
@@ -247,9 +249,12 @@ def test_preparation_is_repeated_when_database_or_settings_changed(open_folder: 
         assert not prepared(plan)
 
 
-def test_down_stops_the_running_one_and_waits(open_folder: Path) -> None:
+def test_status_finds_the_port_of_the_start_and_down_stops_it_and_waits(open_folder: Path) -> None:
     with ready(open_folder / "home") as system:
         environment = {**os.environ, "SPOOR_HOME": str(system.home.root)}
+        status = [sys.executable, "-m", "deploy.embedded", "status"]
+        told = subprocess.run(status, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+        assert f"process {system.process.pid}, http://127.0.0.1:{system.port}, well" in told
         down = [sys.executable, "-m", "deploy.embedded", "down"]
         done = subprocess.run(down, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
         assert f"process {system.process.pid}" in done.stdout
