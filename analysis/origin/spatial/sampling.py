@@ -6,9 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.origin import svg
+import numpy as np
 
-_WIDTH, _MOST_HEIGHT, _LEFT, _TOP = 640.0, 520.0, 50.0, 8.0
+from analysis.origin import svg
+from analysis.origin.spatial.countries import countries_of
+from analysis.origin.spatial.figure import TOP, WIDTH, Projection, borders_text, frontiers
+from analysis.origin.spatial.geography import Grid
+
+_LEFT, _CELLS = 50.0, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,37 +28,43 @@ class Sampled:
 
 def sampling_map(places: Sequence[Sampled], *, key: str, title: str, squares_km: float = 0.0) -> str:
     """An SVG of the sampled places; with `squares_km` the caption says that places are squares of this size."""
-    frame = _Frame(places)
-    body = [svg.rect("sea", _LEFT, _TOP, frame.width, frame.height)]
+    grid = _grid(places)
+    frame, countries = Projection(grid), countries_of(grid)
+    body = [svg.rect("sea", _LEFT, TOP, frame.width, frame.height), *frontiers(countries, grid, frame)]
     body += [
-        svg.circle("query", *frame.at(place.latitude, place.longitude), 2.5 + min(math.sqrt(place.animals), 9) / 1.5)
+        svg.circle("query", *frame.place(place.longitude, place.latitude), 2.5 + min(math.sqrt(place.animals), 9) / 1.5)
         for place in sorted(places, key=lambda one: (-one.animals, one.latitude, one.longitude))
     ]
-    bottom = _TOP + frame.height
+    bottom = TOP + frame.height
     for share, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
         longitude = frame.west + share * (frame.east - frame.west)
         latitude = frame.south + share * (frame.north - frame.south)
-        at = frame.at(latitude, longitude)
+        at = frame.place(longitude, latitude)
         body.append(svg.text(f"{longitude:.1f}°", at[0], bottom + 14, kind="tiny", anchor=anchor))
         body.append(svg.text(f"{latitude:.1f}°", _LEFT - 4, min(at[1] + 4, bottom), kind="tiny", anchor="end"))
     coarse = f"; places are the middles of squares of {squares_km:g} km" if squares_km else ""
     words = f"{len(places)} places, {sum(one.animals for one in places)} animals{coarse}"
     body.append(svg.text(words, _LEFT, bottom + 32, kind="tiny"))
-    return svg.document(key=key, title=title, description=words, width=_WIDTH, height=bottom + 40, body=body)
+    body.append(svg.text(borders_text(countries), _LEFT, bottom + 45, kind="tiny"))
+    return svg.document(key=key, title=title, description=words, width=WIDTH, height=bottom + 53, body=body)
 
 
-class _Frame:
-    def __init__(self, places: Sequence[Sampled]) -> None:
-        latitudes, longitudes = [one.latitude for one in places], [one.longitude for one in places]
-        margin = max(max(latitudes) - min(latitudes), max(longitudes) - min(longitudes), 1.0) * 0.06
-        self.south, self.north = min(latitudes) - margin, max(latitudes) + margin
-        self.west, self.east = min(longitudes) - margin, max(longitudes) + margin
-        shrink = max(math.cos(math.radians((self.north + self.south) / 2)), 0.1)
-        wide = (_WIDTH - 60) / (self.east - self.west)
-        self._scale = min(wide, _MOST_HEIGHT * shrink / (self.north - self.south))
-        self._stretch = self._scale / shrink
-        self.width = (self.east - self.west) * self._scale
-        self.height = (self.north - self.south) * self._stretch
-
-    def at(self, latitude: float, longitude: float) -> tuple[float, float]:
-        return _LEFT + (longitude - self.west) * self._scale, _TOP + (self.north - latitude) * self._stretch
+def _grid(places: Sequence[Sampled]) -> Grid:
+    """The frame about the places, cut into cells that only the borders need."""
+    latitudes, longitudes = [one.latitude for one in places], [one.longitude for one in places]
+    margin = max(max(latitudes) - min(latitudes), max(longitudes) - min(longitudes), 1.0) * 0.06
+    south, north = max(min(latitudes) - margin, -89.0), min(max(latitudes) + margin, 89.0)
+    west, east = max(min(longitudes) - margin, -180.0), min(max(longitudes) + margin, 180.0)
+    height, width = (north - south) / _CELLS, (east - west) / _CELLS
+    centres = np.arange(_CELLS) + 0.5
+    return Grid(
+        south=south,
+        west=west,
+        height=height,
+        width=width,
+        inside=np.ones((_CELLS, _CELLS), dtype=np.bool_),
+        latitudes=np.repeat(south + height * centres, _CELLS),
+        longitudes=np.tile(west + width * centres, _CELLS),
+        areas=np.ones(_CELLS**2),
+        restricted=False,
+    )

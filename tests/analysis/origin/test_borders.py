@@ -18,6 +18,7 @@ from analysis.origin.spatial.locate import LocatedSample, MapRun, locate
 from analysis.origin.spatial.model import MapModel, Prior
 from analysis.origin.spatial.picture import map_png
 from analysis.origin.spatial.regions import Region
+from analysis.origin.spatial.sampling import Sampled, sampling_map
 from analysis.origin.spatial.wording import answer_json, caveats, readable
 from analysis.origin.synthetic_map import MapDesign, synthetic_map
 from tests.analysis.origin.test_map import model_of, table_of
@@ -218,3 +219,16 @@ def test_the_picture_shows_the_region_where_it_is(placed: tuple[MapModel, Locate
 def test_the_table_for_people_lists_countries(placed: tuple[MapModel, LocatedSample]) -> None:
     lines = readable(MapRun(model=placed[0], samples=(placed[1],), notices=()))
     assert sum("countries in the 95 % region" in line for line in lines) == len(Prior)
+
+
+def test_the_map_of_sampling_shows_borders_and_every_place() -> None:
+    places = [
+        Sampled(latitude=-1.3, longitude=36.8, population="a", animals=9),
+        Sampled(latitude=0.3, longitude=32.6, population="b", animals=1),
+    ]
+    tree = ET.fromstring(sampling_map(places, key="s", title="Sampling"))  # noqa: S314  (our own drawing)
+    classes = [one.get("class") for one in tree.iter()]
+    assert classes.count("query") == 2
+    assert classes.count("frontier") == 1
+    codes = {one.text for one in tree.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"KE", "UG"} <= codes
