@@ -44,6 +44,7 @@ def add_combined(questions: Subparsers) -> None:
     parser.add_argument("--known", type=Path, required=True, metavar="TABLE", help="animals of known origin")
     parser.add_argument("--values", type=Path, required=True, metavar="TABLE", help="isotope values of the samples")
     parser.add_argument("--element", choices=tuple(ELEMENTS), required=True)
+    parser.add_argument("--deviation-column", default="", metavar="C", help="standard deviation of each value")
     parser.add_argument("--scales", type=Path, metavar="TABLE")
     parser.add_argument("--to-scale", metavar="NAME", help="bring every value to this scale first")
     parser.add_argument("--independent", required=True, metavar="WHY", help="why nothing but the place joins the two")
@@ -121,6 +122,7 @@ def _isotopes(parsed: argparse.Namespace) -> tuple[Raster, TissueModel, dict[str
         scale=parsed.scale_column,
         latitude=parsed.latitude_column,
         longitude=parsed.longitude_column,
+        deviation=parsed.deviation_column,
     )
     known = [harmonised(one, scales, parsed.to_scale) for one in known_read(_table(parsed.known), columns)]
     values = values_read(_table(parsed.values), columns)

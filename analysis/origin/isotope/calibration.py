@@ -62,6 +62,8 @@ class TissueModel:
     def log_density(self, isoscape: Floats, value: Measured) -> Floats:
         """Log density of a value at each place; -inf where the isoscape has no data.
 
+        The value's own deviation (of its measurement, and of bringing it to this scale) widens the density. The
+        scatter of the known animals holds an ordinary error of measurement already: this errs on the wide side.
         Raises `InputRefused` for a value of another element or scale.
         """
         if (value.element, value.scale) != (self.element, self.scale):
@@ -71,6 +73,7 @@ class TissueModel:
                 remedy="Bring the value to the scale of the calibration first.",
             )
         mean, spread = self.predict(isoscape)
+        spread = np.hypot(spread, value.deviation)
         n = self.degrees
         distance = (value.value - mean) / spread
         constant = math.lgamma((n + 1) / 2) - math.lgamma(n / 2) - 0.5 * math.log(n * math.pi)

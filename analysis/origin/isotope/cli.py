@@ -44,6 +44,7 @@ def add_isotope(questions: Subparsers) -> None:
     parser.add_argument("--element", choices=tuple(ELEMENTS), required=True)
     for name in ("id", "value", "latitude", "longitude", "scale"):
         parser.add_argument(f"--{name}-column", required=True, metavar="C")
+    parser.add_argument("--deviation-column", default="", metavar="C", help="standard deviation of each value")
     parser.add_argument("--scales", type=Path, metavar="TABLE", help=f"columns {', '.join(SCALE_COLUMNS)}")
     parser.add_argument("--to-scale", metavar="NAME", help="bring every value to this scale first")
     parser.add_argument("--format", choices=("table", "jsonl"), default="table")
@@ -87,6 +88,7 @@ def answer_json(
         "id": name,
         "element": value.element,
         "value": number(value.value),
+        "deviation": number(value.deviation),
         "scale": value.scale,
         "point": place_json(geometric_median(grid, grid.vectors, share)),
         "regions": {
@@ -140,7 +142,8 @@ def _readable(
     ]
     grid = grid_of(raster)
     for line in lines:
-        value = Measured(element=model.element, value=float(str(line["value"])), deviation=0.0, scale=model.scale)
+        stated, deviation = float(str(line["value"])), float(str(line["deviation"]))
+        value = Measured(element=model.element, value=stated, deviation=deviation, scale=model.scale)
         share = on_grid(grid, surface_posterior(raster, [model], [value]))
         found = calibrated_regions(grid, share, checked)
         areas = ", ".join(f"{one.level:.0%} {area_text(one.area_km2)}" for one in found)
@@ -158,6 +161,7 @@ def _columns(parsed: argparse.Namespace) -> Columns:
         scale=parsed.scale_column,
         latitude=parsed.latitude_column,
         longitude=parsed.longitude_column,
+        deviation=parsed.deviation_column,
     )
 
 

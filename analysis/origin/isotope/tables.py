@@ -17,7 +17,7 @@ SCALE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Which column holds what, and of which element the values are."""
+    """Which column holds what, and of which element the values are. `deviation`: of each value, where there is one."""
 
     element: str
     id: str = "id"
@@ -25,6 +25,7 @@ class Columns:
     scale: str = "scale"
     latitude: str = "latitude"
     longitude: str = "longitude"
+    deviation: str = ""
 
 
 def scales_read(cells: Cells) -> list[Scale]:
@@ -47,7 +48,7 @@ def known_read(cells: Cells, columns: Columns) -> list[Known]:
 
     Raises `InputRefused` for a missing column, a cell that is no number and coordinates that are not degrees.
     """
-    needed = (columns.id, columns.value, columns.scale, columns.latitude, columns.longitude)
+    needed = (*_needed(columns), columns.latitude, columns.longitude)
     found = []
     for line, row in zip(cells.lines, _rows(cells, needed), strict=True):
         if row[columns.value] in ("", "NA"):
@@ -69,7 +70,7 @@ def known_read(cells: Cells, columns: Columns) -> list[Known]:
 
 def values_read(cells: Cells, columns: Columns) -> dict[str, Measured]:
     """Values of samples by name. Raises `InputRefused` as `known_read` does."""
-    needed = (columns.id, columns.value, columns.scale)
+    needed = _needed(columns)
     return {
         row[columns.id]: _measured(cells, columns, line, row)
         for line, row in zip(cells.lines, _rows(cells, needed), strict=True)
@@ -84,10 +85,17 @@ def harmonised(one: Known, scales: Sequence[Scale], to: str | None) -> Known:
     return Known(id=one.id, latitude=one.latitude, longitude=one.longitude, value=value)
 
 
+def _needed(columns: Columns) -> tuple[str, ...]:
+    return (columns.id, columns.value, columns.scale, *((columns.deviation,) if columns.deviation else ()))
+
+
 def _measured(cells: Cells, columns: Columns, line: int, row: Mapping[str, str]) -> Measured:
     value = _number(row[columns.value], cells.name, line, columns.value)
+    deviation = 0.0
+    if columns.deviation and row[columns.deviation] not in ("", "NA"):
+        deviation = _number(row[columns.deviation], cells.name, line, columns.deviation)
     try:
-        return Measured(element=columns.element, value=value, deviation=0.0, scale=row[columns.scale])
+        return Measured(element=columns.element, value=value, deviation=deviation, scale=row[columns.scale])
     except InputRefused as error:
         raise InputRefused(error.message, file=cells.name, row=line, field=error.field, remedy=error.remedy) from error
 

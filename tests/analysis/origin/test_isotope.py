@@ -258,6 +258,20 @@ def test_posterior_adds_to_one_and_combines_by_product() -> None:
         combine(grid, nowhere, raster, share)  # type: ignore[arg-type]  # a Raster
 
 
+def test_the_error_of_a_value_widens_its_density() -> None:
+    """With very many sites the density is normal: its variance is scatter, line and the value's own error together."""
+    raster, known = made(8, sites=400, per_site=1)
+    model = tissue_fit(raster, known)  # type: ignore[arg-type]  # a Raster
+    at = np.array([-90.0])
+    mean, spread = model.predict(at)
+    for deviation in (0.0, 7.0, 30.0):
+        wide = math.hypot(float(spread[0]), deviation)
+        for far in (0.0, 1.0, 2.0):
+            found = model.log_density(at, keratin(float(mean[0] + far * wide), deviation=deviation))[0]
+            normal = -0.5 * far**2 - math.log(wide) - 0.5 * math.log(2 * math.pi)
+            assert found == pytest.approx(normal, abs=0.02)
+
+
 def test_mixed_scales_and_too_few_animals() -> None:
     raster, known = made(4)
     other = Known(id="x", latitude=40.0, longitude=0.0, value=keratin(-80.0, "new"))
@@ -331,6 +345,17 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert areas == sorted(areas)
     assert main(words) == 0
     assert "claw" in capsys.readouterr().out
+    (tmp_path / "samples.csv").write_text("id,d2H,scale,sd\nclaw,-95.0,old,25\n")
+    (tmp_path / "known.csv").write_text(
+        "\n".join(f"{line},{'sd' if not row else 'NA'}" for row, line in enumerate(lines))
+    )
+    assert main([*words, "--deviation-column", "sd", "--format", "jsonl"]) == 0
+    wider = json.loads(capsys.readouterr().out)
+    assert wider["deviation"] == 25
+    assert wider["regions"]["0.95"]["area_km2"] > areas[-1]
+    (tmp_path / "samples.csv").write_text("id,d2H,scale,sd\nclaw,-95.0,old,-1\n")
+    assert main([*words, "--deviation-column", "sd"]) == 1
+    assert "row 2" in capsys.readouterr().err
     (tmp_path / "samples.csv").write_text("id,d2H,scale\nclaw,-95.0,\n")
     assert main(words) == 1
     assert "row 2" in capsys.readouterr().err
