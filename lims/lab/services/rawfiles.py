@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from analysis.age.cutoffs import cutoffs
 from analysis.errors import AnalysisError, InputRefused
 from analysis.genotypes.reader import Layout, read_file
-from analysis.individual.parentage_method import claims_read
+from analysis.individual.claims import claims_read
 from analysis.inputs import InputFile
 from analysis.origin.spatial.geography import range_rings
 from analysis.species.amplicon import fastq_iterate
