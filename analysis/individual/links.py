@@ -1,167 +1,124 @@
-"""Links between seizures: direct matches, and kin evidence added up per pair of seizures.
+"""Evidence between two seizures: direct matches, and kin evidence added up per pair of seizures.
 
 Among thousands of animals many unrelated pairs look related by chance, so a single kin pair is never shown as a
 link. For each pair of seizures, the pairs of animals that reach a bin of likelihood ratios are counted and
-compared with how many would be expected by chance: number of pairs compared times the rate of that bin among
-unrelated pairs. A bin's weight is (observed - expected) / observed, not below zero; the similarity of two
-seizures is the sum of weights over their kin pairs plus five times the number of direct matches (scheme of Wasser
-et al. 2022, Nat. Hum. Behav. 6: 371-382, as documented with their pipeline). The rates are recalculated here for
-the panel at hand, because the published ones rest on tables that do not add to one.
+compared with how many would be expected by chance. A bin's weight is (observed - expected) / observed, not below
+zero; the similarity of two seizures is the sum of weights over their kin pairs plus five times the number of direct
+matches beyond those expected (scheme of Wasser et al. 2022, Nat. Hum. Behav. 6: 371-382, as documented with their
+program). The published scheme draws a link from a similarity of 1; between large seizures chance alone reaches that,
+so here the number of kin pairs must besides be too large for chance: the smallest Poisson probability of so many pairs
+from one of the bins upwards, times the number of bins, is at most the budget over the number of pairs of seizures
+compared. So a whole search is expected to draw at most `budget` chance links from kin evidence. Only from two pairs
+upwards is a count weighed at all.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from analysis.draws import Draws
 from analysis.errors import InputRefused
-from analysis.individual.kinship import LocusTables
+from analysis.individual.linkrules import LinkRule
 
-BINS = (2.0, 2.5, 3.0, 3.5, 4.0, 4.5)
-"""Lower ends of the bins of log10 LR, the last open above."""
-DIRECT_WEIGHT = 5.0
-SHOWN_FROM = 1.0
-KIN = ("parent_offspring", "full_siblings", "half_siblings")
-_BLOCK = 200_000
+NONE, DIRECT, KIN, BOTH = "none", "direct", "kin", "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """Two animals of different seizures. `log10_lr` is the largest over the kin relationships; `direct` marks one
-    animal in both seizures (identity LR above the laboratory's bound)."""
+class Evidence:
+    """What was found between two seizures, beside what chance lets expect.
 
-    first_seizure: str
-    second_seizure: str
-    log10_lr: float
-    direct: bool = False
+    `observed` and `expected` are kin pairs per bin, `p` the probability of counts like these by chance (see above).
+    `basis` names what makes it a link: `direct`, `kin`, `both`, or `none`.
+    """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeizureLink:
-    """Evidence between two seizures: kin pairs `observed` and `expected` by chance per bin, the probability `p`
-    of so many or more by chance (Poisson, all bins together), and the similarity."""
-
-    first: str
-    second: str
     pairs_compared: int
     direct: int
+    direct_expected: float
     observed: tuple[int, ...]
     expected: tuple[float, ...]
     p: float
     similarity: float
-    shown: bool
+    basis: str
+
+    @property
+    def shown(self) -> bool:
+        """Whether this is a link."""
+        return self.basis != NONE
 
 
-def false_positive_rates(
-    tables: Sequence[LocusTables], *, pairs: int = 2_000_000, seed: int = 0, bins: Sequence[float] = BINS
-) -> tuple[float, ...]:
-    """Share of unrelated pairs, fully typed, whose largest kin LR falls into each bin.
-
-    Pairs are drawn from the «unrelated» tables themselves (theta and errors included). Rates below 1 / pairs come out
-    as that bound, so that no expectation is ever zero.
-    """
-    counts = np.zeros(len(bins))
-    draws = Draws(seed, 9)
-    cumulated = [np.cumsum(table.unrelated.ravel()) for table in tables]
-    logs = [[(table.log_ratio(name) / math.log(10)).ravel() for name in KIN] for table in tables]
-    done = 0
-    while done < pairs:
-        many = min(_BLOCK, pairs - done)
-        total = np.zeros((len(KIN), many))
-        for steps, ratios in zip(cumulated, logs, strict=True):
-            place = np.minimum(np.searchsorted(steps, draws.uniform((many,)) * steps[-1], side="right"), len(steps) - 1)
-            for number, ratio in enumerate(ratios):
-                total[number] += ratio[place]
-        counts += _binned(total.max(axis=0), bins)
-        done += many
-    return tuple(float(max(count, 1.0) / pairs) for count in counts)
-
-
-def seizure_links(
-    hits: Sequence[Hit],
-    compared: Mapping[tuple[str, str], int],
-    rates: Sequence[float],
+def evidence_of(
     *,
-    bins: Sequence[float] = BINS,
-    shown_from: float = SHOWN_FROM,
-) -> tuple[SeizureLink, ...]:
-    """One link per pair of seizures that were compared, strongest first.
+    pairs_compared: int,
+    direct: int,
+    direct_expected: float,
+    observed: Sequence[int],
+    expected: Sequence[float],
+    rule: LinkRule,
+    comparisons: int,
+) -> Evidence:
+    """Weigh two seizures; `comparisons` is the number of pairs of seizures in the whole search.
 
-    `compared` gives the number of animal pairs compared between two seizures, named in order. A seizure with itself is
-    no link. Raises `InputRefused` for a hit between seizures that were not compared.
+    Raises `InputRefused` where the bins do not fit the rule, or something is expected below zero.
     """
-    if len(rates) != len(bins):
-        raise InputRefused(f"{len(rates)} rates for {len(bins)} bins.", field="rates", remedy="Give one per bin.")
-    for first, second in compared:
-        if first >= second:
-            raise InputRefused(
-                f"«{first}» and «{second}» are not two seizures in order of name.",
-                field="compared",
-                remedy="Name each pair once, the smaller name first.",
-            )
-    kin: dict[tuple[str, str], list[float]] = {key: [] for key in compared}
-    direct: Counter[tuple[str, str]] = Counter()
-    for hit in hits:
-        key = (min(hit.first_seizure, hit.second_seizure), max(hit.first_seizure, hit.second_seizure))
-        if key not in kin:
-            raise InputRefused(
-                f"A hit joins «{key[0]}» and «{key[1]}», which were not compared.",
-                field="compared",
-                remedy="Give the number of pairs compared for every pair of seizures.",
-            )
-        if hit.direct:
-            direct[key] += 1
-        else:
-            kin[key].append(hit.log10_lr)
-    links = [
-        _link(key, compared[key], direct[key], _binned(np.array(values), bins), rates, shown_from)
-        for key, values in kin.items()
-    ]
-    return tuple(sorted(links, key=lambda link: (-link.similarity, link.first, link.second)))
-
-
-def budget(compared: Mapping[tuple[str, str], int], rates: Sequence[float]) -> float:
-    """How many kin pairs a search of this size is expected to find by chance, over all bins."""
-    return float(sum(compared.values()) * sum(rates))
-
-
-def _link(
-    key: tuple[str, str], pairs: int, direct: int, observed: np.ndarray, rates: Sequence[float], shown_from: float
-) -> SeizureLink:
-    expected = [pairs * rate for rate in rates]
-    weights = [
-        max((seen - chance) / seen, 0.0) if seen else 0.0
-        for seen, chance in zip(observed.tolist(), expected, strict=True)
-    ]
-    similarity = DIRECT_WEIGHT * direct + sum(
-        weight * seen for weight, seen in zip(weights, observed.tolist(), strict=True)
-    )
-    return SeizureLink(
-        first=key[0],
-        second=key[1],
-        pairs_compared=pairs,
+    if not len(observed) == len(expected) == len(rule.bins):
+        raise InputRefused(
+            f"{len(observed)} counts and {len(expected)} expectations for {len(rule.bins)} bins.",
+            field="bins",
+            remedy="Give one per bin.",
+        )
+    if min([direct_expected, *expected]) < 0 or comparisons < 1:
+        raise InputRefused("Chance finds are counted from 0 on.", field="expected", remedy="Compute them again.")
+    excess = sum(max(seen - chance, 0.0) for seen, chance in zip(observed, expected, strict=True))
+    similarity = excess + rule.direct_weight * max(direct - direct_expected, 0.0)
+    p = chance_of(observed, expected, least=rule.least_kin_pairs)
+    kin = excess >= rule.shown_from and p <= rule.budget / comparisons
+    return Evidence(
+        pairs_compared=pairs_compared,
         direct=direct,
-        observed=tuple(int(seen) for seen in observed),
+        direct_expected=direct_expected,
+        observed=tuple(observed),
         expected=tuple(expected),
-        p=poisson_tail(int(observed.sum()), sum(expected)),
+        p=p,
         similarity=similarity,
-        shown=similarity >= shown_from,
+        basis={(False, False): NONE, (True, False): DIRECT, (False, True): KIN, (True, True): BOTH}[direct > 0, kin],
     )
+
+
+def chance_of(observed: Sequence[int], expected: Sequence[float], *, least: int) -> float:
+    """Probability by chance of counts per bin at least as telling, over every bin and upwards (Bonferroni)."""
+    tails = [
+        poisson_tail(sum(observed[place:]), math.fsum(expected[place:]))
+        for place in range(len(observed))
+        if sum(observed[place:]) >= least
+    ]
+    return min(1.0, len(observed) * min(tails)) if tails else 1.0
+
+
+def direct_bound(pairs: int, rule: LinkRule) -> float:
+    """log10 of the likelihood ratio from which two profiles are one animal, in a search of so many pairs.
+
+    The expected ratio of unrelated pairs is 1, so among N pairs at most N / LR reach LR by chance (Markov); the
+    bound rises with the search until that is the budget.
+    """
+    return max(rule.direct_least_log10, math.log10(max(pairs, 1) / rule.budget))
 
 
 def poisson_tail(count: int, mean: float) -> float:
-    """P(X >= count) of a Poisson variable."""
-    if count == 0:
+    """P(X >= count) of a Poisson variable; terms are added from the side that keeps small values exact."""
+    if count <= 0:
         return 1.0
-    below = math.fsum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(count)) if mean else 1.0
-    return max(1.0 - below, 0.0)
+    if mean <= 0:
+        return 0.0
+    if count <= mean:
+        return max(1.0 - math.fsum(_poisson(k, mean) for k in range(count)), 0.0)
+    total, term, k = 0.0, _poisson(count, mean), count
+    while term > total * 1e-17 and term > 0.0:
+        total += term
+        k += 1
+        term *= mean / k
+    return min(total, 1.0)
 
 
-def _binned(values: np.ndarray, bins: Sequence[float]) -> np.ndarray:
-    edges = [*bins, math.inf]
-    return np.histogram(values[np.isfinite(values)], bins=edges)[0].astype(float)
+def _poisson(k: int, mean: float) -> float:
+    return math.exp(k * math.log(mean) - mean - math.lgamma(k + 1))

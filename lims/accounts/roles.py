@@ -50,6 +50,11 @@ examination.accept        .   .   x   .   x   .   .   .   .   .   .
 batch.work                .   x   x   .   .   .   .   .   .   .   .
 run.start                 .   x   x   .   .   .   .   .   .   .   .
 run.read                  .   x   x   x   x   .   .   .   x   .   .
+profile.enter             .   x   x   .   .   .   .   .   .   .   .
+link.read                 .   .   x   x   x   .   .   .   x   .   .
+link.search               .   .   x   .   .   .   .   .   .   .   .
+link.review               .   .   x   x   .   .   .   .   .   .   .
+link.release              .   .   .   .   x   x   x   .   .   .   .
 reference.manage          .   .   x   .   x   .   .   .   .   .   .
 finding.write             .   .   x   .   .   .   .   .   .   .   .
 report.write              .   .   x   .   .   .   .   .   .   .   .

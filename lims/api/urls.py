@@ -29,6 +29,7 @@ from lims.api import (
     laboratory,
     law,
     ledger,
+    links,
     parties,
     places,
     plates,
@@ -75,6 +76,7 @@ AREAS = [
     plates,
     references,
     law,
+    links,
     reports,
     disclosure,
 ]

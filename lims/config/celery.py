@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 app = Celery("spoor")
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["lims.accounts", "lims.casework", "lims.lab", "lims.disclosure"])
+app.autodiscover_tasks(["lims.accounts", "lims.casework", "lims.lab", "lims.links", "lims.disclosure"])
 
 
 class Liveness(bootsteps.StartStopStep):

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "lims.accounts.apps.AccountsConfig",
     "lims.casework.apps.CaseworkConfig",
     "lims.lab.apps.LabConfig",
+    "lims.links.apps.LinksConfig",
     "lims.disclosure.apps.DisclosureConfig",
     "lims.reporting.apps.ReportingConfig",
     "lims.api.apps.ApiConfig",
@@ -225,6 +226,7 @@ CELERY_TASK_ROUTES = {
     "lims.lab.run_execute": {"queue": "analysis"},
     "lims.lab.reference_build": {"queue": "analysis"},
     "lims.lab.law_import": {"queue": "analysis"},
+    "lims.links.search_execute": {"queue": "analysis"},
     "lims.disclosure.pack_build": {"queue": "disclosure"},
     "lims.casework.vault_audit": {"queue": "disclosure"},
     "lims.accounts.ledger_check": {"queue": "disclosure"},
@@ -233,6 +235,7 @@ CELERY_TASK_ROUTES = {
 }
 _CLOCK = {
     "lims.lab.runs_sweep": 10.0,
+    "lims.links.searches_sweep": 30.0,
     "lims.disclosure.packs_sweep": 30.0,
     "lims.accounts.access_log_anchor": 3600.0,
     "lims.accounts.checkpoints_stamp": 600.0,

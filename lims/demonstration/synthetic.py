@@ -184,3 +184,21 @@ def traces(sequence: str, *, sample: str, number: int, run_on: date, error: floa
         for at, (text, way) in enumerate(zip(pair, ("F", "R"), strict=True))
     ]
     return Traces(forward=written[0], reverse=written[1])
+
+
+Animal = list[tuple[str, str]]
+"""Two alleles at each of sixteen loci."""
+
+
+def herd(count: int) -> list[Animal]:
+    """Animals that are not related, of one invented population."""
+    random = np.random.default_rng(_SEED)
+    frequencies = [random.dirichlet(np.full(9, 2.0)) for _locus in range(16)]
+    drawn = [[random.choice(9, 2, p=p) for p in frequencies] for _animal in range(count)]
+    return [[(str(120 + 2 * int(a)), str(120 + 2 * int(b))) for a, b in animal] for animal in drawn]
+
+
+def young(mother: Animal, father: Animal, number: int) -> Animal:
+    """Their young: one allele of each at every locus."""
+    random = np.random.default_rng(_SEED + 1 + number)
+    return [(m[random.integers(2)], f[random.integers(2)]) for m, f in zip(mother, father, strict=True)]

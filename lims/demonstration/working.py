@@ -15,6 +15,9 @@ from lims.lab.enums import JobState
 from lims.lab.models import JobBase, ReferenceSet, Run
 from lims.lab.selectors.work import reference_get, run_get
 from lims.lab.tasks import reference_build, run_execute
+from lims.links.models import LinkSearch
+from lims.links.selectors.searches import search_get
+from lims.links.tasks import search_execute
 
 _PATIENCE_SECONDS = 120
 _GRACE_SECONDS = 2.0
@@ -66,6 +69,22 @@ def pack_complete(pack: DisclosurePack) -> DisclosurePack:
     if pack.state != JobState.DONE:
         raise Unavailable(f"Pack {pack.reference} ended «{pack.state}»: {pack.error}")
     return pack
+
+
+def search_complete(search: LinkSearch) -> None:
+    """Compute a search for links here unless it is over, or wait for the worker that has it.
+
+    Raises:
+        Unavailable: it did not end, or ended without a result.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    actor = system_actor("command")
+    while not (search := search_get(actor=actor, uuid=search.uuid)).over:
+        with _clock_for(search):
+            search_execute(search.pk)
+        _wait(deadline, search.reference)
+    if search.state != JobState.DONE:
+        raise Unavailable(f"Search {search.reference} ended «{search.state}»: {search.error}")
 
 
 def log_settle() -> None:

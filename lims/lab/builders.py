@@ -11,6 +11,8 @@ from analysis.captivity.reference import training_freeze, training_open
 from analysis.errors import InputRefused
 from analysis.genotypes.panels import panel_freeze
 from analysis.genotypes.reader import TableFormat
+from analysis.genotypes.table import GenotypeTable
+from analysis.individual.evidence import evidence_row
 from analysis.individual.profiles import profiles_freeze
 from analysis.inputs import Progress
 from analysis.origin.baseline import KEPT_COLUMNS, baseline_freeze, baseline_open
@@ -25,13 +27,17 @@ from lims.lab.speciesbuild import part, species_build
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildAsk:
-    """What is to be built: an empty folder, the source files under their own names, the set's name and edition."""
+    """What is to be built: an empty folder, the source files under their own names, the set's name and edition.
+
+    `evidence`: genotypes of evidence by marker panel, none of which may be among the animals of the set.
+    """
 
     folder: Path
     sources: Sequence[Path]
     name: str
     edition: str
     parameters: Mapping[str, Any]
+    evidence: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = field(default_factory=dict)
 
     def text(self, key: str) -> str | None:
         """A parameter as text, None where it is empty."""
@@ -92,6 +98,7 @@ def _populations(ask: BuildAsk, progress: Progress) -> Built:
     )
     progress(0.2, "Opening the frozen set.")
     baseline = baseline_open(ask.folder)
+    _no_evidence(baseline.table, ask)
     columns = {key: ask.text(key) for key in KEPT_COLUMNS}
     checks = population_report(
         baseline,
@@ -102,6 +109,23 @@ def _populations(ask: BuildAsk, progress: Progress) -> Built:
     )
     summary = {"populations": len(baseline.populations), "loci": len(baseline.table.loci)}
     return Built(records=len(baseline.table.ids), digest=baseline.sha256, summary=summary, checks=dict(checks))
+
+
+def _no_evidence(table: GenotypeTable, ask: BuildAsk) -> None:
+    """Refuse a table that holds the genotype of a profile of evidence, under whatever name and in whatever file.
+
+    Raises:
+        InputRefused: naming the row; the item is not told, for the proposer may not see its case.
+    """
+    for panel, genotypes in ask.evidence.items():
+        row = evidence_row(table, genotypes, name=panel)
+        if row is not None:
+            raise InputRefused(
+                "The row holds the genotype of a profile of evidence: evidence may not enter a reference.",
+                file=ask.one[0],
+                row=row,
+                remedy="Leave the row out.",
+            )
 
 
 def _isoscape(ask: BuildAsk, progress: Progress) -> Built:

@@ -19,11 +19,12 @@ from chain_of_custody.vault.services import store_current
 from lims.casework.codelists import CURRENT, code_list
 from lims.common.errors import BadInput
 from lims.lab.builders import BUILDERS, BuildAsk
-from lims.lab.enums import Identification, LegalScheme
+from lims.lab.enums import Identification, LegalScheme, ReferenceKind
 from lims.lab.models import DriftCheck, LegalList, ReferenceSet, Run, RunOutcome
 from lims.lab.rules.drifting import Said, changes
 from lims.lab.rules.listing_csv import Codes, ListRefused, Parsed, listings_parse
 from lims.lab.selectors.drift import drift_runs
+from lims.lab.selectors.profiles import profiles_by_panel
 from lims.lab.speciesbuild import part
 
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
@@ -158,6 +159,7 @@ def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenRefe
             name=reference.name,
             edition=reference.edition,
             parameters=reference.parameters,
+            evidence=_evidence() if reference.kind == ReferenceKind.ORIGIN else {},
         )
         built = BUILDERS[reference.kind](ask, progress)
         return FrozenReference(
@@ -168,6 +170,11 @@ def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenRefe
             checks=built.checks,
             tables=built.tables,
         )
+
+
+def _evidence() -> dict[str, list[dict[str, list[str]]]]:
+    """Genotypes of every profile of evidence, by marker panel: they may not enter reference population data."""
+    return {panel: [one.loci for one in rows] for panel, rows in profiles_by_panel().items()}
 
 
 def reference_folder(reference: ReferenceSet) -> Path:

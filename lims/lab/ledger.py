@@ -20,3 +20,4 @@ REPORT = declare(
 LAW = declare("lab.law/1", verbs={"proposed", "imported", "failed", "cancelled", "approved", "retired"})
 DRIFT = declare("lab.drift/1", verbs={"queued", "finished", "failed", "cancelled", "would_change", "decided"})
 EDIT = declare("lab.edit/1", verbs={"proposed", "agreed", "refused", "withdrawn", "layered"})
+PROFILE = declare("lab.profile/1", verbs={"entered", "superseded"})

@@ -25,6 +25,7 @@ _TABS = (
     ("case_requests", "requests"),
     ("case_reports", "reports"),
     ("case_packs", "packs"),
+    ("case_links", "links"),
     ("case_log", "log"),
 )
 _SHADES = ("left", "child", "used", "waste")
@@ -66,7 +67,7 @@ def head(
         facts=(date_fact(case), _items_fact(custody, found), _holders_fact(custody), _differences_fact(found)),
         acts=tuple(_acts(request.actor, case)),
         more=tuple(_more(request.actor, case)),
-        tabs=tuple(_tabs(case, current)),
+        tabs=tuple(_tabs(request.actor, case, current)),
     )
 
 
@@ -194,7 +195,7 @@ def address_of(name: str, case: Case) -> str:
         return ""
 
 
-def _tabs(case: Case, current: str) -> list[Tab]:
+def _tabs(actor: Actor, case: Case, current: str) -> list[Tab]:
     words = {
         "overview": _("Overview"),
         "items": _("Exhibits and samples"),
@@ -202,9 +203,11 @@ def _tabs(case: Case, current: str) -> list[Tab]:
         "requests": _("Requests"),
         "reports": _("Reports"),
         "packs": _("Disclosure"),
+        "links": _("Links"),
         "log": _("Log"),
     }
-    made = [(words[word], address_of(name, case), name == current) for name, word in _TABS]
+    shown = [one for one in _TABS if one[0] != "case_links" or actor.may("run.read", case_scope(case))]
+    made = [(words[word], address_of(name, case), name == current) for name, word in shown]
     return [Tab(label=label, href=href, current=here) for label, href, here in made if href]
 
 

@@ -68,6 +68,8 @@ HANDOVERS = Entry("handover_list", _("Hand-overs"), "handover")
 BOXES = Entry("box_list", _("Boxes and freezers"), "box")
 LABELS = Entry("label_list", _("Labels"), "print")
 SCAN = Entry("scan_session", _("Scan session"), "scan")
+LINKS = Entry("link_network", _("Links"), "people")
+OUR_LINKS = Entry("our_links", _("Links of our seizures"), "people")
 REFERENCES = Entry("reference_list", _("Reference sets"), "map")
 LAW = Entry("law_list", _("Lists of the law"), "flag")
 EXCEPTIONS = Entry("exception_list", pgettext_lazy("gaps in custody", "Exceptions"), "warn")
@@ -94,10 +96,11 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
                 CASES,
                 REQUESTS,
                 Entry("result_list", _("Results"), "dna"),
+                LINKS,
                 Entry("report_list", _("My reports"), "report"),
             ),
         ),
-        Group(_("Reference"), (REFERENCES, LAW, Entry("method_list", _("Methods"), "flask"))),
+        Group(_("Reference"), (REFERENCES, LAW)),
     ),
     Role.REVIEWER: (
         Group("", (TODAY,)),
@@ -109,7 +112,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
                 Entry("review_signed", _("Signed"), "key"),
             ),
         ),
-        Group(_("Look up"), (CASES, REFERENCES, LAW)),
+        Group(_("Look up"), (CASES, LINKS, REFERENCES, LAW)),
     ),
     Role.MANAGER: (
         Group("", (TODAY,)),
@@ -117,7 +120,7 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
         Group(_("Oversight"), (PACKS, EXCEPTIONS, LEDGER)),
     ),
     Role.INVESTIGATOR: (
-        Group("", (Entry("status", _("Our cases"), "case"),)),
+        Group("", (Entry("status", _("Our cases"), "case"), OUR_LINKS)),
         Group(
             _("Send evidence"),
             (
@@ -127,13 +130,13 @@ MENU: Mapping[Role, tuple[Group, ...]] = {
         ),
     ),
     Role.PROSECUTOR: (
-        Group("", (PACKS,)),
+        Group("", (PACKS, OUR_LINKS)),
         Group(_("Check"), (Entry("verify", _("Verify a disclosure pack"), "shield"),)),
     ),
     Role.AUTHORITY: (Group("", (TODAY,)),),
     Role.AUDITOR: (
         Group("", (LEDGER,)),
-        Group(_("Look up"), (EXCEPTIONS, VIEWS, CASES, Entry("verify", _("Verify a file"), "shield"))),
+        Group(_("Look up"), (EXCEPTIONS, VIEWS, CASES, LINKS, Entry("verify", _("Verify a file"), "shield"))),
     ),
     Role.ADMINISTRATOR: (
         Group(

@@ -15,8 +15,12 @@ from lims.web.views import (
     genotypes,
     law,
     ledger,
+    links,
+    linksearches,
+    linksides,
     packs,
     plates,
+    profiles,
     rawfiles,
     referenceaccess,
     references,
@@ -51,6 +55,10 @@ AREAS = (
     deliveries,
     caselab,
     ledger,
+    profiles,
+    links,
+    linksearches,
+    linksides,
     verify,
 )
 urlpatterns: list[URLPattern] = [pattern for area in AREAS for pattern in area.urlpatterns]

@@ -26,8 +26,16 @@ from lims.casework.services.discrepancies import discrepancy_record
 from lims.casework.services.intake import ContainerFacts, Delivery, intake_receive
 from lims.casework.services.samples import Taking, sample_take
 from lims.casework.services.submissions import LineFacts, submission_create
+from lims.common.errors import NotAllowed, NotFound
+from lims.lab.selectors.profiles import profile_list
+from lims.links.models import LinkSearch
+from lims.links.selectors.links import link_get, link_list, links_of_search, links_to_review, network, taxa_known
+from lims.links.selectors.outside import links_followed
+from lims.links.selectors.searches import search_get, search_list, search_result, seizures_searchable
 from tests.lims import builders
 from tests.lims.builders import Laboratory
+from tests.lims.lab.support import installation
+from tests.lims.links import support
 
 pytestmark = pytest.mark.django_db
 LISTS: dict[str, Callable[[Actor], Any]] = {
@@ -127,3 +135,65 @@ def test_an_account_without_grants_sees_nothing(two_cases: tuple[Laboratory, Cas
     actor = builders.actor()
     for name, rows in LISTS.items():
         assert not list(rows(actor)), name
+
+
+# Links between seizures reach over cases: both sides must be within a role's grants
+
+
+@pytest.fixture
+def linked(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> support.Links:
+    """Three seizures of three agencies, two of them linked, the link confirmed."""
+    installation(settings, tmp_path)
+    support.quick_rule(monkeypatch)
+    made = support.hauls()
+    support.reviewed(made)
+    return made
+
+
+def refused(read: Callable[[], Any]) -> bool:
+    """Whether a read is refused."""
+    try:
+        read()
+    except (NotAllowed, NotFound):
+        return True
+    return False
+
+
+def test_links_and_profiles_are_shown_to_the_roles_of_the_matrix(linked: support.Links) -> None:
+    link, cases = support.the_link(), {case.pk for case in linked.cases}
+    search = LinkSearch.objects.get()
+    for role in Role:
+        actor, reads = builders.actor(role), role_allows(role, "link.read")
+        expected = {link.pk} if reads else set()
+        assert {row.case_id for row in profile_list(actor=actor)} == (cases if role_allows(role, "run.read") else set())
+        assert {view.link.pk for view in link_list(actor=actor)} == expected, role
+        assert {view.link.pk for view in links_of_search(actor=actor, search=search)} == expected, role
+        assert taxa_known(actor=actor) == ([support.TAXON] if reads else [])
+        assert {seizure.case_id for seizure, _number in seizures_searchable(actor=actor)} == (cases if reads else set())
+        assert links_to_review(actor=actor) == []  # it is reviewed
+        assert refused(lambda actor=actor: network(actor=actor)) is not reads, role
+        assert refused(lambda actor=actor: link_get(actor=actor, key=link.uuid)) is not reads, role
+        assert refused(lambda actor=actor: search_list(actor=actor)) is not reads, role
+        assert refused(lambda actor=actor: search_get(actor=actor, uuid=search.uuid)) is not reads, role
+        assert refused(lambda actor=actor: search_result(actor=actor, uuid=search.uuid)) is not reads, role
+        assert {one.uuid for one in links_followed(actor=actor)} == (
+            {link.uuid} if role_allows(role, "link.release") else set()
+        ), role
+
+
+def test_a_role_for_one_agency_sees_no_link_to_another_agencys_seizure(linked: support.Links) -> None:
+    link, first = support.the_link(), linked.hauls[0]
+    search = LinkSearch.objects.get()
+    for role in Role:
+        actor = builders.actor(role, agency=first.agency)
+        expected = {first.case.pk} if role_allows(role, "run.read") else set()
+        assert {row.case_id for row in profile_list(actor=actor)} == expected, role
+        assert link_list(actor=actor) == [], role
+        assert links_of_search(actor=actor, search=search) == [], role
+        assert taxa_known(actor=actor) == [], role
+        assert refused(lambda actor=actor: link_get(actor=actor, key=link.uuid)), role
+        assert refused(lambda actor=actor: search_list(actor=actor)), role
+        assert refused(lambda actor=actor: search_result(actor=actor, uuid=search.uuid)), role
+        followed = links_followed(actor=actor)
+        assert [one.own for one in followed] == ([first.seizure] if role_allows(role, "link.release") else []), role
+        assert not any(one.disclosed or one.view for one in followed), role

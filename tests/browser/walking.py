@@ -13,7 +13,7 @@ FILES = frozenset(
     (
         "intake_receipt", "item_proof", "label_sheet", "label_zpl", "label_svg", "submission_form", "file", "raw_file",
         "run_input", "run_file", "report_pdf", "pack_download", "pack_signature", "checkpoint",
-        "item_tlogproof",
+        "item_tlogproof", "link_search_file",
     )
 )  # fmt: skip
 """Addresses that answer with a file."""
@@ -22,13 +22,15 @@ ACTS = frozenset(
         "sign_out", "language", "single_keys", "decode", "scan_undo", "scan_take_off", "scan_empty", "scan_offer",
         "scan_move", "box_scan", "run_rerun", "run_cancel", "control_read", "batch_release", "report_submit",
         "report_sign", "review_take", "review_point", "pack_order", "pack_check", "token_end", "code",
-        "reference_cancel",
+        "reference_cancel", "link_search_cancel",
         "forgetting_confirm", "ledger_verify_now", "drift_new", "drift_cancel", "reference_decide", "reference_next",
         "reference_grant_end", "edits_run",
     )
 )  # fmt: skip
 """Addresses that take an act from another page's form, or lead elsewhere."""
-PARTS = frozenset(("run_progress", "pack_progress", "reference_progress", "law_progress", "drift_progress"))
+PARTS = frozenset(
+    ("run_progress", "pack_progress", "reference_progress", "law_progress", "drift_progress", "link_search_progress")
+)
 """Parts of a page, fetched while something is computed; the story sees them."""
 ONCE = frozenset(("first_run",))
 """Open only before the first account."""

@@ -2,6 +2,7 @@
 
 from lims.demonstration.scenes import (
     laboratory,
+    linked,
     other_cases,
     port_analysis,
     port_bench,
@@ -22,6 +23,7 @@ STEPS: tuple[Step, ...] = (
     *port_analysis.STEPS,
     *port_origin.STEPS,
     *port_reports.STEPS,
+    *linked.STEPS,
     *other_cases.LATER,
     *today.STEPS,
 )

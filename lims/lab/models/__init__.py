@@ -6,6 +6,7 @@ from lims.lab.models.edits import BaseEdit, EditLayer
 from lims.lab.models.jobs import JobBase
 from lims.lab.models.law import LegalList, LegalListing, LegalName, LegalTaxon
 from lims.lab.models.plates import Plate, PlateSample
+from lims.lab.models.profiles import Profile
 from lims.lab.models.references import ReferenceBuild, ReferenceGrant, ReferenceSet, ReferenceSource
 from lims.lab.models.reports import Report, ReportItem, ReportPerson, Review, ReviewPoint
 from lims.lab.models.runs import Finding, Run, RunInput, RunOutcome, RunOutput
@@ -30,6 +31,7 @@ __all__ = [
     "LegalListing",
     "LegalName",
     "LegalTaxon",
+    "Profile",
     "ReferenceGrant",
     "ReferenceSet",
     "ReferenceSource",

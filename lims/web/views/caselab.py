@@ -28,7 +28,8 @@ from lims.web.views.requests import request_row
 MOST = 200
 
 
-def _context(request: PageRequest, case: Case, current: str) -> dict[str, Any]:
+def case_head(request: PageRequest, case: Case, current: str) -> dict[str, Any]:
+    """What every tab of a case prints."""
     actor = request.actor
     return case_context(request, case) | {
         "head": head(
@@ -47,7 +48,7 @@ def _context(request: PageRequest, case: Case, current: str) -> dict[str, Any]:
 def case_requests(request: PageRequest, case: Case) -> HttpResponse:
     """What is asked about this case, and what was computed."""
     actor = request.actor
-    context = _context(request, case, "case_requests") | {
+    context = case_head(request, case, "case_requests") | {
         "requests": [request_row(row) for row in request_list(actor=actor, case=case)[:MOST]],
         "runs": [run_row(run) for run in run_list(actor=actor, case=case)[:MOST]],
         "can_ask": actor.may("examination.request", case_scope(case)) and case.state == "open",
@@ -62,7 +63,7 @@ def case_reports(request: PageRequest, case: Case) -> HttpResponse:
     """What was found in this case, and what was reported."""
     actor, scope = request.actor, case_scope(case)
     findings = list(findings_citable(actor=actor, case=case)[:MOST])
-    context = _context(request, case, "case_reports") | {
+    context = case_head(request, case, "case_reports") | {
         "reports": [report_row(row) for row in report_list(actor=actor, case=case)[:MOST]],
         "findings": [(one, short_reference(one.item)) for one in findings],
         "can_write": actor.may("report.write", scope),
@@ -76,7 +77,7 @@ def case_reports(request: PageRequest, case: Case) -> HttpResponse:
 def case_packs(request: PageRequest, case: Case) -> HttpResponse:
     """What was issued in this case, who asked for it, and what was given out."""
     actor = request.actor
-    context = _context(request, case, "case_packs") | {
+    context = case_head(request, case, "case_packs") | {
         "issued": list(case_index(actor=actor, case=case)),
         "requests": [evidence_row(row) for row in evidence_list(actor=actor, case=case)[:MOST]],
         "packs": [pack_row(row) for row in pack_list(actor=actor, case=case)[:MOST]],

@@ -8,14 +8,8 @@ import pytest
 
 from analysis.errors import InputRefused
 from analysis.individual.kinship import ErrorModel, locus_tables
-from analysis.individual.links import (
-    BINS,
-    Hit,
-    budget,
-    false_positive_rates,
-    poisson_tail,
-    seizure_links,
-)
+from analysis.individual.linkrules import link_rules
+from analysis.individual.links import Evidence, direct_bound, evidence_of, poisson_tail
 from analysis.individual.pairs import log_ratio
 from analysis.individual.panel import Panel, genotype_index
 from analysis.individual.parentage import (
@@ -26,43 +20,100 @@ from analysis.individual.parentage import (
     trio_contradiction,
 )
 
-RATES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
-COMPARED = {("A", "B"): 2000, ("A", "C"): 2000, ("B", "C"): 2000}
+RULE = link_rules()["pairs-of-seizures"]
+EXPECTED = (2.0, 0.2, 0.02, 0.002, 0.0002, 0.00002)
+
+
+def weighed(observed: tuple[int, ...], *, direct: int = 0, comparisons: int = 3) -> Evidence:
+    return evidence_of(
+        pairs_compared=2000,
+        direct=direct,
+        direct_expected=0.0,
+        observed=observed,
+        expected=EXPECTED,
+        rule=RULE,
+        comparisons=comparisons,
+    )
 
 
 def test_similarity_by_hand() -> None:
-    """A-B: 4 pairs in the first bin where 2 are expected: weight (4 - 2) / 4, sum 2. A-C: one direct match: 5."""
-    hits = [Hit(first_seizure="B", second_seizure="A", log10_lr=2.2)] * 4
-    hits.append(Hit(first_seizure="A", second_seizure="C", log10_lr=9.0, direct=True))
-    direct, kin, none = seizure_links(hits, COMPARED, RATES)
-    assert (direct.first, direct.second, direct.similarity, direct.shown) == ("A", "C", 5.0, True)
-    assert (kin.first, kin.second, kin.similarity) == ("A", "B", pytest.approx(2.0))
-    assert kin.observed == (4, 0, 0, 0, 0, 0)
-    assert kin.p == pytest.approx(poisson_tail(4, 2000 * sum(RATES)))
-    assert (none.similarity, none.shown, none.p) == (0.0, False, 1.0)
-    assert budget(COMPARED, RATES) == pytest.approx(6000 * sum(RATES))
+    """4 pairs in the first bin where 2 are expected: weight (4 - 2) / 4 each, sum 2. One direct match: 5."""
+    kin = weighed((4, 0, 0, 0, 0, 0))
+    assert kin.similarity == pytest.approx(2.0)
+    assert (kin.basis, kin.shown) == ("none", False)  # the published scheme would draw it; chance does that often
+    assert kin.p == 1.0
+    assert weighed((0, 0, 0, 2, 0, 0)).p == pytest.approx(6 * poisson_tail(2, sum(EXPECTED[3:])))
+    direct = weighed((0,) * 6, direct=1)
+    assert (direct.similarity, direct.basis, direct.p) == (5.0, "direct", 1.0)
+    assert weighed((0, 0, 0, 0, 3, 0)).basis == "kin"
+    assert weighed((0, 0, 0, 0, 3, 0), direct=1).basis == "both"
 
 
-def test_a_single_pair_of_chance_strength_is_never_a_link() -> None:
-    (link,) = seizure_links([Hit(first_seizure="A", second_seizure="B", log10_lr=2.1)], {("A", "B"): 2000}, RATES)
-    assert not link.shown
-    assert link.similarity == 0.0
+@pytest.mark.parametrize("place", range(6))
+@pytest.mark.parametrize("comparisons", [1, 1000])
+def test_a_single_pair_of_relatives_is_never_a_link(place: int, comparisons: int) -> None:
+    """However strong it is, and also beside chance finds of the lower bins as many as are expected."""
+    alone = [0] * 6
+    alone[place] = 1
+    assert weighed(tuple(alone), comparisons=comparisons).basis == "none"
+    beside = [2, 0, 0, 0, 0, 0]
+    beside[place] += 1
+    assert weighed(tuple(beside), comparisons=comparisons).basis == "none"
+
+
+def test_more_pairs_of_seizures_ask_for_more() -> None:
+    found = (2, 0, 0, 2, 0, 0)
+    assert weighed(found, comparisons=1).basis == "kin"
+    assert weighed(found, comparisons=10_000).basis == "none"
+
+
+def test_chance_draws_links_as_seldom_as_budgeted() -> None:
+    """Poisson counts, thirty searches of a hundred pairs of seizures each: 0.05 links per search at most."""
+    random = np.random.default_rng(8)
+    drawn = 0
+    for means in (EXPECTED, (200.0, 50.0, 12.0, 4.0, 1.0, 0.5)):
+        for _ in range(15 * 100):
+            counts = tuple(int(count) for count in random.poisson(means))
+            link = evidence_of(
+                pairs_compared=1,
+                direct=0,
+                direct_expected=0.0,
+                observed=counts,
+                expected=means,
+                rule=RULE,
+                comparisons=100,
+            )
+            drawn += link.shown
+    assert drawn <= 6  # Poisson with mean 1.5: more than six once in a thousand
+
+
+def test_the_bound_of_direct_matches_keeps_chance_within_the_budget() -> None:
+    """E[LR | unrelated] = 1, so at most pairs / LR pass by chance."""
+    for pairs in (1, 10**4, 10**8, 10**12):
+        assert pairs / 10 ** direct_bound(pairs, RULE) <= RULE.budget * (1 + 1e-9)
+    assert direct_bound(1, RULE) == RULE.direct_least_log10
 
 
 def test_poisson_tail_by_series() -> None:
     assert poisson_tail(1, 2.0) == pytest.approx(1 - math.exp(-2))
     assert poisson_tail(3, 2.0) == pytest.approx(1 - math.exp(-2) * (1 + 2 + 2))
     assert poisson_tail(2, 0.0) == 0.0
+    assert poisson_tail(2, 1e-6) == pytest.approx(0.5e-12, rel=1e-5)  # small values stay exact
+    assert poisson_tail(900, 1000.0) == pytest.approx(1 - math.fsum(_terms(900, 1000.0)))
 
 
-def test_links_that_cannot_be() -> None:
-    hit = Hit(first_seizure="A", second_seizure="D", log10_lr=3.0)
-    with pytest.raises(InputRefused, match="not compared"):
-        seizure_links([hit], COMPARED, RATES)
-    with pytest.raises(InputRefused, match="in order"):
-        seizure_links([], {("B", "A"): 3}, RATES)
+def _terms(count: int, mean: float) -> list[float]:
+    terms = [math.exp(-mean / 2)]
+    for k in range(1, count):
+        terms.append(terms[-1] * mean / k)
+    return [term * math.exp(-mean / 2) for term in terms]
+
+
+def test_evidence_that_cannot_be() -> None:
     with pytest.raises(InputRefused, match="bins"):
-        seizure_links([], COMPARED, RATES[:2])
+        weighed((1, 2))
+    with pytest.raises(InputRefused, match="from 0 on"):
+        weighed((0,) * 6, comparisons=0)
 
 
 def panel(loci: int, alleles: int, seed: int = 1) -> Panel:
@@ -72,17 +123,6 @@ def panel(loci: int, alleles: int, seed: int = 1) -> Panel:
         alleles=tuple(tuple(str(100 + 2 * allele) for allele in range(alleles)) for _ in range(loci)),
         frequencies=tuple(random.dirichlet(np.ones(alleles)) for _ in range(loci)),
     )
-
-
-def test_rates_obey_the_bound_of_likelihood_ratios() -> None:
-    """P(LR >= x | unrelated) <= 1 / x for each relationship, so at most 3 / x for the largest of three."""
-    tables = [locus_tables(p, ErrorModel()) for p in panel(16, 8).frequencies]
-    rates = false_positive_rates(tables, pairs=200_000, seed=4)
-    assert len(rates) == len(BINS)
-    for place, start in enumerate(BINS):
-        assert sum(rates[place:]) <= 3 * 10**-start + 5 * math.sqrt(3 * 10**-start / 200_000) + len(BINS) / 200_000
-    assert rates[0] > rates[3]
-    assert false_positive_rates(tables, pairs=200_000, seed=4) == rates
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -1,0 +1,1 @@
+"""Pure rules of links: what a link is by its entries, which seizures are one, where nodes are drawn."""

@@ -1,0 +1,1 @@
+"""Reads of searches, links and the network they form."""
