@@ -8,6 +8,7 @@ from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.utils import translation
 
 from lims.accounts.enums import AccessKind
 from lims.accounts.models import AccessEntry
@@ -25,6 +26,7 @@ WHY = "Quarterly audit of links"
 
 @pytest.fixture
 def made(settings: Any, tmp_path: Path, db: None, monkeypatch: pytest.MonkeyPatch) -> Links:
+    translation.activate("en")
     installation(settings, tmp_path)
     support.quick_rule(monkeypatch)
     return support.hauls()
@@ -54,6 +56,7 @@ def test_a_table_is_entered_and_read_back(made: Links) -> None:
 def test_a_search_is_ordered_followed_and_its_link_reviewed(
     settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, committed_db: object
 ) -> None:
+    translation.activate("en")
     installation(settings, tmp_path)
     support.quick_rule(monkeypatch)
     made = support.hauls()

@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 
 import pytest
+from django.utils import translation
 
 from analysis.errors import InputRefused
 from analysis.inputs import no_progress
@@ -26,6 +27,7 @@ TABLE = ProfileTable(panel=support.PANEL, basis="Consensus of three replicates",
 
 @pytest.fixture
 def made(settings, tmp_path, db) -> Links:  # type: ignore[no-untyped-def]
+    translation.activate("en")
     installation(settings, tmp_path)
     return Links()
 
