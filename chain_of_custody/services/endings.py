@@ -14,10 +14,10 @@ from chain_of_custody.services.holding import (
     item_drafts,
     items_outcome,
     left_containers,
-    signature_values,
     text_required,
 )
 from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.parties import signature_values
 from chain_of_custody.services.transactions import one_transaction, writing
 
 

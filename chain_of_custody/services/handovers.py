@@ -28,10 +28,10 @@ from chain_of_custody.services.holding import (
     items_named,
     items_outcome,
     left_containers,
-    signature_values,
     text_required,
 )
 from chain_of_custody.services.ledger import EntryDraft, act_append
+from chain_of_custody.services.parties import signature_values
 from chain_of_custody.services.settling import Settling, settle_end, settle_start
 from chain_of_custody.services.transactions import one_transaction, writing
 

@@ -15,7 +15,7 @@ from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.custody_schemas import ITEM, ITEM_STREAM
 from chain_of_custody.enums import CARRIERS, ItemState, Verb
 from chain_of_custody.errors import BadInput, Conflict, NotFound, SealTaken
-from chain_of_custody.models import Item, Party, Seal, StoredFile
+from chain_of_custody.models import Item, Party, Seal
 from chain_of_custody.rules import PartyFacts, Standing
 from chain_of_custody.services.claims import claimed_now
 from chain_of_custody.services.ledger import EntryDraft
@@ -376,17 +376,6 @@ def left_containers(holding: Holding) -> dict[int, dict[str, Json]]:
         item.pk: {"left_container": str(found[item.container_id])}
         for item in holding.roots
         if item.container_id is not None
-    }
-
-
-def signature_values(side: Party, signature: StoredFile | None) -> dict[str, Json]:
-    """How a party without an account signed: who, and which stored file shows it."""
-    if signature is None:
-        return {}
-    return {
-        "signed_by": str(side.uuid),
-        "signature_file": str(signature.uuid),
-        "signature_sha256": signature.digest,
     }
 
 

@@ -23,9 +23,9 @@ from chain_of_custody.services.holding import (
     items_named,
     items_outcome,
     left_containers,
-    signature_values,
 )
 from chain_of_custody.services.ledger import EntryDraft, act_append
+from chain_of_custody.services.parties import signature_values
 from chain_of_custody.services.seals import seal_number_clean
 from chain_of_custody.services.transactions import one_transaction, writing
 

@@ -13,7 +13,7 @@ from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.custody_schemas import PARTY, PARTY_STREAM
 from chain_of_custody.enums import PartyKind
 from chain_of_custody.errors import BadInput, Conflict
-from chain_of_custody.models import Party
+from chain_of_custody.models import Party, StoredFile
 from chain_of_custody.services.ledger import EntryDraft, act_append
 from chain_of_custody.services.transactions import one_transaction, writing
 
@@ -176,3 +176,14 @@ def party_draft(party: Party, verb: str, values: dict[str, Json], committed: dic
     return EntryDraft(
         stream=StreamKey(kind=PARTY_STREAM, id=party.uuid), schema=PARTY, verb=verb, values=values, committed=committed
     )
+
+
+def signature_values(side: Party, signature: StoredFile | None) -> dict[str, Json]:
+    """How a party without an account signed: who, and which stored file shows it."""
+    if signature is None:
+        return {}
+    return {
+        "signed_by": str(side.uuid),
+        "signature_file": str(signature.uuid),
+        "signature_sha256": signature.digest,
+    }
