@@ -22,6 +22,8 @@ from Bio.SeqRecord import SeqRecord
 from analysis.errors import InputRefused
 from analysis.inputs import Progress, no_progress
 from analysis.species.bases import clean
+from analysis.species.library import Library
+from analysis.species.locus import locus_assign
 from analysis.species.records import Record, Taxonomy, fasta_iterate, header_record, locus_name, species_name
 from analysis.species.texts import text_open
 
@@ -76,28 +78,42 @@ def locus_of(text: str) -> str | None:
 
 
 def import_files(
-    paths: list[Path], *, locus: str | None = None, taxonomy: Taxonomy | None = None, progress: Progress = no_progress
+    paths: list[Path],
+    *,
+    locus: str | None = None,
+    taxonomy: Taxonomy | None = None,
+    against: Library | None = None,
+    progress: Progress = no_progress,
 ) -> Import:
     """Read FASTA, GenBank and BOLD files, told apart by their content.
 
-    `locus` keeps that locus alone and names FASTA records; else a FASTA record has its file's name. Raises
-    `InputRefused` for a file that is none of the three; a bad record inside a file is a line of the report.
+    `locus` keeps that locus alone and names FASTA records; else a FASTA record has its file's name, or where a set is
+    given (`against`) the locus of the record it lies beside, and that one's strand. Raises `InputRefused` for a file
+    that is none of the three; a bad record inside a file is a line of the report.
     """
-    records: dict[str, Record] = {}
+    records: dict[tuple[str, str], Record] = {}
     report: list[Line] = []
     for done, path in enumerate(paths):
         progress(done / len(paths), path.name)
-        for row, accession, made in _records(path, locus, taxonomy):
+        for row, accession, read in _records(path, None if against else locus, taxonomy):
+            made = read if against is None or isinstance(read, str) else _assigned(against, read, locus)
             if isinstance(made, str):
                 report.append(Line(file=path.name, row=row, accession=accession, taken=False, reason=made))
-            elif made.accession in records:
+            elif (made.accession, made.locus) in records:
                 reason = "the accession occurs twice; the first is kept"
                 report.append(Line(file=path.name, row=row, accession=accession, taken=False, reason=reason))
             else:
-                records[made.accession] = made
+                records[made.accession, made.locus] = made
                 report.append(Line(file=path.name, row=row, accession=made.accession, taken=True))
     progress(1.0, f"{len(records)} records")
     return Import(records=tuple(records.values()), report=tuple(report))
+
+
+def _assigned(against: Library, record: Record, wanted: str | None) -> Record | str:
+    found = locus_assign(against, record)
+    if wanted is not None and not isinstance(found, str) and found.locus != wanted:
+        return f"lies beside records of {found.locus}"
+    return found
 
 
 Made = tuple[int, str, Record | str]

@@ -25,6 +25,12 @@ def add_sets(questions: Subparsers) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for LOCUS.fasta and report.tsv")
     parser.add_argument("--locus", help="keep this locus alone")
     parser.add_argument("--taxonomy", type=Path, metavar="TSV", help="identifier, species, ranks, accepted names")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="DIR",
+        help="a set that tells loci and strands by alignment",
+    )
     parser.set_defaults(run=run_import)
     parser = questions.add_parser("curate", help="records of a set that a person should look at")
     parser.add_argument("reference", type=Path, metavar="DIR")
@@ -41,7 +47,8 @@ def add_sets(questions: Subparsers) -> None:
 def run_import(parsed: argparse.Namespace) -> int:
     """Read the files, write FASTA and report; 1 when no record could be taken."""
     taxonomy = taxonomy_read(parsed.taxonomy) if parsed.taxonomy else None
-    found = import_files(parsed.files, locus=parsed.locus, taxonomy=taxonomy, progress=progress_bar())
+    against = library_open(parsed.against) if parsed.against else None
+    found = import_files(parsed.files, locus=parsed.locus, taxonomy=taxonomy, against=against, progress=progress_bar())
     parsed.out.mkdir(parents=True, exist_ok=True)
     for locus in sorted({record.locus for record in found.records}):
         with (parsed.out / f"{locus}.fasta").open("x", encoding="utf-8") as out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from analysis.errors import InputRefused
 from analysis.species.curate import compare, coverage, curate
 from analysis.species.imports import import_files, locus_of
 from analysis.species.library import library_build
-from analysis.species.records import Record, taxonomy_read
+from analysis.species.records import Record, records_read, taxonomy_read
 from analysis.species.synthetic import Barcode
+from tests.analysis.species.conftest import real
 
 
 def genbank(path: Path, individual: Barcode) -> None:
@@ -141,3 +143,38 @@ def test_versions_are_compared_and_coverage_counts_absent_species(individuals: l
     assert changed.changed == (old[9].accession,)
     assert coverage(first)[("Aus ruber", "COI")] == 0
     assert coverage(first)[("Aus albus", "COI")] == 5
+
+
+def test_the_locus_is_that_of_the_record_a_sequence_lies_beside(individuals: list[Barcode], tmp_path: Path) -> None:
+    draw = random.Random(3)
+    other = "".join(draw.choice("ACGT") for _ in range(500))
+    known = [
+        Record(accession=name, name="Aus albus", species="Aus albus", locus=locus, sequence=letters.encode())
+        for name, locus, letters in (("K1", "COI", individuals[0].sequence), ("K2", "16S", other))
+    ]
+    against, _ = library_build(tmp_path / "set", known, name="known", version="1")
+    turned = str(Seq(individuals[1].sequence).reverse_complement())
+    random_bases = "".join(draw.choice("ACGT") for _ in range(400))
+    path = tmp_path / "unsorted.fasta"
+    path.write_text(f">A|Aus albus\n{turned}\n>A2|Aus albus\n{other[40:400]}\n>A3|Aus albus\n{random_bases}\n")
+    found = import_files([path], against=against)
+    assert [(item.accession, item.locus) for item in found.records] == [("A", "COI"), ("A2", "16S")]
+    assert found.records[0].sequence == individuals[1].sequence.encode()
+    assert [line.reason for line in found.report if not line.taken] == [
+        "lies beside no record of the set known: its locus is not known"
+    ]
+    only = import_files([path], against=against, locus="16S")
+    assert [item.accession for item in only.records] == ["A2"]
+
+
+def test_a_goldfish_named_crucian_carp_is_found_by_curation(tmp_path: Path) -> None:
+    """Real data: a curated list struck records of Carassius carassius that are goldfish; one is in this file too."""
+    with real("barcodes", "uk_fish_exclusions_suspect_records.csv").open(encoding="utf-8") as source:
+        struck = [row for row in csv.DictReader(source) if row["taxon"] == "Carassius carassius"]
+    assert any("goldfish" in row["note"] for row in struck)
+    path = real("barcodes", "fish_coi_folmer_ward.fasta")
+    kept = [record for record in records_read([path], locus="COI", taxonomy=None) if record.species.startswith("C")]
+    library, _ = library_build(tmp_path / "set", kept, name="fish", version="1")
+    named = [item for item in curate(library) if item.taxon == "Carassius carassius" and item.code == "shared-sequence"]
+    assert named
+    assert all("Carassius auratus" in item.text for item in named)
