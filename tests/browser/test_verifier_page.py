@@ -17,6 +17,7 @@ from chain_of_custody.core.verify import Report
 from tests.browser.checks import PATIENCE_MS, assert_accessible, troubles_of
 from tests.chain_of_custody.core.builders import LOG_KEY, PACK_KEY, full_export, small_log, verify_bytes
 from tests.chain_of_custody.core.forgeries import everything
+from tests.chain_of_custody.core.mutations import mutations
 from tests.chain_of_custody.core.tampering import PACK, Case
 
 _JUDGE = """async ({ data, keys, outside }) => {
@@ -110,6 +111,17 @@ def test_flipped_bits_get_the_same_verdict_and_reasons(verifier: Page, tmp_path:
         page = outcome(judged(verifier, case))
         assert page["verdict"] != "passed", place
         assert page == by_python(tmp_path, case), place
+
+
+def test_what_parsers_disagree_about_gets_the_same_verdict_and_reasons(verifier: Page, tmp_path: Path) -> None:
+    cases = list(mutations(20261130, 80))
+    assert len(cases) > 60
+    differ = []
+    for case in cases:
+        page, python = outcome(judged(verifier, case)), by_python(tmp_path, case)
+        if page != python:
+            differ.append((case.name, page, python))
+    assert not differ, "\n".join(f"{name}\n  page   {page}\n  python {python}" for name, page, python in differ[:5])
 
 
 def test_every_fact_agrees(verifier: Page, tmp_path: Path) -> None:

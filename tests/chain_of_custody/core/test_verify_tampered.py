@@ -35,6 +35,7 @@ from tests.chain_of_custody.core.builders import (
     verify_bytes,
     where,
 )
+from tests.chain_of_custody.core.mutations import mutations
 from tests.chain_of_custody.core.tampering import changed_entry, lines_mended, renumbered
 
 Change = Callable[[list[ExportRow]], list[ExportRow]]
@@ -337,3 +338,14 @@ def test_a_piece_cut_out_anywhere_never_passes(tmp_path: Path, cut: list[int]) -
     data = FULL[:start] + FULL[end:]
     report = verify_bytes(tmp_path, data, LOG_KEY)
     assert (report.status is Status.PASSED) == (data == FULL)
+
+
+def test_what_was_changed_and_not_signed_again_never_passes(tmp_path: Path) -> None:
+    """Lines and notes changed by what parsers disagree about; a change that changes nothing apart."""
+    quiet = export_bytes(header(small_log(), Scope.FULL), small_log().rows(Scope.FULL, reveal=False))
+    seen = 0
+    for case in mutations(7, 400):
+        if case.name.startswith(("line", "note")) and case.data not in (FULL, ITEMS, quiet):
+            seen += 1
+            assert verify_bytes(tmp_path, case.data, LOG_KEY).status is not Status.PASSED, case.name
+    assert seen > 100
