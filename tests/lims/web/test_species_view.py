@@ -18,7 +18,7 @@ TREE = "((query:0.1,'AC 1 Panthera leo':0.2)98:0.3,('it''s:(odd)':0.05,B:0.1)20:
 def test_newick_is_read_with_quotes_lengths_and_supports() -> None:
     root = newick_read(TREE)
     assert [leaf.label for leaf in root.leaves()] == ["query", "AC 1 Panthera leo", "it's:(odd)", "B", "C"]
-    assert [child.label for child in root.children] == ["98", "20", ""]
+    assert [child.label for child in root.children] == ["98", "20", "C"]
     assert tree_lay(root) == pytest.approx(0.5)
     leaf = {one.label: one for one in root.leaves()}
     assert leaf["query"].depth == pytest.approx(0.4)
