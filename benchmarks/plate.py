@@ -27,11 +27,10 @@ _WORKER = "--as-worker"
 
 
 def names(number: int) -> list[str]:
-    """Invented species, four to a genus."""
-    return [
-        f"Genus{n // 4:03d}".replace("0", "a").replace("1", "b").title() + f" species{chr(97 + n % 4)}"
-        for n in range(number)
-    ]
+    """Invented species, four to a genus, in letters alone."""
+    letters = "abcdefghij"
+    genera = ["Genus" + "".join(letters[int(digit)] for digit in f"{n:04d}") for n in range(-(-number // 4))]
+    return [f"{genera[n // 4]} species{letters[n % 4]}" for n in range(number)]
 
 
 def worker() -> int:

@@ -79,13 +79,14 @@ def place(
     leaves = {name: letters for name, letters, _ in around}
     own = {name for name, _, number in around if number == species}
     tree = tree_build({QUERY: bases, **leaves}, replicates=replicates, seed=seed)
-    alone = tree_build(leaves, replicates=replicates, seed=seed)
     if species is None:
         text = "No species was named; the tree shows what lies near."
         judged = Diagnostic(code="monophyly", state="not_done", text=text)
         return Placement(tree=tree, species=None, with_query=None, without_query=None, diagnostic=judged)
     name = library.species[species].name
-    with_query, without = tree.support_of({QUERY, *own}), alone.support_of(own)
+    with_query = tree.support_of({QUERY, *own})
+    # A single record is parted from all others in any tree: no second one is needed to say so.
+    without = 1.0 if len(own) == 1 else tree_build(leaves, replicates=replicates, seed=seed).support_of(own)
     return Placement(
         tree=tree,
         species=name,

@@ -186,7 +186,11 @@ def _words(consensus: Consensus, columns: Sequence[Column], edits: dict[int, Edi
 
 
 def _head(consensus: Consensus, columns: Sequence[Column], step: int, edits: dict[int, Edit]) -> list[str]:
-    drawn: list[str] = []
+    bars = _bars(
+        (int(consensus.qualities[column.position - 1]) if column.position and len(consensus.qualities) else 0)
+        for column in columns
+    )
+    drawn = [f'<path class="q-bar" d="{_bar_path(bars, step, 44, 0.18)}"/>']
     for place, column in enumerate(columns):
         x = 4 + place * step + step / 2
         if not column.position:
@@ -197,11 +201,6 @@ def _head(consensus: Consensus, columns: Sequence[Column], step: int, edits: dic
         drawn.append(_letter(column.letter, x, 24, strong=True))
         if edit is not None:
             drawn.append(f'<text class="mono query" x="{x:g}" y="40" text-anchor="middle">{edit.new or "–"}</text>')
-    bars = _bars(
-        (int(consensus.qualities[column.position - 1]) if column.position and len(consensus.qualities) else 0)
-        for column in columns
-    )
-    drawn.append(f'<path class="q-bar" d="{_bar_path(bars, step, 44, 0.18)}"/>')
     return drawn
 
 

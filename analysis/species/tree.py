@@ -114,11 +114,16 @@ def _agree(one: bytes, other: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kinds:
-    """Of every pair (upper triangle), by site: transition, transversion, comparable; the last None where all are."""
+    """Of every pair (upper triangle), by site: transition, transversion, not comparable.
+
+    Each holds the sites alone at which it is true for some pair; `at` says which they are. Weights are whole numbers
+    below 2²⁴, so that sums in single precision are exact and leaving out sites of zeros changes no bit.
+    """
 
     transitions: npt.NDArray[np.float32]
     transversions: npt.NDArray[np.float32]
-    comparable: npt.NDArray[np.float32] | None
+    missing: npt.NDArray[np.float32]
+    at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 def _pair_kinds(rows: Bytes) -> _Kinds:
@@ -128,18 +133,18 @@ def _pair_kinds(rows: Bytes) -> _Kinds:
     both = (left != 0) & (right != 0)
     differ = both & ((left & right) == 0) & plain[one] & plain[other]
     transitions = differ & np.isin(left | right, _TRANSITIONS)
-    return _Kinds(
-        transitions=transitions.astype(np.float32),
-        transversions=(differ & ~transitions).astype(np.float32),
-        comparable=None if both.all() else both.astype(np.float32),
-    )
+    every = (transitions, differ & ~transitions, ~both)
+    first, second, third = (np.flatnonzero(kind.any(axis=0)) for kind in every)
+    cut = [kind[:, at].astype(np.float32) for kind, at in zip(every, (first, second, third), strict=True)]
+    return _Kinds(transitions=cut[0], transversions=cut[1], missing=cut[2], at=(first, second, third))
 
 
 def _k2p(kinds: _Kinds, weights: npt.NDArray[np.float32], count: int) -> Distances:
     """Kimura's distances of all pairs under each column of site weights, shape (columns, count, count)."""
-    total = weights.sum(axis=0) if kinds.comparable is None else kinds.comparable @ weights
+    first, second, third = kinds.at
+    total = weights.sum(axis=0) - kinds.missing @ weights[third]
     compared = np.maximum(total, 1e-9)
-    p, q = (kinds.transitions @ weights) / compared, (kinds.transversions @ weights) / compared
+    p, q = (kinds.transitions @ weights[first]) / compared, (kinds.transversions @ weights[second]) / compared
     inner, outer = 1.0 - 2.0 * p - q, 1.0 - 2.0 * q
     defined = (inner > 1e-6) & (outer > 1e-6) & (total > 0)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -14,7 +14,7 @@ from lims.web.figures import svg_inline
 from lims.web.newick import NewickRefused, Node, newick_read, tree_lay
 from lims.web.shares import percent
 
-_WIDE, _ROW, _LABELS = 760, 18, 300
+_WIDE, _ROW, _LABELS, _LEFT = 780, 18, 320, 26
 _IN_A_ROW = 60
 MOST_LEAVES = 120
 MOST_SPECIES = 14
@@ -110,8 +110,8 @@ def tree_figure(tree: Mapping[str, Any], named: str) -> SafeString | None:
 def _branches(root: Node, scale: float) -> list[str]:
     drawn = []
     for node in root.nodes():
-        x, y = 8 + node.depth * scale, _y(node)
-        left = 8 + (node.depth - max(node.length, 0.0)) * scale
+        x, y = _LEFT + node.depth * scale, _y(node)
+        left = _LEFT + (node.depth - max(node.length, 0.0)) * scale
         drawn.append(f'<path class="branch" d="M{left:.1f} {y:.1f}H{x:.1f}"/>')
         if node.children:
             rows = [_y(child) for child in node.children]
@@ -126,7 +126,7 @@ def _branches(root: Node, scale: float) -> list[str]:
 def _leaf(leaf: Node, scale: float, named: str) -> str:
     kind = "query" if leaf.label == "query" else "strong" if named and leaf.label.endswith(named) else ""
     words = escape(_("this sample") if leaf.label == "query" else leaf.label[:46])
-    at = f'x="{12 + leaf.depth * scale:.1f}" y="{_y(leaf) + 4:.1f}"'
+    at = f'x="{_LEFT + 4 + leaf.depth * scale:.1f}" y="{_y(leaf) + 4:.1f}"'
     return f'<text class="{kind}" {at}>{words}</text>' if kind else f"<text {at}>{words}</text>"
 
 
@@ -137,8 +137,8 @@ def _y(node: Node) -> float:
 def _scale_bar(deepest: float, scale: float, height: int) -> list[str]:
     step = next((one for one in (0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001) if one <= deepest / 2), deepest / 2)
     return [
-        f'<path class="axis" d="M8 {height - 16}h{step * scale:.1f}"/>',
-        f'<text class="tiny" x="8" y="{height - 4}">{step:g}</text>',
+        f'<path class="axis" d="M{_LEFT} {height - 16}h{step * scale:.1f}"/>',
+        f'<text class="tiny" x="{_LEFT}" y="{height - 4}">{step:g}</text>',
     ]
 
 
