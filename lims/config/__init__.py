@@ -6,6 +6,6 @@ import os
 # processors already. A tree of forty sequences with its replicates takes a third of the processor time so.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from lims.config.celery import app as celery_app  # noqa: E402  # after the setting above
+from lims.config.celery import app as celery_app
 
 __all__ = ["celery_app"]
