@@ -92,7 +92,8 @@ def genotypes_new(request: PageRequest, item: Item, case: Case | None) -> HttpRe
         "tables": _tables(looked) if looked else [],
         "good": looked is not None and not looked.problems,
     }
-    return page(request, "web/lab/genotypes_new.html", context, form=form)
+    status = 422 if looked is not None and looked.problems else 200
+    return page(request, "web/lab/genotypes_new.html", context, form=form, status=status)
 
 
 def _looked(request: PageRequest, item: Item, form: ImportForm, panels: dict[str, ReferenceSet]) -> Inspection | None:

@@ -144,6 +144,7 @@ def test_genotypes_are_checked_first_and_kept_then(client: Client, bench: Bench)
     enter(client, bench.lab.technician)
     bad = b"id,L1_1,L1_2\nX1,100,\nX2,100,102\n"
     told = client.post(address, {"file": SimpleUploadedFile("g.csv", bad), "id_column": "id", "act": "keep"})
+    assert told.status_code == 422
     shown = told.content.decode()
     assert "Cells that cannot be read" in shown
     assert "L1_2" in shown
