@@ -7,6 +7,8 @@ comes by.
 import io
 from types import SimpleNamespace
 
+import pytest
+
 from lims.demonstration.synthetic import ABSENT, library
 from lims.demonstration.world import World
 from lims.lab.models import DriftCheck, DriftLine, Run
@@ -15,8 +17,11 @@ from lims.lab.services.edits import edit_propose
 from lims.lab.services.plates import plate_receive
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.tasks import drift_execute
+from tests.lims import builders
+from tests.lims.builders import Laboratory
 from tests.lims.lab.law_support import law
 from tests.lims.lab.support import built
+from tests.lims.links.support import Links, enter, haul, quick_rule, reviewed
 
 
 def later(world: World) -> None:
@@ -25,6 +30,7 @@ def later(world: World) -> None:
     newer_edition(world)
     plate(world)
     base_edit(world)
+    seizures_linked(world)
 
 
 def newer_edition(world: World) -> None:
@@ -68,3 +74,20 @@ def base_edit(world: World) -> None:
         new="G" if old == "A" else "A",
         reason="Overlapping peaks.",
     )
+
+
+def seizures_linked(world: World) -> None:
+    """Three seizures with profiles; two share an animal, one of them the investigator's. The link is confirmed."""
+    people = ("custodian", "technician", "analyst", "reviewer", "manager")
+    made = Links(lab=Laboratory(**{key: world.actor(key) for key in people}))
+    shared = made.herd.animal()
+    agencies = [builders.agency(), builders.agency(), world.party("agency.customs")]
+    with pytest.MonkeyPatch.context() as patch:
+        quick_rule(patch)
+        patch.setattr(builders, "agency", lambda _name="": agencies.pop())
+        for number in range(3):
+            one = haul(made.lab, operation="Operation Baobab" if number < 2 else "", days=30 * number)
+            animals = [made.herd.animal() for _piece in range(3)]
+            enter(made.lab, one, [*animals, shared if number < 2 else made.herd.animal()])
+            made.hauls.append(one)
+        reviewed(made)
