@@ -100,27 +100,32 @@ def answer_json(
             for one in found
         },
         "prior": "flat over the isoscape",
-        "calibration": {
-            "animals": model.animals,
-            "sites": model.sites,
-            "off_the_isoscape": model.outside,
-            "intercept": number(model.intercept),
-            "slope": number(model.slope),
-            "scatter": number(model.scatter),
-            "r_squared": number(model.r_squared),
-        },
-        "coverage": [
-            {
-                "level": one.level,
-                "animals": one.animals,
-                "covered": one.covered,
-                "covered_before": one.plain,
-                "posterior_share": number(one.mass),
-                "interval_99": [number(end) for end in one.interval],
-            }
-            for one in checked
-        ],
+        "calibration": _calibration_json(model),
+        "coverage": [_coverage_json(one) for one in checked],
         "caveats": list(CAVEATS),
+    }
+
+
+def _calibration_json(model: TissueModel) -> dict[str, Json]:
+    return {
+        "animals": model.animals,
+        "sites": model.sites,
+        "off_the_isoscape": model.outside,
+        "intercept": number(model.intercept),
+        "slope": number(model.slope),
+        "scatter": number(model.scatter),
+        "r_squared": number(model.r_squared),
+    }
+
+
+def _coverage_json(one: Coverage) -> dict[str, Json]:
+    return {
+        "level": one.level,
+        "animals": one.animals,
+        "covered": one.covered,
+        "covered_before": one.plain,
+        "posterior_share": number(one.mass),
+        "interval_99": [number(end) for end in one.interval],
     }
 
 
