@@ -10,6 +10,7 @@ from analysis.inputs import no_progress
 from analysis.origin.baseline import baseline_open
 from chain_of_custody.models import StoredFile
 from lims.accounts.actors import Actor
+from lims.accounts.roles import Role
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.execution import reference_compute, reference_folder
 from lims.lab.models import ReferenceBuild, ReferenceSet
@@ -18,6 +19,7 @@ from lims.lab.services.builds import build_cancel, build_fail, build_finish, bui
 from lims.lab.services.jobs import LeaseLost
 from lims.lab.services.references import reference_approve, reference_propose, reference_retire
 from lims.lab.tasks import reference_build, runs_sweep
+from tests.lims import builders
 from tests.lims.lab.support import Bench, baseline, built, origin_run
 
 
@@ -158,3 +160,14 @@ def test_after_three_dead_workers_the_build_is_failed_and_before_it_is_rung_agai
     draft.refresh_from_db()
     assert (draft.state, draft.builds.get().state) == ("not_built", "failed")
     assert "3 times" in draft.builds.get().error
+
+
+def test_of_two_approvals_with_the_same_page_open_one_counts(bench: Bench) -> None:
+    row = baseline(bench.lab, bench.data, edition="two managers", approved=False)
+    first, second = (ReferenceSet.objects.get(pk=row.pk) for _page in range(2))
+    other = builders.actor(Role.MANAGER)
+    reference_approve(actor=bench.lab.manager, reference=first, note="Read.")
+    with pytest.raises(RuleViolation, match="not waiting for approval"):
+        reference_approve(actor=other, reference=second, note="Read as well.")
+    row.refresh_from_db()
+    assert row.approved_by_id == bench.lab.manager.party_id
