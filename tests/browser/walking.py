@@ -35,7 +35,17 @@ PARTS = frozenset(
 ONCE = frozenset(("first_run",))
 """Open only before the first account."""
 NO_PAGES = FILES | ACTS | PARTS | ONCE
-HUBS = {"case": 6, "item": 6, "case_items": 2, "run": 4, "report": 4, "evidence": 3, "intake": 3, "submission": 2}
+HUBS = {
+    "case_links": 6,
+    "case": 6,
+    "item": 6,
+    "case_items": 2,
+    "run": 4,
+    "report": 4,
+    "evidence": 3,
+    "intake": 3,
+    "submission": 2,
+}
 """Pages from which others are reached: how many of each a role opens for their links; of the others one."""
 LAYOUTS = 2
 """How many layouts of one page are looked at; the first two that differ hold all but rare kinds of element."""
