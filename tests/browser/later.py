@@ -17,11 +17,15 @@ from lims.lab.services.edits import edit_propose
 from lims.lab.services.plates import plate_receive
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.tasks import drift_execute
+from lims.links.enums import LinkAct
+from lims.links.models import Link
+from lims.links.selectors.states import link_state
+from lims.links.services.links import link_review
 from tests.lims import builders
 from tests.lims.builders import Laboratory
 from tests.lims.lab.law_support import law
 from tests.lims.lab.support import built
-from tests.lims.links.support import Links, enter, haul, quick_rule, reviewed
+from tests.lims.links.support import Links, enter, haul, quick_rule, searched
 
 
 def later(world: World) -> None:
@@ -90,4 +94,7 @@ def seizures_linked(world: World) -> None:
             animals = [made.herd.animal() for _piece in range(3)]
             enter(made.lab, one, [*animals, shared if number < 2 else made.herd.animal()])
             made.hauls.append(one)
-        reviewed(made)
+        searched(made, seizures=[one.seizure for one in made.hauls])
+    link = Link.objects.filter(first__case__in=made.cases, second__case__in=made.cases).order_by("pk")[0]
+    seen = link_state(link).last
+    link_review(actor=made.lab.reviewer, link=link, seen=seen, decision=LinkAct.CONFIRMED, note="Alleles looked at.")
