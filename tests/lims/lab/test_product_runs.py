@@ -30,7 +30,7 @@ def reads(*parts: tuple[str, int], seed: int = 1) -> bytes:
     names = [name for name, count in parts for _ in range(count)]
     random.Random(seed).shuffle(names)
     rows = (f"@r{n}\n{SEQUENCES[name]}\n+\n{'I' * len(SEQUENCES[name])}\n" for n, name in enumerate(names))
-    return gzip.compress("".join(rows).encode())
+    return gzip.compress("".join(rows).encode(), mtime=0)
 
 
 def test_a_product_is_handed_in_run_and_read(client: Client, bench: Bench, library: ReferenceSet) -> None:
