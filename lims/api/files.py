@@ -28,7 +28,6 @@ from lims.casework.selectors.cases import case_get, item_get
 from lims.casework.selectors.files import file_get, file_list
 from lims.casework.services.files import (
     case_file_store,
-    item_file_store,
     upload_append,
     upload_begin,
     upload_discard,
@@ -36,6 +35,7 @@ from lims.casework.services.files import (
     upload_get,
 )
 from lims.common.errors import BadInput
+from lims.lab.services.rawfiles import RawFile, raw_file_store
 
 AREA = "files"
 _FORM_ROOM = 64 * 1024
@@ -62,6 +62,12 @@ class FileIn(Input):
 
     file = serializers.FileField(max_length=255, allow_empty_file=True)
     role = text(40, required=True, help_text="A lower-case word such as photograph.")
+
+
+class ItemFileIn(FileIn):
+    """One file of an item. A role that an analysis reads (trace_forward, genotypes, …) is read before it is kept."""
+
+    id_column = text(80, help_text="In a table: the column that names the samples; id when left out.")
 
 
 class UploadNew(Input):
@@ -108,7 +114,7 @@ class FilesView(View):
 
     parser_classes = [MultiPartParser]
 
-    def file_body(self) -> dict[str, Any]:
+    def file_body(self, shape: type[FileIn] = FileIn) -> dict[str, Any]:
         """The file and its role. Refused by its declared length before a byte is read, where it is over the limit."""
         length = int(self.request.META.get("CONTENT_LENGTH") or 0)
         if length > settings.SPOOR_UPLOAD_LIMIT + _FORM_ROOM:
@@ -118,13 +124,13 @@ class FilesView(View):
                 field="file",
                 found=f"{length:,} bytes",
             )
-        body = self.body(FileIn)
-        upload = body["file"]
+        body = self.body(shape)
+        upload = body.pop("file")
         return {
+            **body,
             "source": upload,
             "name": upload.name,
             "media_type": upload.content_type or "application/octet-stream",
-            "role": body["role"],
         }
 
 
@@ -151,10 +157,15 @@ class ItemFiles(ItemView, FilesView):
         """Files about an item, newest first."""
         return self.page(file_list(kind="item", uuid=self.item(seen=True).uuid), FileOut)
 
-    @creates("item_file_store", FileIn, FileOut, area=AREA)
+    @creates("item_file_store", ItemFileIn, FileOut, area=AREA)
     def post(self, request: Request, key: str) -> Response:
-        """Store a file about an item; it cannot be changed afterwards."""
-        row = item_file_store(actor=self.actor, item=self.item(capability="file.upload"), **self.file_body())
+        """Store a file about an item; it cannot be changed afterwards. What an analysis could not read is refused."""
+        body = self.file_body(ItemFileIn)
+        media_type = body.pop("media_type")
+        file = RawFile(**body | {"id_column": body.get("id_column") or "id"})
+        row = raw_file_store(
+            actor=self.actor, item=self.item(capability="file.upload"), file=file, media_type=media_type
+        )
         return created(self.data(row, FileOut), location=f"/api/v1/files/{row.uuid}/")
 
 

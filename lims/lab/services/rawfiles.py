@@ -86,7 +86,26 @@ def raw_files_store(*, actor: Actor, item: Item, files: Sequence[RawFile]) -> li
     ]
 
 
-def _problem(file: RawFile) -> DomainError | None:
+def raw_file_store(*, actor: Actor, item: Item, file: RawFile, media_type: str) -> StoredFile:
+    """Store one file of any role; of a role that an analysis reads, only when it can be read.
+
+    Raises:
+        NotAllowed: without `file.upload` in the case.
+        RuleViolation: the item belongs to no case.
+        BadInput: what is wrong with the file, its row and what to do; `field` is «file».
+    """
+    case = item_case(item)
+    if case is None:
+        raise RuleViolation(_("Files belong to items of a case."), code="no-case", field="item")
+    require(actor, "file.upload", case_scope(case))
+    if file.role in _CHECKS and (problem := _problem(file, field="file")) is not None:
+        raise problem
+    return item_file_store(
+        actor=actor, item=item, source=file.source, name=file.name, media_type=media_type, role=file.role
+    )
+
+
+def _problem(file: RawFile, *, field: str = "") -> DomainError | None:
     check = _CHECKS.get(file.role)
     if check is None:
         return BadInput(
@@ -103,7 +122,7 @@ def _problem(file: RawFile) -> DomainError | None:
             check(InputFile(role=file.role, name=file.name, path=path, sha256=digest), file)
         except AnalysisError as error:
             words = _("File %(why)s") % {"why": str(error)}
-            return BadInput(words, code="unreadable-file", field=file.role, found=file.name)
+            return BadInput(words, code="unreadable-file", field=field or file.role, found=file.name)
     return None
 
 

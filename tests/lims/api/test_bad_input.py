@@ -1,7 +1,7 @@
 """Bad input over the API: each gets a problem with a pointer, and leaves nothing half-written."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from analysis.species.abif import abif_bytes, trace_synthesise
 from chain_of_custody.models import Entry, Item, StoredFile
 from lims.accounts.models import IdempotencyRecord
 from lims.casework.models import Case, Exhibit, Seizure
@@ -168,6 +169,31 @@ def test_an_empty_file(custodian: Caller, case: Case) -> None:
     problem(answer, 422, "file-empty")
     assert StoredFile.objects.count() == 0
     assert Entry.objects.count() == entries
+
+
+TRACE = abif_bytes(trace_synthesise("ACGT" * 60, sample="S1", seed=1, run_on=date(2026, 1, 1)))
+UNREADABLE = [
+    ("trace_forward", b"This is no trace.", "it is no trace file"),
+    ("trace_forward", TRACE[: len(TRACE) // 2], "cut off or damaged"),
+    ("sequence", b"\n\n", "The file is empty"),
+    ("genotypes", b"name,A.1,A.2\nx,1,2\n", "field id"),
+    ("genotypes", b"id,A.1,A.2\nx,1\n", "row 2"),
+]
+
+
+@pytest.mark.parametrize(("role", "content", "words"), UNREADABLE)
+def test_a_file_that_its_analysis_cannot_read(
+    lab: Laboratory, case: Case, nothing_written: Callable[[], None], role: str, content: bytes, words: str
+) -> None:
+    item = builders.exhibits(lab.custodian, case)[0].item
+    technician = Caller(lab.technician)
+    nothing_written()
+    answer = technician.upload(f"items/{item.uuid}/files/", content, name="handed-in", role=role)
+    body = problem(answer, 422, "unreadable-file")
+    assert pointers(answer) == ["#/file"]
+    assert "handed-in" in str(body)
+    assert words in str(body)
+    nothing_written()
 
 
 @pytest.mark.parametrize("size", [1_001, 200_000])
