@@ -57,7 +57,7 @@ def propose_reference(page: Page, kind: str, name: str, file: FilePayload) -> No
     """The analyst proposes a reference set."""
     menu(page, "Reference sets")
     follow(page, "Propose")
-    page.get_by_label("What it is for").select_option(label=kind)
+    follow(page, kind)
     page.get_by_label("Name", exact=True).fill(name)
     fill(page, Edition="1", Where_it_comes_from="Made by our own generator")
     page.get_by_label("Invented data").check()
@@ -74,7 +74,7 @@ def approve_references(page: Page, number: int) -> None:
         follow(page, "Look at it")
         page.get_by_label("What was checked").fill("Checked against the generator.")
         press(page, "Approve for casework")
-        expect(page.locator(".facts")).to_contain_text("Approved")
+        expect(page.locator("#facts")).to_contain_text("Approved")
 
 
 def hand_in_files(page: Page, sample: str, files: Material) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,7 +129,11 @@ def test_a_reference_set_whose_worker_was_killed_is_built_once_after_the_restart
     acts = [one["verb"] for one in entries("reference", row.uuid) if one["schema"].startswith("lab.reference/")]
     assert (row.state, row.records, acts) == ("proposed", len(library), ["drafted", "built"])
     stored = StoredFile.objects.filter(stream__kind="reference", stream__uuid=row.uuid)
-    assert sorted(stored.values_list("role", flat=True)) == ["reference", "reference_source"]
+    roles = Counter(stored.values_list("role", flat=True))
+    tables = row.tables.count()
+    assert roles == {"reference": 1, "reference_source": 1, "reference_table": tables}
+    assert stored.values("name").distinct().count() == 2 + tables
+    assert tables > 0
 
 
 def test_a_running_run_is_cancelled_and_leaves_no_result(bench: Work) -> None:

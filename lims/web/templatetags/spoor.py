@@ -51,9 +51,9 @@ def badge(kind: str, text: str) -> SafeString:
 
 
 @register.inclusion_tag("web/parts/_facts.html")
-def facts(cells: Sequence[Fact]) -> dict[str, object]:
-    """`{% facts facts %}`: the strip of two to five facts under the title."""
-    return {"facts": cells}
+def facts(cells: Sequence[Fact], name: str = "facts") -> dict[str, object]:
+    """`{% facts facts %}`: the strip of two to five facts under the title; a second strip has a `name` of its own."""
+    return {"facts": cells, "name": name}
 
 
 @register.simple_tag

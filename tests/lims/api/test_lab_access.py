@@ -1,7 +1,10 @@
 """Laboratory work and disclosure over the API: outsiders say why, instruments upload, secrets are nowhere kept."""
 
+from datetime import date
+
 import pytest
 
+from analysis.species.abif import abif_bytes, trace_synthesise
 from lims.accounts.enums import AccessKind
 from lims.accounts.models import AccessEntry, IdempotencyRecord
 from lims.accounts.roles import Role
@@ -12,6 +15,7 @@ from tests.lims import builders
 from tests.lims.api.client import Caller, problem
 from tests.lims.builders import Laboratory
 
+TRACE = abif_bytes(trace_synthesise("ACGT" * 60, sample="S1", seed=1, run_on=date(2026, 1, 1)))
 WHY = "Quarterly audit of open cases"
 
 
@@ -45,7 +49,7 @@ def test_the_secret_of_a_token_is_not_kept_under_an_idempotency_key(lab: Laborat
 def test_an_instrument_uploads_and_reads_nothing(lab: Laboratory, case: Case) -> None:
     item = builders.exhibits(lab.custodian, case)[0].item
     instrument = Caller(builders.actor(Role.INSTRUMENT))
-    made = instrument.upload(f"items/{item.uuid}/files/", b"ABIF and some bytes", role="trace_forward")
+    made = instrument.upload(f"items/{item.uuid}/files/", TRACE, role="trace_forward")
     assert made.status_code == 201, made.content
     assert instrument.get(f"items/{item.uuid}/").status_code == 404
 
