@@ -68,11 +68,19 @@ def _words(violation: dict[str, object]) -> str:
     return f"{violation['id']}: {violation['help']} ({where})"
 
 
+PAINTED = """() => Promise.race([
+  new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  new Promise((done) => setTimeout(done, 5000)),
+])"""
+
+
 def scan(page: Page, text: str) -> None:
     """A wedge scanner: keys 5 ms apart, then Enter.
 
     The keys carry their own times, as those of a scanner do, so that a busy machine does not make it a slow hand.
     """
+    page.wait_for_load_state("load")
+    page.evaluate(PAINTED)  # what is typed before a page is painted may be lost, to scanners and to people
     session = page.context.new_cdp_session(page)
     begun = time.time() - 0.005 * (len(text) + 1)
     for number, sign in enumerate([*text, "\r"]):
