@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -159,6 +160,17 @@ def test_any_changed_byte_under_a_signature_fails(folder: Path, signed: bytes) -
         checked = signature_check(bytes(changed), roots=roots(folder))
         assert checked.verdict == "failed", place
         assert checked.reasons
+
+
+def test_a_number_that_is_none_any_more_fails(folder: Path, signed: bytes) -> None:
+    """A real number of the last revision left with its point alone: the reader itself gives up, the check answers."""
+    start = signed[: signed.rindex(b"startxref")].rindex(b"%%EOF")
+    number = next(re.finditer(rb"[0-9]+[.][0-9]+", signed[signed.index(b"/Rect", start) :]))
+    place = signed.index(b"/Rect", start) + number.start()
+    changed = signed[:place] + b".".rjust(len(number.group())) + signed[place + len(number.group()) :]
+    checked = signature_check(changed, roots=roots(folder))
+    assert checked.verdict == "failed"
+    assert checked.reasons[0].startswith("unreadable")
 
 
 def test_a_changed_signature_value_fails(folder: Path, report: bytes) -> None:
