@@ -193,7 +193,7 @@ def _migrated_template() -> None:
         SERVERS.cluster.grant(TEMPLATE)
         template = TestDatabase(name=TEMPLATE)
         done = subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"],
+            [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0", "--skip-checks"],
             cwd=ROOT,
             env={**template.environment(), "SPOOR_DATABASE_URL": template.owner_url},
             capture_output=True,

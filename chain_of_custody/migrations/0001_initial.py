@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'entries',
+                'constraints': [models.CheckConstraint(condition=models.Q(('sequence__gte', 1)), name='entry_sequence_from_one'), models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length('hash'), 32), name='entry_hash_sha256')],
             },
         ),
         migrations.CreateModel(
@@ -74,6 +75,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'parties',
+                'indexes': [models.Index(fields=['kind', 'name'], name='party_kind_name')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['person', 'organisation', 'courier', 'location', 'system'])), name='party_kind'), models.CheckConstraint(condition=models.Q(('country', ''), ('country__regex', '^[A-Z]{2}$'), _connector='OR'), name='party_country'), models.CheckConstraint(condition=models.Q(('id', models.F('organisation')), _negated=True), name='party_not_its_own_organisation'), models.CheckConstraint(condition=models.Q(('erased_at__isnull', True), models.Q(('document_kind', ''), ('document_number', '')), _connector='OR'), name='party_erased_is_empty')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +96,10 @@ class Migration(migrations.Migration):
                 ('container', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contents', to='chain_of_custody.item')),
                 ('custodian', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='held_items', to='chain_of_custody.party')),
             ],
+            options={
+                'indexes': [models.Index(fields=['custodian', 'state'], name='item_custodian_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['exhibit', 'sample', 'container', 'plate'])), name='item_kind'), models.CheckConstraint(condition=models.Q(('state__in', ['held', 'offered', 'consumed', 'returned', 'disposed'])), name='item_state'), models.CheckConstraint(condition=models.Q(('id', models.F('container')), _negated=True), name='item_not_in_itself'), models.UniqueConstraint(condition=models.Q(models.Q(('position', ''), _negated=True), ('container__isnull', False)), fields=('container', 'position'), name='item_position_once')],
+            },
         ),
         migrations.CreateModel(
             name='HandOver',
@@ -113,6 +120,10 @@ class Migration(migrations.Migration):
                 ('giver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hand_overs_given', to='chain_of_custody.party')),
                 ('receiver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hand_overs_addressed', to='chain_of_custody.party')),
             ],
+            options={
+                'indexes': [models.Index(fields=['receiver', 'state'], name='hand_over_receiver_state'), models.Index(fields=['giver', 'state'], name='hand_over_giver_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('purpose__in', ['examination', 'storage', 'transport', 'court', 'return', 'destruction', 'defence_expert'])), name='hand_over_purpose'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'received', 'refused', 'withdrawn', 'mixed'])), name='hand_over_state'), models.CheckConstraint(condition=models.Q(('giver', models.F('receiver')), _negated=True), name='hand_over_between_two'), models.CheckConstraint(condition=models.Q(('permit_purpose', ''), ('permit_purpose__in', ['B', 'E', 'G', 'H', 'L', 'M', 'N', 'P', 'Q', 'S', 'T', 'Z']), _connector='OR'), name='hand_over_permit_purpose'), models.CheckConstraint(condition=models.Q(('permit_source', ''), ('permit_source__in', ['W', 'X', 'R', 'D', 'A', 'Y', 'C', 'F', 'U', 'I', 'O']), _connector='OR'), name='hand_over_permit_source'), models.CheckConstraint(condition=models.Q(('crosses_border', False), models.Q(models.Q(('permit_number', ''), _negated=True), ('permit_country__regex', '^[A-Z]{2}$'), models.Q(('permit_purpose', ''), _negated=True), models.Q(('permit_source', ''), _negated=True)), _connector='OR'), name='hand_over_border_needs_permit'), models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='hand_over_settled_has_time')],
+            },
         ),
         migrations.CreateModel(
             name='Seal',
@@ -127,6 +138,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seals', to='chain_of_custody.item')),
                 ('opened_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['intact', 'intact_resealed', 'broken', 'absent', 'not_tamper_evident'])), name='seal_state'), models.CheckConstraint(condition=models.Q(models.Q(('opened_at__isnull', True), ('opened_by__isnull', True)), models.Q(('opened_at__isnull', False), ('opened_by__isnull', False)), _connector='OR'), name='seal_opened_by_someone'), models.UniqueConstraint(django.db.models.functions.text.Upper('number'), condition=models.Q(('opened_at__isnull', True)), name='seal_number_once_in_use'), models.UniqueConstraint(condition=models.Q(('opened_at__isnull', True)), fields=('item',), name='seal_one_on_an_item')],
+            },
         ),
         migrations.AddField(
             model_name='item',
@@ -146,6 +160,9 @@ class Migration(migrations.Migration):
                 ('settled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('seal_released', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.seal')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['offered', 'received', 'refused', 'withdrawn'])), name='hand_over_line_state'), models.CheckConstraint(condition=models.Q(('seal_found', ''), ('seal_found__in', ['intact', 'intact_resealed', 'broken', 'absent', 'not_tamper_evident']), _connector='OR'), name='hand_over_line_seal_found'), models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('settled_by__isnull', True), ('state', 'offered')), models.Q(models.Q(('state', 'offered'), _negated=True), ('settled_at__isnull', False), ('settled_by__isnull', False)), _connector='OR'), name='hand_over_line_settled_whole'), models.UniqueConstraint(fields=('hand_over', 'item'), name='hand_over_line_once'), models.UniqueConstraint(condition=models.Q(('state', 'offered')), fields=('item',), name='hand_over_line_one_open')],
+            },
         ),
         migrations.CreateModel(
             name='Stream',
@@ -180,6 +197,9 @@ class Migration(migrations.Migration):
                 ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('stream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='chain_of_custody.stream')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='file_digest_sha256'), models.CheckConstraint(condition=models.Q(('size__gte', 0)), name='file_size_not_negative')],
+            },
         ),
         migrations.AddField(
             model_name='entry',
@@ -226,136 +246,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('index__gte', 0)), name='leaf_index_from_zero'), models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length('data'), 32), name='leaf_data_sha256')],
             },
         ),
-        migrations.AddIndex(
-            model_name='party',
-            index=models.Index(fields=['kind', 'name'], name='party_kind_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['person', 'organisation', 'courier', 'location', 'system'])), name='party_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(('country', ''), ('country__regex', '^[A-Z]{2}$'), _connector='OR'), name='party_country'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(('id', models.F('organisation')), _negated=True), name='party_not_its_own_organisation'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(('erased_at__isnull', True), models.Q(('document_kind', ''), ('document_number', '')), _connector='OR'), name='party_erased_is_empty'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(fields=['receiver', 'state'], name='hand_over_receiver_state'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(fields=['giver', 'state'], name='hand_over_giver_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['examination', 'storage', 'transport', 'court', 'return', 'destruction', 'defence_expert'])), name='hand_over_purpose'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'received', 'refused', 'withdrawn', 'mixed'])), name='hand_over_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('giver', models.F('receiver')), _negated=True), name='hand_over_between_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('permit_purpose', ''), ('permit_purpose__in', ['B', 'E', 'G', 'H', 'L', 'M', 'N', 'P', 'Q', 'S', 'T', 'Z']), _connector='OR'), name='hand_over_permit_purpose'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('permit_source', ''), ('permit_source__in', ['W', 'X', 'R', 'D', 'A', 'Y', 'C', 'F', 'U', 'I', 'O']), _connector='OR'), name='hand_over_permit_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('crosses_border', False), models.Q(models.Q(('permit_number', ''), _negated=True), ('permit_country__regex', '^[A-Z]{2}$'), models.Q(('permit_purpose', ''), _negated=True), models.Q(('permit_source', ''), _negated=True)), _connector='OR'), name='hand_over_border_needs_permit'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='hand_over_settled_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='seal',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['intact', 'intact_resealed', 'broken', 'absent', 'not_tamper_evident'])), name='seal_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='seal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('opened_at__isnull', True), ('opened_by__isnull', True)), models.Q(('opened_at__isnull', False), ('opened_by__isnull', False)), _connector='OR'), name='seal_opened_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='seal',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Upper('number'), condition=models.Q(('opened_at__isnull', True)), name='seal_number_once_in_use'),
-        ),
-        migrations.AddConstraint(
-            model_name='seal',
-            constraint=models.UniqueConstraint(condition=models.Q(('opened_at__isnull', True)), fields=('item',), name='seal_one_on_an_item'),
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['custodian', 'state'], name='item_custodian_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['exhibit', 'sample', 'container', 'plate'])), name='item_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['held', 'offered', 'consumed', 'returned', 'disposed'])), name='item_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('id', models.F('container')), _negated=True), name='item_not_in_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('position', ''), _negated=True), ('container__isnull', False)), fields=('container', 'position'), name='item_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoverline',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['offered', 'received', 'refused', 'withdrawn'])), name='hand_over_line_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoverline',
-            constraint=models.CheckConstraint(condition=models.Q(('seal_found', ''), ('seal_found__in', ['intact', 'intact_resealed', 'broken', 'absent', 'not_tamper_evident']), _connector='OR'), name='hand_over_line_seal_found'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoverline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('settled_by__isnull', True), ('state', 'offered')), models.Q(models.Q(('state', 'offered'), _negated=True), ('settled_at__isnull', False), ('settled_by__isnull', False)), _connector='OR'), name='hand_over_line_settled_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoverline',
-            constraint=models.UniqueConstraint(fields=('hand_over', 'item'), name='hand_over_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoverline',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'offered')), fields=('item',), name='hand_over_line_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='file_digest_sha256'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gte', 0)), name='file_size_not_negative'),
-        ),
         migrations.AddConstraint(
             model_name='entry',
             constraint=models.UniqueConstraint(fields=('stream', 'sequence'), name='entry_sequence_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('sequence__gte', 1)), name='entry_sequence_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length('hash'), 32), name='entry_hash_sha256'),
         ),
     ]

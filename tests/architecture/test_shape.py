@@ -19,6 +19,8 @@ FUNCTION_MOST = 40
 FUNCTION_P90 = 25
 KNOWN = Path(__file__).with_name("longer.json")
 """What is not as it should be yet: the lists may shrink and never grow."""
+RECORDED = Path(__file__).with_name("migrations.json")
+"""Migrations that homes have applied: the list grows and never shrinks."""
 _QUERIES = {"objects", "_default_manager", "_base_manager"}
 _REACHING = {
     "require",
@@ -77,6 +79,15 @@ def test_functions_are_short() -> None:
     assert not longer - known("functions"), "split the function"
     ordered = sorted(found.values())
     assert ordered[int(len(ordered) * 0.9)] <= FUNCTION_P90
+
+
+def test_every_recorded_migration_is_known_by_its_name() -> None:
+    """What a home has recorded as applied must not be met under another name: it would be applied again."""
+    from django.db.migrations.loader import MigrationLoader
+
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    recorded = set(json.loads(RECORDED.read_text()))
+    assert recorded <= known
 
 
 @pytest.mark.django_db

@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('accounts', '__first__'),
         ('chain_of_custody', '0002_append_only'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -42,6 +42,10 @@ class Migration(migrations.Migration):
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', '-id'], name='case_by_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['casework', 'proficiency', 'validation', 'training'])), name='case_kind'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closed'])), name='case_state')],
+            },
         ),
         migrations.CreateModel(
             name='CaseAssignment',
@@ -53,6 +57,9 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='casework.case')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='case_assignments', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['investigator', 'prosecutor'])), name='assignment_role'), models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('case', 'user', 'role'), name='assignment_one_open')],
+            },
         ),
         migrations.CreateModel(
             name='Container',
@@ -65,6 +72,9 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='containers', to='casework.case')),
                 ('item', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='container_of', to='chain_of_custody.item')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['bag', 'crate', 'shipping', 'box', 'plate', 'tray', 'other'])), name='container_kind')],
+            },
         ),
         migrations.CreateModel(
             name='Exhibit',
@@ -89,6 +99,9 @@ class Migration(migrations.Migration):
                 ('item', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='exhibit', to='chain_of_custody.item')),
                 ('lot', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pieces', to='casework.exhibit')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('case', 'number'), name='exhibit_number_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['specimen', 'lot', 'mixed', 'live_animal', 'weapon', 'vehicle', 'document', 'other'])), name='exhibit_kind')],
+            },
         ),
         migrations.CreateModel(
             name='ExhibitComponent',
@@ -102,6 +115,9 @@ class Migration(migrations.Migration):
                 ('pieces', models.PositiveIntegerField(blank=True, null=True)),
                 ('exhibit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='components', to='casework.exhibit')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('exhibit', 'label'), name='component_label_once')],
+            },
         ),
         migrations.CreateModel(
             name='ExternalReference',
@@ -113,6 +129,10 @@ class Migration(migrations.Migration):
                 ('issuer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='external_references', to='chain_of_custody.item')),
             ],
+            options={
+                'indexes': [models.Index(fields=['value'], name='external_reference_value')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('scheme__in', ['police', 'court', 'customs', 'officer_mark', 'permit', 'barcode', 'other'])), name='external_reference_scheme'), models.UniqueConstraint(condition=models.Q(('scheme', 'barcode')), fields=('scheme', 'issuer', 'value'), name='agency_barcode_once', nulls_distinct=False)],
+            },
         ),
         migrations.CreateModel(
             name='Intake',
@@ -132,6 +152,9 @@ class Migration(migrations.Migration):
                 ('delivered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('received_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['received', 'itemising', 'complete'])), name='intake_state')],
+            },
         ),
         migrations.CreateModel(
             name='Discrepancy',
@@ -156,6 +179,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'discrepancies',
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['seal', 'count', 'weight', 'condition', 'other'])), name='discrepancy_kind'), models.CheckConstraint(condition=models.Q(('state__in', ['recorded', 'countersigned', 'explained'])), name='discrepancy_state'), models.CheckConstraint(condition=models.Q(('countersigned_by__isnull', True), models.Q(('countersigned_by', models.F('recorded_by')), _negated=True), _connector='OR'), name='discrepancy_two_persons')],
             },
         ),
         migrations.CreateModel(
@@ -185,6 +209,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='labels', to='chain_of_custody.item')),
                 ('party', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='labels', to='chain_of_custody.party')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['reserved', 'live', 'void'])), name='label_state'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'live'), _negated=True), models.Q(('item__isnull', False), ('party__isnull', True)), models.Q(('item__isnull', True), ('party__isnull', False)), _connector='OR'), name='label_names_one_thing'), models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('item',), name='label_one_live_per_item'), models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('party',), name='label_one_live_per_party')],
+            },
         ),
         migrations.CreateModel(
             name='LabelPrint',
@@ -198,6 +225,9 @@ class Migration(migrations.Migration):
                 ('label', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prints', to='casework.label')),
                 ('printed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('label', 'copy'), name='label_copy_once')],
+            },
         ),
         migrations.CreateModel(
             name='LiveEvent',
@@ -212,6 +242,9 @@ class Migration(migrations.Migration):
                 ('exhibit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='live_events', to='casework.exhibit')),
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['examined', 'placed', 'died', 'born', 'escaped', 'released'])), name='live_event_kind')],
+            },
         ),
         migrations.CreateModel(
             name='Location',
@@ -222,6 +255,9 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='casework.location')),
                 ('party', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='location', to='chain_of_custody.party')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['evidence_room', 'freezer', 'fridge', 'cabinet', 'bench', 'quarantine', 'yard'])), name='location_kind')],
+            },
         ),
         migrations.CreateModel(
             name='Photograph',
@@ -243,6 +279,9 @@ class Migration(migrations.Migration):
                 ('tolerance', models.DecimalField(decimal_places=6, default=0, max_digits=18)),
                 ('item', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='quantity', to='chain_of_custody.item')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('initial__gte', 0), ('left__gte', 0), ('tolerance__gte', 0)), name='quantity_not_negative'), models.CheckConstraint(condition=models.Q(('unit__in', ['kg', 'g', 'mg', 'ug', 'l', 'ml', 'ul', 'no', 'm2', 'm3'])), name='quantity_unit')],
+            },
         ),
         migrations.CreateModel(
             name='QuantityStep',
@@ -258,6 +297,9 @@ class Migration(migrations.Migration):
                 ('child', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.item')),
                 ('quantity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='casework.quantity')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'taken', 'consumed', 'waste', 'reweighed', 'received'])), name='quantity_step_kind')],
+            },
         ),
         migrations.CreateModel(
             name='Sample',
@@ -275,6 +317,9 @@ class Migration(migrations.Migration):
                 ('item', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='sample', to='chain_of_custody.item')),
                 ('taken_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['tissue', 'powder', 'swab', 'aliquot', 'extract', 'pcr_product', 'pool'])), name='sample_kind')],
+            },
         ),
         migrations.CreateModel(
             name='SampleParent',
@@ -286,6 +331,9 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='derived', to='chain_of_custody.item')),
                 ('sample', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parents', to='casework.sample')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('sample', 'parent'), name='sample_parent_once'), models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('waste__gte', 0)), name='sample_parent_amounts')],
+            },
         ),
         migrations.CreateModel(
             name='SamplingPlan',
@@ -303,6 +351,9 @@ class Migration(migrations.Migration):
                 ('drawn_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('lot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sampling_plans', to='casework.exhibit')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('rule__in', ['all', 'random', 'judgement'])), name='sampling_rule')],
+            },
         ),
         migrations.CreateModel(
             name='ScanSession',
@@ -315,6 +366,9 @@ class Migration(migrations.Migration):
                 ('target', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scan_sessions', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'done', 'discarded'])), name='scan_state'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('user',), name='scan_one_open_per_user')],
+            },
         ),
         migrations.CreateModel(
             name='ScanLine',
@@ -326,6 +380,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.item')),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='casework.scansession')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('session', 'item'), name='scan_line_once')],
+            },
         ),
         migrations.CreateModel(
             name='Seizure',
@@ -355,6 +412,9 @@ class Migration(migrations.Migration):
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seizures', to='casework.case')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('case', 'number'), name='seizure_number_once'), models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__gte', -90), ('latitude__lte', 90), ('longitude__gte', -180), ('longitude__lte', 180)), _connector='OR'), name='seizure_place')],
+            },
         ),
         migrations.AddField(
             model_name='exhibit',
@@ -380,6 +440,9 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='casework.case')),
                 ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['submitted', 'received', 'withdrawn'])), name='submission_state')],
+            },
         ),
         migrations.AddField(
             model_name='intake',
@@ -397,158 +460,13 @@ class Migration(migrations.Migration):
                 ('declared_taxon', models.CharField(blank=True, max_length=120)),
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='casework.submission')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('submission', 'number'), name='submission_line_once')],
+            },
         ),
         migrations.AddField(
             model_name='label',
             name='submission_line',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='labels', to='casework.submissionline'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['state', '-id'], name='case_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['casework', 'proficiency', 'validation', 'training'])), name='case_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closed'])), name='case_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['investigator', 'prosecutor'])), name='assignment_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseassignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('case', 'user', 'role'), name='assignment_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='container',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['bag', 'crate', 'shipping', 'box', 'plate', 'tray', 'other'])), name='container_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='exhibitcomponent',
-            constraint=models.UniqueConstraint(fields=('exhibit', 'label'), name='component_label_once'),
-        ),
-        migrations.AddIndex(
-            model_name='externalreference',
-            index=models.Index(fields=['value'], name='external_reference_value'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalreference',
-            constraint=models.CheckConstraint(condition=models.Q(('scheme__in', ['police', 'court', 'customs', 'officer_mark', 'permit', 'barcode', 'other'])), name='external_reference_scheme'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalreference',
-            constraint=models.UniqueConstraint(condition=models.Q(('scheme', 'barcode')), fields=('scheme', 'issuer', 'value'), name='agency_barcode_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['seal', 'count', 'weight', 'condition', 'other'])), name='discrepancy_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['recorded', 'countersigned', 'explained'])), name='discrepancy_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(('countersigned_by__isnull', True), models.Q(('countersigned_by', models.F('recorded_by')), _negated=True), _connector='OR'), name='discrepancy_two_persons'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelprint',
-            constraint=models.UniqueConstraint(fields=('label', 'copy'), name='label_copy_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='liveevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['examined', 'placed', 'died', 'born', 'escaped', 'released'])), name='live_event_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='location',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['evidence_room', 'freezer', 'fridge', 'cabinet', 'bench', 'quarantine', 'yard'])), name='location_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='quantity',
-            constraint=models.CheckConstraint(condition=models.Q(('initial__gte', 0), ('left__gte', 0), ('tolerance__gte', 0)), name='quantity_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='quantity',
-            constraint=models.CheckConstraint(condition=models.Q(('unit__in', ['kg', 'g', 'mg', 'ug', 'l', 'ml', 'ul', 'no', 'm2', 'm3'])), name='quantity_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='quantitystep',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'taken', 'consumed', 'waste', 'reweighed', 'received'])), name='quantity_step_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['tissue', 'powder', 'swab', 'aliquot', 'extract', 'pcr_product', 'pool'])), name='sample_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='sampleparent',
-            constraint=models.UniqueConstraint(fields=('sample', 'parent'), name='sample_parent_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sampleparent',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('waste__gte', 0)), name='sample_parent_amounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='samplingplan',
-            constraint=models.CheckConstraint(condition=models.Q(('rule__in', ['all', 'random', 'judgement'])), name='sampling_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='scansession',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'done', 'discarded'])), name='scan_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='scansession',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('user',), name='scan_one_open_per_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='scanline',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('session', 'item'), name='scan_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seizure',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='seizure_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seizure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__gte', -90), ('latitude__lte', 90), ('longitude__gte', -180), ('longitude__lte', 180)), _connector='OR'), name='seizure_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='exhibit',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='exhibit_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='exhibit',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['specimen', 'lot', 'mixed', 'live_animal', 'weapon', 'vehicle', 'document', 'other'])), name='exhibit_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['submitted', 'received', 'withdrawn'])), name='submission_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='intake',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'itemising', 'complete'])), name='intake_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='submissionline',
-            constraint=models.UniqueConstraint(fields=('submission', 'number'), name='submission_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['reserved', 'live', 'void'])), name='label_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'live'), _negated=True), models.Q(('item__isnull', False), ('party__isnull', True)), models.Q(('item__isnull', True), ('party__isnull', False)), _connector='OR'), name='label_names_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('item',), name='label_one_live_per_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('party',), name='label_one_live_per_party'),
         ),
     ]

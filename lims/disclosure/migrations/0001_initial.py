@@ -11,10 +11,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('accounts', '__first__'),
         ('casework', '0001_initial'),
         ('chain_of_custody', '0002_append_only'),
         ('lab', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -37,6 +37,9 @@ class Migration(migrations.Migration):
                 ('reports', models.ManyToManyField(related_name='evidence_requests', to='lab.report')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence_requests', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'approved', 'declined', 'delivered'])), name='evidence_request_state')],
+            },
         ),
         migrations.CreateModel(
             name='DisclosurePack',
@@ -63,6 +66,9 @@ class Migration(migrations.Migration):
                 ('signature_file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.storedfile')),
                 ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='packs', to='disclosure.evidencerequest')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='pack_state')],
+            },
         ),
         migrations.CreateModel(
             name='WithheldItem',
@@ -96,13 +102,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'deliveries',
                 'constraints': [models.CheckConstraint(condition=models.Q(('way__in', ['sign_in', 'code', 'usb'])), name='delivery_way')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='evidencerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'approved', 'declined', 'delivered'])), name='evidence_request_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='disclosurepack',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='pack_state'),
         ),
     ]

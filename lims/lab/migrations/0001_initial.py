@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'batches',
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['extraction', 'pcr', 'sequencing', 'genotyping'])), name='batch_kind'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'blocked', 'released', 'rejected'])), name='batch_state')],
             },
         ),
         migrations.CreateModel(
@@ -50,6 +51,9 @@ class Migration(migrations.Migration):
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='controls', to='lab.batch')),
                 ('read_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['reagent_blank', 'no_template', 'positive', 'sequencing'])), name='control_kind'), models.CheckConstraint(condition=models.Q(('outcome__in', ['pending', 'passed', 'failed'])), name='control_outcome')],
+            },
         ),
         migrations.CreateModel(
             name='BatchItem',
@@ -59,6 +63,9 @@ class Migration(migrations.Migration):
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='lab.batch')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batch_items', to='chain_of_custody.item')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('batch', 'item'), name='batch_item_once')],
+            },
         ),
         migrations.CreateModel(
             name='ExaminationRequest',
@@ -79,6 +86,10 @@ class Migration(migrations.Migration):
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', 'id'], name='examination_by_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['submitted', 'accepted', 'declined', 'done'])), name='examination_request_state')],
+            },
         ),
         migrations.CreateModel(
             name='Finding',
@@ -102,6 +113,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='chain_of_custody.item')),
                 ('replaced_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='lab.finding')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['finding', 'opinion'])), name='finding_kind'), models.CheckConstraint(condition=models.Q(('identification', ''), ('identification__in', ['species', 'species_group', 'genus', 'family', 'excluded', 'mixture', 'inconclusive', 'no_result', 'assigned', 'none_of_these']), _connector='OR'), name='finding_identification')],
+            },
         ),
         migrations.CreateModel(
             name='ReferenceSet',
@@ -124,6 +138,9 @@ class Migration(migrations.Migration):
                 ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.storedfile')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['species', 'origin'])), name='reference_kind'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'approved', 'retired'])), name='reference_state'), models.UniqueConstraint(fields=('kind', 'name', 'edition'), name='reference_edition_once')],
+            },
         ),
         migrations.CreateModel(
             name='Report',
@@ -153,6 +170,10 @@ class Migration(migrations.Migration):
                 ('signed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('signed_file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.storedfile')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', 'id'], name='report_by_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'technical_review', 'administrative_review', 'reviewed', 'issued', 'replaced', 'withdrawn'])), name='report_state')],
+            },
         ),
         migrations.CreateModel(
             name='ReportItem',
@@ -163,6 +184,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='report_items', to='chain_of_custody.item')),
                 ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='lab.report')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('report', 'item'), name='report_item_once')],
+            },
         ),
         migrations.CreateModel(
             name='ReportPerson',
@@ -173,6 +197,9 @@ class Migration(migrations.Migration):
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='report_sides', to='chain_of_custody.party')),
                 ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='lab.report')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('report', 'party'), name='report_person_one_side'), models.CheckConstraint(condition=models.Q(('side__in', ['work', 'review'])), name='report_person_side')],
+            },
         ),
         migrations.CreateModel(
             name='RequestLine',
@@ -184,6 +211,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='request_lines', to='chain_of_custody.item')),
                 ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='lab.examinationrequest')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('question__in', ['species', 'origin', 'individual', 'age', 'morphology', 'other'])), name='request_line_question'), models.UniqueConstraint(fields=('request', 'item', 'component', 'question'), name='request_line_once', nulls_distinct=False)],
+            },
         ),
         migrations.CreateModel(
             name='Review',
@@ -199,6 +229,9 @@ class Migration(migrations.Migration):
                 ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='lab.report')),
                 ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['technical', 'administrative'])), name='review_kind'), models.CheckConstraint(condition=models.Q(('decision__in', ['open', 'agreed', 'sent_back'])), name='review_decision'), models.UniqueConstraint(condition=models.Q(('decision', 'open')), fields=('report', 'kind'), name='review_one_open')],
+            },
         ),
         migrations.CreateModel(
             name='ReviewPoint',
@@ -211,6 +244,9 @@ class Migration(migrations.Migration):
                 ('answer', models.TextField(blank=True)),
                 ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='points', to='lab.review')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('review', 'key'), name='review_point_once')],
+            },
         ),
         migrations.CreateModel(
             name='Run',
@@ -243,6 +279,10 @@ class Migration(migrations.Migration):
                 ('rerun_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reruns', to='lab.run')),
                 ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', 'lease_until'], name='run_by_state'), models.Index(fields=['case', '-id'], name='run_by_case')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='run_state')],
+            },
         ),
         migrations.AddField(
             model_name='finding',
@@ -257,6 +297,9 @@ class Migration(migrations.Migration):
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='used_by', to='chain_of_custody.storedfile')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inputs', to='lab.run')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'role', 'file'), name='run_input_once')],
+            },
         ),
         migrations.CreateModel(
             name='RunOutcome',
@@ -269,6 +312,9 @@ class Migration(migrations.Migration):
                 ('summary', models.JSONField(default=dict)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outcomes', to='lab.run')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'number'), name='run_outcome_once'), models.CheckConstraint(condition=models.Q(('identification__in', ['species', 'species_group', 'genus', 'family', 'excluded', 'mixture', 'inconclusive', 'no_result', 'assigned', 'none_of_these'])), name='run_outcome_identification')],
+            },
         ),
         migrations.AddField(
             model_name='finding',
@@ -283,129 +329,12 @@ class Migration(migrations.Migration):
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='made_by', to='chain_of_custody.storedfile')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outputs', to='lab.run')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['extraction', 'pcr', 'sequencing', 'genotyping'])), name='batch_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'blocked', 'released', 'rejected'])), name='batch_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='batchcontrol',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['reagent_blank', 'no_template', 'positive', 'sequencing'])), name='control_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='batchcontrol',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['pending', 'passed', 'failed'])), name='control_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='batchitem',
-            constraint=models.UniqueConstraint(fields=('batch', 'item'), name='batch_item_once'),
-        ),
-        migrations.AddIndex(
-            model_name='examinationrequest',
-            index=models.Index(fields=['state', 'id'], name='examination_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='examinationrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['submitted', 'accepted', 'declined', 'done'])), name='examination_request_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='referenceset',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['species', 'origin'])), name='reference_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='referenceset',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'approved', 'retired'])), name='reference_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='referenceset',
-            constraint=models.UniqueConstraint(fields=('kind', 'name', 'edition'), name='reference_edition_once'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['state', 'id'], name='report_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'technical_review', 'administrative_review', 'reviewed', 'issued', 'replaced', 'withdrawn'])), name='report_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportitem',
-            constraint=models.UniqueConstraint(fields=('report', 'item'), name='report_item_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportperson',
-            constraint=models.UniqueConstraint(fields=('report', 'party'), name='report_person_one_side'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportperson',
-            constraint=models.CheckConstraint(condition=models.Q(('side__in', ['work', 'review'])), name='report_person_side'),
-        ),
-        migrations.AddConstraint(
-            model_name='requestline',
-            constraint=models.CheckConstraint(condition=models.Q(('question__in', ['species', 'origin', 'individual', 'age', 'morphology', 'other'])), name='request_line_question'),
-        ),
-        migrations.AddConstraint(
-            model_name='requestline',
-            constraint=models.UniqueConstraint(fields=('request', 'item', 'component', 'question'), name='request_line_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['technical', 'administrative'])), name='review_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('decision__in', ['open', 'agreed', 'sent_back'])), name='review_decision'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', 'open')), fields=('report', 'kind'), name='review_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewpoint',
-            constraint=models.UniqueConstraint(fields=('review', 'key'), name='review_point_once'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['state', 'lease_until'], name='run_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['case', '-id'], name='run_by_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='run_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='runinput',
-            constraint=models.UniqueConstraint(fields=('run', 'role', 'file'), name='run_input_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='runoutcome',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='run_outcome_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='runoutcome',
-            constraint=models.CheckConstraint(condition=models.Q(('identification__in', ['species', 'species_group', 'genus', 'family', 'excluded', 'mixture', 'inconclusive', 'no_result', 'assigned', 'none_of_these'])), name='run_outcome_identification'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['finding', 'opinion'])), name='finding_kind'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'name'), name='run_output_once')],
+            },
         ),
         migrations.AddConstraint(
             model_name='finding',
             constraint=models.CheckConstraint(condition=models.Q(('source__in', ['run', 'morphology', 'external', 'program'])), name='finding_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('identification', ''), ('identification__in', ['species', 'species_group', 'genus', 'family', 'excluded', 'mixture', 'inconclusive', 'no_result', 'assigned', 'none_of_these']), _connector='OR'), name='finding_identification'),
-        ),
-        migrations.AddConstraint(
-            model_name='runoutput',
-            constraint=models.UniqueConstraint(fields=('run', 'name'), name='run_output_once'),
         ),
     ]

@@ -30,6 +30,10 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', 'lease_until'], name='reference_build_by_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='reference_build_state')],
+            },
         ),
         migrations.CreateModel(
             name='ReferenceSource',
@@ -86,14 +90,6 @@ class Migration(migrations.Migration):
             model_name='referencesource',
             name='reference',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='lab.referenceset'),
-        ),
-        migrations.AddIndex(
-            model_name='referencebuild',
-            index=models.Index(fields=['state', 'lease_until'], name='reference_build_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='referencebuild',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='reference_build_state'),
         ),
         migrations.AddConstraint(
             model_name='referencebuild',

@@ -53,6 +53,9 @@ class Migration(migrations.Migration):
                 ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.storedfile')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('scheme__in', ['cites', 'national'])), name='legal_list_scheme'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='legal_list_state'), models.CheckConstraint(condition=models.Q(('standing__in', ['draft', 'not_built', 'proposed', 'approved', 'retired'])), name='legal_list_standing'), models.CheckConstraint(condition=models.Q(models.Q(('jurisdiction', ''), ('scheme', 'cites')), models.Q(('scheme', 'national'), models.Q(('jurisdiction', ''), _negated=True)), _connector='OR'), name='legal_list_jurisdiction'), models.UniqueConstraint(condition=models.Q(('state__in', ['failed', 'cancelled']), _negated=True), fields=('scheme', 'jurisdiction', 'name', 'edition'), name='legal_list_edition_once')],
+            },
         ),
         migrations.CreateModel(
             name='LegalTaxon',
@@ -71,6 +74,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'legal taxa',
+                'indexes': [models.Index(fields=['list', 'name'], name='legal_taxon_prefix', opclasses=['int8_ops', 'varchar_pattern_ops'])],
+                'constraints': [models.UniqueConstraint(fields=('list', 'name'), name='legal_taxon_once')],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +87,9 @@ class Migration(migrations.Migration):
                 ('list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='names', to='lab.legallist')),
                 ('taxon', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='names', to='lab.legaltaxon')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['accepted', 'synonym'])), name='legal_name_kind'), models.UniqueConstraint(fields=('list', 'name', 'taxon'), name='legal_name_once')],
+            },
         ),
         migrations.CreateModel(
             name='LegalListing',
@@ -100,41 +108,5 @@ class Migration(migrations.Migration):
                 ('annotation', models.TextField(blank=True)),
                 ('taxon', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='listings', to='lab.legaltaxon')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='legallist',
-            constraint=models.CheckConstraint(condition=models.Q(('scheme__in', ['cites', 'national'])), name='legal_list_scheme'),
-        ),
-        migrations.AddConstraint(
-            model_name='legallist',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='legal_list_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='legallist',
-            constraint=models.CheckConstraint(condition=models.Q(('standing__in', ['draft', 'not_built', 'proposed', 'approved', 'retired'])), name='legal_list_standing'),
-        ),
-        migrations.AddConstraint(
-            model_name='legallist',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('jurisdiction', ''), ('scheme', 'cites')), models.Q(('scheme', 'national'), models.Q(('jurisdiction', ''), _negated=True)), _connector='OR'), name='legal_list_jurisdiction'),
-        ),
-        migrations.AddConstraint(
-            model_name='legallist',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['failed', 'cancelled']), _negated=True), fields=('scheme', 'jurisdiction', 'name', 'edition'), name='legal_list_edition_once'),
-        ),
-        migrations.AddIndex(
-            model_name='legaltaxon',
-            index=models.Index(fields=['list', 'name'], name='legal_taxon_prefix', opclasses=['int8_ops', 'varchar_pattern_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='legaltaxon',
-            constraint=models.UniqueConstraint(fields=('list', 'name'), name='legal_taxon_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='legalname',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['accepted', 'synonym'])), name='legal_name_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='legalname',
-            constraint=models.UniqueConstraint(fields=('list', 'name', 'taxon'), name='legal_name_once'),
         ),
     ]

@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chain_of_custody.party')),
                 ('reference', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drift_checks', to='lab.referenceset')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', 'lease_until'], name='drift_check_by_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='drift_check_state'), models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'running'])), fields=('reference',), name='drift_check_one_at_a_time')],
+            },
         ),
         migrations.CreateModel(
             name='DriftLine',
@@ -53,37 +57,8 @@ class Migration(migrations.Migration):
                 ('outcome', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drift_lines', to='lab.runoutcome')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drift_lines', to='lab.run')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='driftcheck',
-            index=models.Index(fields=['state', 'lease_until'], name='drift_check_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftcheck',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='drift_check_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftcheck',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'running'])), fields=('reference',), name='drift_check_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftline',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['changed', 'not_computed'])), name='drift_line_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftline',
-            constraint=models.CheckConstraint(condition=models.Q(('decision__in', ['open', 'examine', 'nothing'])), name='drift_line_decision'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftline',
-            constraint=models.CheckConstraint(condition=models.Q(('identification', ''), ('identification__in', ['species', 'species_group', 'genus', 'family', 'excluded', 'mixture', 'inconclusive', 'no_result', 'assigned', 'none_of_these']), _connector='OR'), name='drift_line_identification'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftline',
-            constraint=models.CheckConstraint(condition=models.Q(('decision', 'open'), ('decided_by__isnull', False), _connector='OR'), name='drift_line_decided'),
-        ),
-        migrations.AddConstraint(
-            model_name='driftline',
-            constraint=models.UniqueConstraint(fields=('check_of', 'run', 'outcome'), name='drift_line_once', nulls_distinct=False),
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['changed', 'not_computed'])), name='drift_line_kind'), models.CheckConstraint(condition=models.Q(('decision__in', ['open', 'examine', 'nothing'])), name='drift_line_decision'), models.CheckConstraint(condition=models.Q(('identification', ''), ('identification__in', ['species', 'species_group', 'genus', 'family', 'excluded', 'mixture', 'inconclusive', 'no_result', 'assigned', 'none_of_these']), _connector='OR'), name='drift_line_identification'), models.CheckConstraint(condition=models.Q(('decision', 'open'), ('decided_by__isnull', False), _connector='OR'), name='drift_line_decided'), models.UniqueConstraint(fields=('check_of', 'run', 'outcome'), name='drift_line_once', nulls_distinct=False)],
+            },
         ),
     ]

@@ -22,6 +22,9 @@ class Migration(migrations.Migration):
                 ('granted_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('right__in', ['use', 'coordinates'])), name='reference_grant_right')],
+            },
         ),
         migrations.RemoveConstraint(
             model_name='driftline',
@@ -109,10 +112,6 @@ class Migration(migrations.Migration):
             model_name='referencegrant',
             name='reference',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='lab.referenceset'),
-        ),
-        migrations.AddConstraint(
-            model_name='referencegrant',
-            constraint=models.CheckConstraint(condition=models.Q(('right__in', ['use', 'coordinates'])), name='reference_grant_right'),
         ),
         migrations.AddConstraint(
             model_name='referencegrant',

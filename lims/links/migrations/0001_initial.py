@@ -28,6 +28,9 @@ class Migration(migrations.Migration):
                 ('first', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links_first', to='casework.seizure')),
                 ('second', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links_second', to='casework.seizure')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='link_in_order'), models.UniqueConstraint(fields=('first', 'second', 'taxon', 'panel'), name='link_once')],
+            },
         ),
         migrations.CreateModel(
             name='LinkSearch',
@@ -65,6 +68,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'link searches',
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='link_search_state'), models.CheckConstraint(condition=models.Q(('theta__isnull', True), models.Q(('theta__gte', 0), ('theta__lt', 1)), _connector='OR'), name='link_search_theta')],
             },
         ),
         migrations.CreateModel(
@@ -85,42 +89,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'link entries',
+                'constraints': [models.UniqueConstraint(fields=('link', 'number'), name='link_entry_once'), models.CheckConstraint(condition=models.Q(('act__in', ['proposed', 'not_found', 'confirmed', 'rejected', 'merged', 'separated', 'released', 'release_withdrawn'])), name='link_entry_act'), models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['not_found', 'proposed']), ('search__isnull', False)), models.Q(models.Q(('act__in', ['not_found', 'proposed']), _negated=True), ('search__isnull', True)), _connector='OR'), name='link_entry_search'), models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['release_withdrawn', 'released']), ('side__isnull', False)), models.Q(models.Q(('act__in', ['release_withdrawn', 'released']), _negated=True), ('side__isnull', True)), _connector='OR'), name='link_entry_side'), models.CheckConstraint(condition=models.Q(models.Q(('act', 'proposed'), ('basis__in', ['direct', 'kin', 'both'])), models.Q(models.Q(('act', 'proposed'), _negated=True), ('basis', '')), _connector='OR'), name='link_entry_basis')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='link_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(fields=('first', 'second', 'taxon', 'panel'), name='link_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='linksearch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='link_search_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='linksearch',
-            constraint=models.CheckConstraint(condition=models.Q(('theta__isnull', True), models.Q(('theta__gte', 0), ('theta__lt', 1)), _connector='OR'), name='link_search_theta'),
-        ),
-        migrations.AddConstraint(
-            model_name='linkentry',
-            constraint=models.UniqueConstraint(fields=('link', 'number'), name='link_entry_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='linkentry',
-            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['proposed', 'not_found', 'confirmed', 'rejected', 'merged', 'separated', 'released', 'release_withdrawn'])), name='link_entry_act'),
-        ),
-        migrations.AddConstraint(
-            model_name='linkentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['not_found', 'proposed']), ('search__isnull', False)), models.Q(models.Q(('act__in', ['not_found', 'proposed']), _negated=True), ('search__isnull', True)), _connector='OR'), name='link_entry_search'),
-        ),
-        migrations.AddConstraint(
-            model_name='linkentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['release_withdrawn', 'released']), ('side__isnull', False)), models.Q(models.Q(('act__in', ['release_withdrawn', 'released']), _negated=True), ('side__isnull', True)), _connector='OR'), name='link_entry_side'),
-        ),
-        migrations.AddConstraint(
-            model_name='linkentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act', 'proposed'), ('basis__in', ['direct', 'kin', 'both'])), models.Q(models.Q(('act', 'proposed'), _negated=True), ('basis', '')), _connector='OR'), name='link_entry_basis'),
         ),
     ]
