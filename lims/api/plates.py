@@ -31,7 +31,9 @@ class PlateShow(serializers.ModelSerializer[Plate]):
     """A plate: how many rows, how many runs, how many of them go on."""
 
     batch = serializers.CharField(source="batch.reference", allow_null=True, default=None)
-    reference_set = serializers.UUIDField(source="reference_set.uuid")
+    reference_set = serializers.SerializerMethodField(
+        help_text="Empty where the set is restricted and not yours to see."
+    )
     handed_in_by = serializers.CharField(source="handed_in_by.name")
     rows = serializers.IntegerField()
     queued = serializers.IntegerField()
@@ -40,6 +42,10 @@ class PlateShow(serializers.ModelSerializer[Plate]):
     class Meta:
         model = Plate
         fields = ["uuid", "batch", "reference_set", "handed_in_by", "handed_in_at", "rows", "queued", "going"]
+
+    def get_reference_set(self, plate: Plate) -> UUID | None:
+        """The set, for those who may see it."""
+        return plate.reference_set.uuid if plate.set_seen else None  # type: ignore[attr-defined]
 
 
 class PlateSampleShow(serializers.ModelSerializer[PlateSample]):

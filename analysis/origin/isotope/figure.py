@@ -10,6 +10,7 @@ from analysis.origin import svg
 from analysis.origin.spatial.countries import Countries
 from analysis.origin.spatial.figure import TOP, WIDTH, Projection, axes, borders_text, frontiers, outline
 from analysis.origin.spatial.geography import Grid
+from analysis.origin.spatial.picture import Drawn, plain_area, region_png
 from analysis.origin.spatial.regions import Region
 
 
@@ -29,6 +30,17 @@ def surface_figure(
         *axes(projection),
     ]
     bottom = TOP + projection.height + 34
-    lines = ("flat prior over the isoscape; dark 50 %, light 95 % region", borders_text(countries))
-    body += [svg.text(line, 50, bottom + 13 * place, kind="tiny") for place, line in enumerate(lines)]
+    body += [svg.text(line, 50, bottom + 13 * place, kind="tiny") for place, line in enumerate(_legend(countries))]
     return svg.document(key=key, title=title, description=words, width=WIDTH, height=bottom + 21, body=body)
+
+
+def surface_png(grid: Grid, found: Sequence[Region], *, name: str, countries: Countries | None = None) -> bytes:
+    """The same as a PNG, for programs that show no SVG."""
+    half, wide = found[0], found[-1]
+    first = f"{name}: 95 % region {plain_area(wide)}, 50 % region {plain_area(half)}"
+    words = (first, *_legend(countries))
+    return region_png(Drawn(grid=grid, regions=(half, wide), words=words, countries=countries, land=True))
+
+
+def _legend(countries: Countries | None) -> tuple[str, str]:
+    return "flat prior over the isoscape; dark 50 %, light 95 % region", borders_text(countries)

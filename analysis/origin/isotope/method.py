@@ -7,7 +7,7 @@ from analysis.genotypes.grid import read_delimited
 from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.origin.figures_coverage import Covered, coverage_figure
 from analysis.origin.isotope.cli import CAVEATS, answer_json
-from analysis.origin.isotope.figure import surface_figure
+from analysis.origin.isotope.figure import surface_figure, surface_png
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
 from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
 from analysis.origin.isotope.surface import calibrated_regions, grid_of, on_grid, surface_posterior
@@ -21,7 +21,7 @@ from analysis.registry import Method
 from analysis.textfile import SIZE_LIMIT, text_of
 
 NAME = "origin.isotope"
-VERSION = "1.0"
+VERSION = "1.1"
 QUESTION = "Where is the isotope value of this tissue at home?"
 FIGURES = 20
 
@@ -31,7 +31,8 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
 
     The table (role "measurements") has the columns id, value and scale, or those named by `id_column`, `value_column`
     and `scale_column`. A value on another scale is brought to the calibration's over shared standards, or refused.
-    Artefacts: answers.json, calibration.svg, and for the first samples surface-NNNN.svg and regions-NNNN.geojson.
+    Artefacts: answers.json, calibration.svg, and for the first samples surface-NNNN.svg, surface-NNNN.png and
+    regions-NNNN.geojson.
     """
     file = inputs.one("measurements")
     progress(0.0, "reading")
@@ -199,6 +200,11 @@ def _sample_files(
     content = canonical_json({"type": "FeatureCollection", "features": features})
     return [
         Artefact(name=f"{key}.svg", media_type="image/svg+xml", content=drawn.encode()),
+        Artefact(
+            name=f"{key}.png",
+            media_type="image/png",
+            content=surface_png(grid, found, name=name, countries=countries),
+        ),
         Artefact(name=f"regions-{place}.geojson", media_type="application/geo+json", content=content),
     ]
 

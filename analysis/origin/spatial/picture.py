@@ -1,17 +1,22 @@
-"""The map of one sample as a PNG, for programs that show no SVG: the same regions, borders, sites and middle."""
+"""Regions of origin as a PNG, for programs that show no SVG: the same regions, borders, sites and middle."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from analysis.origin.spatial.borderlines import border_lines, label_places
+from analysis.origin.spatial.countries import Countries
 from analysis.origin.spatial.figure import TOP, WIDTH, Projection, legend
+from analysis.origin.spatial.geography import Grid
 from analysis.origin.spatial.locate import LocatedSample
 from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.regions import Place, Region
 from analysis.origin.spatial.wording import area_text, place_text
 
 _SCALE = 2
@@ -23,34 +28,74 @@ _OPACITY = (0.85, 0.32)
 _Colours = npt.NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What a picture shows: two regions (50 % and the widest), borders, sites and a middle where they are at hand.
+
+    `words` stand below the map, a line each; the font that comes with Pillow has no raised 2, so areas are
+    written out. `land`: whether cells of the grid are shaded, for a map confined to a range.
+    """
+
+    grid: Grid
+    regions: tuple[Region, Region]
+    words: Sequence[str]
+    countries: Countries | None
+    land: bool
+    sites: Sequence[tuple[float, float]] = ()
+    point: Place | None = None
+
+
 def map_png(model: MapModel, answer: LocatedSample, *, prior: Prior = Prior.FLAT) -> bytes:
     """A PNG map; needs an answer that has a place. Same input, same bytes (with one version of Pillow)."""
-    projection = Projection(model.grid)
+    found = answer.by_prior[prior]
+    half, wide = found.regions
+    sites = model.sites
+    first = f"{answer.id}: 95 % region {plain_area(wide)}, middle {place_text(found.point)}"
+    drawn = Drawn(
+        grid=model.grid,
+        regions=(half, wide),
+        words=(first, *legend(model, prior)),
+        countries=model.countries,
+        land=model.grid.restricted,
+        sites=list(zip(sites.latitudes.tolist(), sites.longitudes.tolist(), strict=True)),
+        point=found.point,
+    )
+    return region_png(drawn)
+
+
+def region_png(drawn: Drawn) -> bytes:
+    """The picture as a PNG. Same input, same bytes (with one version of Pillow)."""
+    projection = Projection(drawn.grid)
     height = round((TOP + projection.height + 68) * _SCALE)
     image = Image.new("RGB", (round(WIDTH * _SCALE), height), _PAPER)
-    image.paste(_regions(model, answer, projection, prior), (round(_LEFT * _SCALE), round(TOP * _SCALE)))
+    image.paste(_regions(drawn, projection), (round(_LEFT * _SCALE), round(TOP * _SCALE)))
     draw = ImageDraw.Draw(image)
-    _borders(draw, model, projection)
-    for latitude, longitude in zip(model.sites.latitudes.tolist(), model.sites.longitudes.tolist(), strict=True):
+    _borders(draw, drawn, projection)
+    for latitude, longitude in drawn.sites:
         x, y = _at(projection, longitude, latitude)
         draw.line((x - 5, y, x + 5, y), fill=_INK, width=2)
         draw.line((x, y - 5, x, y + 5), fill=_INK, width=2)
-    point = answer.by_prior[prior].point
-    x, y = _at(projection, point.longitude, point.latitude)
-    draw.ellipse((x - 8, y - 8, x + 8, y + 8), fill=_ACCENT, outline=_PAPER, width=2)
-    _words(draw, model, answer, projection, prior)
+    if drawn.point is not None:
+        x, y = _at(projection, drawn.point.longitude, drawn.point.latitude)
+        draw.ellipse((x - 8, y - 8, x + 8, y + 8), fill=_ACCENT, outline=_PAPER, width=2)
+    _words(draw, drawn, projection)
     out = io.BytesIO()
     image.save(out, format="PNG")
     return out.getvalue()
 
 
-def _regions(model: MapModel, answer: LocatedSample, projection: Projection, prior: Prior) -> Image.Image:
-    grid = model.grid
+def plain_area(region: Region) -> str:
+    """The area of a region in signs that the picture's font has."""
+    return area_text(region.area_km2).replace("km²", "square km")
+
+
+def _regions(drawn: Drawn, projection: Projection) -> Image.Image:
+    grid = drawn.grid
     colours: _Colours = np.empty((*grid.inside.shape, 3), dtype=np.uint8)
     colours[:] = _SEA
-    ground = _LAND if grid.restricted else _SEA
+    ground = _LAND if drawn.land else _SEA
     inner = np.tile(np.array(ground, dtype=np.float64), (len(grid.areas), 1))
-    half, wide = answer.by_prior[prior].regions
+    half, wide = drawn.regions
     for region, opacity in ((wide, _OPACITY[1]), (half, _OPACITY[0])):
         inner[region.cells] = opacity * np.array(_ACCENT) + (1 - opacity) * inner[region.cells]
     colours[grid.inside] = inner.round().astype(np.uint8)
@@ -58,31 +103,22 @@ def _regions(model: MapModel, answer: LocatedSample, projection: Projection, pri
     return Image.fromarray(np.ascontiguousarray(colours[::-1])).resize(size, Image.Resampling.NEAREST)
 
 
-def _borders(draw: ImageDraw.ImageDraw, model: MapModel, projection: Projection) -> None:
-    if model.countries is None:
+def _borders(draw: ImageDraw.ImageDraw, drawn: Drawn, projection: Projection) -> None:
+    if drawn.countries is None:
         return
-    for line in border_lines(model.countries.borders, model.grid, finest=0.5 / projection.scale):
+    for line in border_lines(drawn.countries.borders, drawn.grid, finest=0.5 / projection.scale):
         draw.line([_at(projection, *corner) for corner in line.tolist()], fill=_LINE, width=2)
     font = ImageFont.load_default(20)
-    for code, longitude, latitude in label_places(model.countries, model.grid):
+    for code, longitude, latitude in label_places(drawn.countries, drawn.grid):
         draw.text(_at(projection, longitude, latitude), code, fill=_SOFT, font=font, anchor="mm")
 
 
-def _words(
-    draw: ImageDraw.ImageDraw, model: MapModel, answer: LocatedSample, projection: Projection, prior: Prior
-) -> None:
+def _words(draw: ImageDraw.ImageDraw, drawn: Drawn, projection: Projection) -> None:
     font = ImageFont.load_default(20)
     bottom = (TOP + projection.height) * _SCALE
     box = (_LEFT * _SCALE, TOP * _SCALE, (_LEFT + projection.width) * _SCALE, bottom)
     draw.rectangle(box, outline=_LINE)
-    found = answer.by_prior[prior]
-    # The font that comes with Pillow has no raised 2.
-    area = area_text(found.regions[-1].area_km2).replace("km²", "square km")
-    first = (
-        f"{answer.id}: 95 % region {area}, middle {place_text(found.point)}",
-        *legend(model, prior),
-    )
-    for line, words in enumerate(first):
+    for line, words in enumerate(drawn.words):
         draw.text((_LEFT * _SCALE, bottom + 34 + 28 * line), words, fill=_SOFT, font=font)
     for longitude, anchor in ((projection.west, "lt"), (projection.east, "rt")):
         draw.text(

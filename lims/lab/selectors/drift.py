@@ -1,8 +1,9 @@
 """Checks of new editions, and what they would change, filtered to the cases the actor may see."""
 
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Model, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from lims.accounts.actors import Actor, require
@@ -11,6 +12,9 @@ from lims.casework.selectors.access import visible
 from lims.common.errors import NotFound
 from lims.lab.enums import DriftDecision, DriftKind, JobState, ReportState
 from lims.lab.models import DriftCheck, DriftLine, Finding, ReferenceSet, Report, Run
+from lims.lab.selectors.referenceaccess import references_seen
+
+_Row = TypeVar("_Row", bound=Model)
 
 
 def drift_runs(reference: ReferenceSet) -> QuerySet[Run]:
@@ -25,10 +29,15 @@ def drift_runs(reference: ReferenceSet) -> QuerySet[Run]:
     return rows.select_related("case", "reference_set").prefetch_related("outcomes", "findings").order_by("pk")
 
 
+def _seen(rows: QuerySet[_Row], actor: Actor, path: str) -> QuerySet[_Row]:
+    """Of these, the rows whose reference set is not hidden from the actor: a restricted set does not exist for most."""
+    return rows.filter(**{f"{path}__in": references_seen(ReferenceSet.objects.all(), actor)})
+
+
 def drift_list(*, actor: Actor, reference: ReferenceSet | None = None) -> QuerySet[DriftCheck]:
-    """Checks, newest first; the counts are of the whole laboratory and name no case."""
+    """Checks of sets the actor may see, newest first; the counts are of the whole laboratory and name no case."""
     require(actor, "run.read")
-    rows = DriftCheck.objects.select_related("reference", "asked_by")
+    rows = _seen(DriftCheck.objects.all(), actor, "reference").select_related("reference", "asked_by")
     if reference is not None:
         rows = rows.filter(reference=reference)
     return rows.annotate(
@@ -50,8 +59,8 @@ def drift_get(*, actor: Actor, uuid: UUID) -> DriftCheck:
 
 
 def drift_lines(*, actor: Actor, check: DriftCheck | None = None) -> QuerySet[DriftLine]:
-    """What would change, in cases the actor may see: undecided first, then by run."""
-    rows = visible(DriftLine.objects.all(), actor, "run.read", path="run__case__")
+    """What would change, in cases and by sets the actor may see: undecided first, then by run."""
+    rows = visible(_seen(DriftLine.objects.all(), actor, "check_of__reference"), actor, "run.read", path="run__case__")
     if check is not None:
         rows = rows.filter(check_of=check)
     issued = Report.objects.filter(state__in=[ReportState.ISSUED, ReportState.REPLACED])

@@ -2,24 +2,27 @@
 
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from lims.accounts.actors import Actor, require
 from lims.casework.selectors.access import visible
 from lims.common.errors import NotFound
 from lims.lab.enums import JobState
-from lims.lab.models import Batch, Plate, PlateSample
+from lims.lab.models import Batch, Plate, PlateSample, ReferenceSet
+from lims.lab.selectors.referenceaccess import references_seen
 
 
 def plate_list(*, actor: Actor, batch: Batch | None = None) -> QuerySet[Plate]:
-    """Plates handed in, newest first."""
+    """Plates handed in, newest first; `set_seen` tells whether the actor may know the set they were handed in for."""
     require(actor, "run.read")
     rows = Plate.objects.select_related("batch", "reference_set", "handed_in_by")
     if batch is not None:
         rows = rows.filter(batch=batch)
     going = Q(samples__run__state__in=[JobState.QUEUED, JobState.RUNNING])
+    seen = references_seen(ReferenceSet.objects.filter(pk=OuterRef("reference_set_id")), actor)
     return rows.annotate(
+        set_seen=Exists(seen),
         rows=Count("samples"),
         queued=Count("samples__run"),
         going=Count("samples__run", filter=going),

@@ -2,16 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from analysis.registry import METHODS
-from analysis.verbal import VerbalScale, verbal
 from chain_of_custody.models import Item
 from lims.casework.models import Exhibit, SamplingPlan
 from lims.casework.rules import plain
@@ -20,15 +19,12 @@ from lims.casework.selectors.laboratory import laboratory_get
 from lims.documents.data import report as doc
 from lims.documents.data.parts import Contact, Laboratory, Language, Marks, NamedValue, SignatureSlot
 from lims.documents.engine import data_json
-from lims.lab.enums import ControlOutcome, FindingKind, JobState, LegalScheme, Side
+from lims.lab.enums import ControlOutcome, FindingKind, JobState, Side
 from lims.lab.models import BatchControl, Finding, ReferenceSet, Report, ReportPerson, Run
+from lims.lab.selectors import report_answers as answers
 from lims.lab.selectors.caselaw import report_rulings
-from lims.lab.selectors.law import Ruling
-from lims.lab.selectors.scales import scale_on
+from lims.lab.selectors.report_figures import report_figures
 
-_RATES = ("rate", "accuracy", "error", "wrong", "absent", "named")
-_BARE = ("1", "no", "log10")
-"""Units of plain numbers and counts, which are not printed."""
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)
 Kind = Literal["final", "interim", "draft"]
 
@@ -38,20 +34,24 @@ def report_data(
 ) -> doc.ReportData:
     """The whole report as data, in the report's language."""
     with translation.override(report.language):
-        return _data(report, kind, issued_at, marks, signer)
+        return _data(report, _head(report, kind, issued_at, marks, signer), drawn=True)
+
+
+def _said(report: Report) -> doc.ReportData:
+    """What the report says apart from its date, its marks and who signs; its maps by caption and digest."""
+    with translation.override(report.language):
+        return _data(report, _head(report, "final", _FIXED, Marks(), None), drawn=False)
 
 
 def report_digest(report: Report) -> str:
     """SHA-256 over everything the report says apart from its date, its marks and who signs."""
-    data = report_data(report, kind="final", issued_at=_FIXED, marks=Marks(), signer=None)
-    return hashlib.sha256(data_json(replace(data, dispositions=()))).hexdigest()
+    return hashlib.sha256(data_json(replace(_said(report), dispositions=()))).hexdigest()
 
 
 def report_words(report: Report) -> str:
     """Everything the report says, and who signed it, as one text to search in."""
-    data = report_data(report, kind="final", issued_at=_FIXED, marks=Marks(), signer=None)
     signed = report.signed_by.name if report.signed_by else ""
-    return f"{data_json(data).decode()}\n{signed}"
+    return f"{data_json(_said(report)).decode()}\n{signed}"
 
 
 def laboratory() -> Laboratory:
@@ -62,16 +62,36 @@ def laboratory() -> Laboratory:
     )
 
 
-def _data(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What a report rests on: findings, the runs behind them, the items examined."""
+
+    findings: list[Finding]
+    runs: list[Run]
+    items: list[Item]
+
+
+def _work(report: Report) -> _Work:
+    rows = report.findings.select_related("item", "component", "run__reference_set", "outcome", "analyst")
+    findings = list(rows.prefetch_related("run__outputs__file").order_by("pk"))
+    examined = report.items.filter(examined=True).select_related("item").order_by("pk")
+    return _Work(
+        findings=findings,
+        runs=list({finding.run.pk: finding.run for finding in findings if finding.run}.values()),
+        items=[row.item for row in examined],
+    )
+
+
+def _data(report: Report, head: doc.ReportData, *, drawn: bool) -> doc.ReportData:
+    work = _work(report)
+    return _with_record(_with_answers(_with_request(head, report, work), report, work, drawn=drawn), report, work)
+
+
+def _head(
     report: Report, kind: Kind, issued_at: datetime, marks: Marks, signer: SignatureSlot | None
 ) -> doc.ReportData:
-    findings = list(
-        report.findings.select_related("item", "component", "run__reference_set", "outcome", "analyst").order_by("pk")
-    )
-    runs = list({finding.run.pk: finding.run for finding in findings if finding.run}.values())
-    case = report.case
-    examined = list(report.items.filter(examined=True).select_related("item").order_by("pk"))
-    received = exhibits_received(case)
+    """What stands on the first lines, and who is to sign."""
+    customer = report.request.customer.name if report.request else report.case.agency.name
     return doc.ReportData(
         language=cast("Language", report.language),
         title=report.title,
@@ -79,167 +99,77 @@ def _data(
         kind=kind,
         issued_at=issued_at,
         laboratory=laboratory(),
-        customer=Contact(name=report.request.customer.name if report.request else case.agency.name),
+        customer=Contact(name=customer),
         marks=marks,
-        case_reference=case.reference,
-        request_reference=report.request.reference if report.request else "",
-        external_references=tuple(
-            NamedValue(name=row.get_scheme_display(), value=row.value)
-            for row in case.external_references.order_by("pk")
-        ),
-        performed_from=_first(findings, runs),
-        performed_to=_last(findings, runs),
-        questions=(doc.QuestionAsked(text=report.question, items=tuple(row.item.reference for row in examined)),),
-        findings=tuple(_finding(one) for one in findings if one.kind == FindingKind.FINDING),
-        law=tuple(_legal(one, ruling) for one, found in report_rulings(report, findings) for ruling in found),
-        opinions=tuple(
-            doc.Opinion(text=one.text, basis=one.basis, author=one.analyst.name)
-            for one in findings
-            if one.kind == FindingKind.OPINION
-        ),
-        items=tuple(_item(row.item, received.get(row.item.uuid)) for row in examined),
-        items_not_examined=tuple(
-            doc.ItemNotExamined(reference=row.item.reference, description=_description(row.item), reason=row.reason)
-            for row in report.items.filter(examined=False).select_related("item").order_by("pk")
-        ),
-        methods=tuple(_method(name, version) for name, version in sorted({(r.method, r.method_version) for r in runs})),
-        results=tuple(result for one in findings for result in _results(one)),
-        error_rates=tuple(rate for one in findings for rate in _error_rates(one)),
-        reference_data=tuple(_reference(run) for run in _by_reference(runs)),
-        verbal_scales=_scales(findings),
-        limits=tuple(line.strip() for line in report.limits.splitlines() if line.strip())
-        + _method_limits(runs)
-        + _caveats(findings),
-        deviations=_deviations(runs, [row.item for row in examined]),
-        sampling_plan=_sampling_plan(row.item for row in examined),
-        external_providers=tuple(
-            doc.ExternalProvider(name=one.provider, part=one.get_source_display()) for one in findings if one.provider
-        ),
-        people=_people(report),
-        dispositions=tuple(_disposition(row.item) for row in examined),
-        replaces=_replaces(report),
-        notify=tuple(str(name) for name in report.recipients),
-        declarations=tuple(line.strip() for line in report.declaration.splitlines() if line.strip()),
         attach_data=True,
         slots=(signer,) if signer else (),
     )
 
 
-def _finding(one: Finding) -> doc.Finding:
-    about = f"{one.item.reference}{'/' + one.component.label if one.component else ''}"
-    return doc.Finding(
-        items=(about,),
-        text=one.text,
-        taxon=one.name_found,
-        outcome=one.get_identification_display() if one.identification else "",
-        name_in_cites=one.name_cites,
-        name_in_law=one.name_national,
-        **_ratio(one),
+def _with_request(data: doc.ReportData, report: Report, work: _Work) -> doc.ReportData:
+    """What was asked, about which items, and when it was worked on."""
+    received = exhibits_received(report.case)
+    left = report.items.filter(examined=False).select_related("item").order_by("pk")
+    return replace(
+        data,
+        case_reference=report.case.reference,
+        request_reference=report.request.reference if report.request else "",
+        external_references=tuple(
+            NamedValue(name=row.get_scheme_display(), value=row.value)
+            for row in report.case.external_references.order_by("pk")
+        ),
+        performed_from=_first(work.findings, work.runs),
+        performed_to=_last(work.findings, work.runs),
+        questions=(doc.QuestionAsked(text=report.question, items=tuple(item.reference for item in work.items)),),
+        items=tuple(_item(item, received.get(item.uuid)) for item in work.items),
+        items_not_examined=tuple(
+            doc.ItemNotExamined(reference=row.item.reference, description=_description(row.item), reason=row.reason)
+            for row in left
+        ),
     )
 
 
-def _ratio(one: Finding) -> dict[str, Any]:
-    """Number, the two propositions, and the words of the scale that held when the finding was made."""
-    found = one.outcome.summary.get("likelihood_ratio") if one.outcome else None
-    if not found:
-        return {}
-    log10, scale = float(found["log10"]), scale_on(one.made_at)
-    number = f"{float(f'{10**log10:.3g}'):,.15g}" if abs(log10) < 6 else f"10^{log10:.1f}"
-    words = verbal(log10, scale[1]) if scale else None
-    return {
-        "propositions": (str(found["numerator"]), str(found["denominator"])),
-        "likelihood_ratio": number,
-        "verbal": f"{words.words} ({words.scale} {words.version})" if words else "",
-    }
-
-
-def _scales(findings: Iterable[Finding]) -> tuple[doc.VerbalScaleUsed, ...]:
-    """The scales whose words stand beside a ratio, with their bounds."""
-    used = {}
-    for one in findings:
-        if one.outcome and one.outcome.summary.get("likelihood_ratio") and (found := scale_on(one.made_at)):
-            used[found[0].pk] = found
-    return tuple(_scale(row, scale) for _pk, (row, scale) in sorted(used.items()))
-
-
-def _scale(row: ReferenceSet, scale: VerbalScale) -> doc.VerbalScaleUsed:
-    ends = [*(f"{band.start:,.6g}" for band in scale.bands[1:]), ""]
-    approved = timezone.localtime(row.approved_at).date().isoformat() if row.approved_at else ""
-    return doc.VerbalScaleUsed(
-        name=scale.name,
-        version=scale.version,
-        source=scale.source,
-        digest=scale.sha256,
-        bands=tuple((f"{band.start:,.6g}", end, band.words) for band, end in zip(scale.bands, ends, strict=True)),
-        signed_off=f"{row.approved_by.name}, {approved}" if row.approved_by else "",
+def _with_answers(data: doc.ReportData, report: Report, work: _Work, *, drawn: bool) -> doc.ReportData:
+    """What was found, how sure that is, and apart from it what the law and the analyst say."""
+    findings = work.findings
+    return replace(
+        data,
+        findings=tuple(answers.finding(one) for one in findings if one.kind == FindingKind.FINDING),
+        law=tuple(answers.legal(one, ruling) for one, found in report_rulings(report, findings) for ruling in found),
+        opinions=tuple(
+            doc.Opinion(text=one.text, basis=one.basis, author=one.analyst.name)
+            for one in findings
+            if one.kind == FindingKind.OPINION
+        ),
+        results=tuple(result for one in findings for result in answers.results(one)),
+        figures=report_figures(findings, drawn=drawn),
+        error_rates=tuple(rate for one in findings for rate in answers.error_rates(one)),
+        verbal_scales=answers.scales(findings),
     )
 
 
-def _legal(one: Finding, ruling: Ruling) -> doc.LegalStatus:
-    cites = ruling.scheme == LegalScheme.CITES
-    because = {"offence": _("day of the offence"), "seizure": _("day of the seizure; no day of the offence recorded")}
-    return doc.LegalStatus(
-        items=(one.item.reference,),
-        law="CITES" if cites else f"{ruling.jurisdiction}: {ruling.list_name}",
-        name_found=one.name_found,
-        statement=ruling.statement,
-        asked_on=date.fromisoformat(ruling.asked_on) if ruling.asked_on else None,
-        asked_because=because.get(ruling.asked_because, ""),
-        source=_("%(name)s %(edition)s, as of %(day)s")
-        % {"name": ruling.list_name, "edition": ruling.edition, "day": ruling.as_of},
-        digest=ruling.digest,
-        name_in_list=ruling.name_in_list,
-        name_in_law=ruling.name_in_law,
-        annotations=tuple(dict.fromkeys(note for part in ruling.parts for note in part["annotations"])),
+def _with_record(data: doc.ReportData, report: Report, work: _Work) -> doc.ReportData:
+    """Methods and reference data, limits and deviations, people, and where things are now."""
+    versions = sorted({(run.method, run.method_version) for run in work.runs})
+    stated = tuple(line.strip() for line in report.limits.splitlines() if line.strip())
+    return replace(
+        data,
+        methods=tuple(_method(name, version) for name, version in versions),
+        reference_data=tuple(_reference(used) for used in _references(work.runs)),
+        limits=stated + _method_limits(work.runs) + answers.caveats(work.findings),
+        deviations=_deviations(work.runs, work.items),
+        sampling_plan=_sampling_plan(work.items),
+        external_providers=tuple(
+            doc.ExternalProvider(name=one.provider, part=one.get_source_display())
+            for one in work.findings
+            if one.provider
+        ),
+        people=_people(report),
+        dispositions=tuple(_disposition(item) for item in work.items),
+        replaces=_replaces(report),
+        notify=tuple(str(name) for name in report.recipients),
+        declarations=tuple(line.strip() for line in report.declaration.splitlines() if line.strip()),
     )
-
-
-def _results(one: Finding) -> list[doc.Result]:
-    if one.outcome is None:
-        return []
-    return [
-        doc.Result(
-            items=(one.item.reference,),
-            name=str(number["name"]),
-            value=_value(number["value"]),
-            unit=str(number["unit"]) if number["unit"] not in _BARE else "",
-            interval=_interval(number.get("interval")),
-            method=one.run.method if one.run else "",
-            definition=str(number["definition"]),
-        )
-        for number in one.outcome.summary.get("numbers", [])
-        if not _is_rate(number)
-    ]
-
-
-def _value(value: float) -> str:
-    return f"{value:.4g}"
-
-
-def _interval(interval: list[float] | None) -> str:
-    if not interval:
-        return ""
-    low, high, level = interval
-    return f"{low:.3g}–{high:.3g} ({level:.0%})"
-
-
-def _error_rates(one: Finding) -> list[doc.ErrorRate]:
-    if one.outcome is None:
-        return []
-    method = one.run.method if one.run else ""
-    return [
-        doc.ErrorRate(
-            method=method,
-            statement=f"{rate['definition']}: {_value(rate['value'])}, interval {_interval(rate['interval'])}",
-        )
-        for rate in one.outcome.summary.get("numbers", [])
-        if _is_rate(rate)
-    ]
-
-
-def _is_rate(number: dict[str, Any]) -> bool:
-    """Rates seen in validation: numbers with an interval that are named as such; others are results."""
-    return bool(number.get("interval")) and any(word in str(number["name"]) for word in _RATES)
 
 
 def _item(item: Item, received: datetime | None) -> doc.ItemExamined:
@@ -277,19 +207,12 @@ def _method_limits(runs: Iterable[Run]) -> tuple[str, ...]:
     return tuple(limit for name in sorted({run.method for run in runs}) for limit in METHODS[name].limits)
 
 
-def _caveats(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """What the outcomes themselves say they do not say, each once."""
-    said = (str(words) for one in findings if one.outcome for words in one.outcome.summary.get("caveats", []))
-    return tuple(dict.fromkeys(said))
+def _references(runs: Iterable[Run]) -> list[ReferenceSet]:
+    """Every reference set the runs were computed against, each once."""
+    return list({used.pk: used for run in runs if (used := run.reference_set) is not None}.values())
 
 
-def _by_reference(runs: Iterable[Run]) -> list[Run]:
-    return list({run.reference_set_id: run for run in runs if run.reference_set_id}.values())
-
-
-def _reference(run: Run) -> doc.ReferenceDataUsed:
-    used = run.reference_set
-    assert used is not None  # noqa: S101 - chosen by `_by_reference`
+def _reference(used: ReferenceSet) -> doc.ReferenceDataUsed:
     return doc.ReferenceDataUsed(
         name=used.name, version=used.edition, digest=used.digest, records=str(used.records), note=used.provenance
     )

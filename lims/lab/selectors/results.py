@@ -12,6 +12,7 @@ from lims.lab.models import Run
 
 OUTCOMES = "outcomes.json"
 LARGEST = 64 * 1024 * 1024
+LARGEST_FIGURE = LARGEST // 8
 
 
 def run_outcome(*, run: Run, number: int) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def run_outcome(*, run: Run, number: int) -> dict[str, Any]:
     file = run_output(run=run, name=OUTCOMES)
     if file is None or file.size > LARGEST:
         return {}
-    outcomes = json.loads(_content(file))
+    outcomes = json.loads(run_output_content(file))
     return dict(outcomes[number - 1]) if 0 < number <= len(outcomes) else {}
 
 
@@ -37,7 +38,7 @@ def run_json(*, run: Run, name: str) -> dict[str, Any]:
     file = run_output(run=run, name=name)
     if file is None or file.size > LARGEST:
         return {}
-    value = json.loads(_content(file))
+    value = json.loads(run_output_content(file))
     return value if isinstance(value, dict) else {}
 
 
@@ -48,13 +49,13 @@ def run_figures(*, run: Run, number: int) -> list[tuple[str, bytes]]:
     """
     own, common = [], []
     for output in sorted(run.outputs.all(), key=lambda one: one.name):
-        if output.file.media_type == "image/svg+xml" and output.file.size <= LARGEST // 8:
+        if output.file.media_type == "image/svg+xml" and output.file.size <= LARGEST_FIGURE:
             stem = output.name.removesuffix(".svg")
             ending = stem.rpartition("-")[2]
             if not ending.isdigit():
-                common.append((stem, _content(output.file)))
+                common.append((stem, run_output_content(output.file)))
             elif int(ending) == number:
-                own.append((stem, _content(output.file)))
+                own.append((stem, run_output_content(output.file)))
     return [*own, *common]
 
 
@@ -74,6 +75,11 @@ def run_file(*, run: Run, name: str) -> StoredFile:
     raise NotFound(_("This run has no such file."), code="file-not-found", found=name)
 
 
-def _content(file: StoredFile) -> bytes:
+def run_output_content(file: StoredFile) -> bytes:
+    """The bytes of a result file, checked against its digest while they are read.
+
+    Raises:
+        DigestMismatch: the stored bytes are not those that were written.
+    """
     with store_current().open(file.digest, version=file.store_version) as chunks:
         return b"".join(chunks)

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -25,6 +24,7 @@ from lims.common.errors import BadInput, RuleViolation
 from lims.lab.enums import JobState, ReferenceKind, ReferenceState
 from lims.lab.models import Profile, ReferenceSet
 from lims.lab.selectors.profiles import profiles_current
+from lims.lab.selectors.referenceaccess import reference_usable_by
 from lims.lab.services.jobs import job_cancel, job_finish, job_take
 from lims.links.execution import Found, inputs_digest
 from lims.links.ledger import SEARCH
@@ -55,26 +55,18 @@ def search_order(
     Raises:
         NotAllowed: without `link.search`.
         BadInput: fewer than two seizures with profiles, cases of several kinds, theta outside 0 to 1, no such rule.
-        RuleViolation: the reference is not approved.
+        RuleViolation: the reference is not approved, or restricted and not the actor's to use.
     """
     require(actor, "link.search")
     chosen_rule = rule_named(rule)
-    taxon = _frequencies_check(frequencies, frequencies_taxon)
+    taxon = _frequencies_check(actor, frequencies, frequencies_taxon)
     if theta is not None and not 0 <= theta < 1:
         raise BadInput(_("Give theta from 0 to below 1."), code="out-of-range", field="theta", found=theta)
     profiles = _profiles(seizures)
-    units = {str(pk): unit for pk, unit in units_of(merges_standing(), [row.seizure_id for row in profiles]).items()}
-    if len(set(units.values())) < 2:
-        raise BadInput(
-            _("Fewer than two seizures have profiles. Enter profiles first, or choose other seizures."),
-            code="nothing-to-compare",
-            field="seizures",
-        )
+    units = _units(profiles)
     with transaction.atomic():
-        year = timezone.localdate().year
         search = LinkSearch.objects.create(
-            uuid=uuid4(),
-            reference=f"LS-{year}-{number_next(f'link-search-{year}'):06d}",
+            reference=_number(),
             ordered_by_id=actor.party_id,
             units=units,
             frequencies=frequencies,
@@ -94,6 +86,27 @@ def search_order(
         act_append(actor=actor, drafts=[_draft(search, "ordered", values)])
         ring(TASK, search.pk)
     return search
+
+
+def _number() -> str:
+    year = timezone.localdate().year
+    return f"LS-{year}-{number_next(f'link-search-{year}'):06d}"
+
+
+def _units(profiles: Sequence[Profile]) -> dict[str, int]:
+    """For each seizure of the profiles the one it counts for, merges followed.
+
+    Raises:
+        BadInput: fewer than two are left to compare.
+    """
+    units = {str(pk): unit for pk, unit in units_of(merges_standing(), [row.seizure_id for row in profiles]).items()}
+    if len(set(units.values())) < 2:
+        raise BadInput(
+            _("Fewer than two seizures have profiles. Enter profiles first, or choose other seizures."),
+            code="nothing-to-compare",
+            field="seizures",
+        )
+    return units
 
 
 def _ordered(search: LinkSearch, *, profiles: int, seizures: int) -> dict[str, Json]:
@@ -170,12 +183,18 @@ def search_cancel(*, actor: Actor, search: LinkSearch) -> None:
             act_append(actor=actor, drafts=[_draft(row, "cancelled", {"attempt": row.attempt})])
 
 
-def _frequencies_check(reference: ReferenceSet | None, taxon: str) -> str:
+def _frequencies_check(actor: Actor, reference: ReferenceSet | None, taxon: str) -> str:
     taxon = text_clean(taxon, field="frequencies_taxon", limit=120, required=reference is not None)
     if reference is not None and (reference.kind != ReferenceKind.ORIGIN or reference.state != ReferenceState.APPROVED):
         raise RuleViolation(
             _("%(name)s is not approved reference population data.") % {"name": str(reference)},
             code="not-approved",
+            field="frequencies",
+        )
+    if reference is not None and not reference_usable_by(actor=actor, reference=reference):
+        raise RuleViolation(
+            _("%(name)s is restricted. Ask quality for a grant.") % {"name": str(reference)},
+            code="not-granted",
             field="frequencies",
         )
     return taxon if reference is not None else ""

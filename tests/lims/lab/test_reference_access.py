@@ -4,18 +4,30 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from chain_of_custody.models import Entry
 from lims.accounts.actors import Actor
+from lims.accounts.roles import Role
 from lims.common.errors import BadInput, NotAllowed, NotFound, RuleViolation
 from lims.disclosure.selectors.contents import _references
+from lims.lab.models import Plate
+from lims.lab.selectors.drift import drift_list
 from lims.lab.selectors.pages import reference_usable
+from lims.lab.selectors.plates import plate_get
 from lims.lab.selectors.referenceaccess import coordinates_shown, grant_get, reference_grants, reference_seen_by
 from lims.lab.selectors.referencechecks import reference_checks
 from lims.lab.selectors.work import reference_get, reference_list
+from lims.lab.services.drift import drift_ask
 from lims.lab.services.referenceaccess import reference_grant, reference_grant_end, reference_restrict
+from lims.links.services.searches import search_order
+from tests.lims import builders
+from tests.lims.api.client import Caller
 from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench
+from tests.lims.web.test_lab_pages import enter
 
 
 def _sees(actor: Actor, row: Any) -> bool:
@@ -90,3 +102,33 @@ def _party(actor: Actor) -> Any:
     from chain_of_custody.models import Party
 
     return Party.objects.get(pk=actor.party_id)
+
+
+def test_a_restricted_set_is_named_nowhere_but_in_runs_one_may_read(bench: Bench, client: Client) -> None:
+    lab, data = bench.lab, made.isolated()
+    row = made.mapped(bench, data, restricted=True)
+    check = drift_ask(actor=lab.analyst, reference=row)
+    plate = Plate.objects.create(reference_set=row, handed_in_by_id=lab.analyst.party_id, handed_in_at=timezone.now())
+    for actor, may in ((lab.analyst, True), (lab.manager, True), (lab.technician, False), (lab.reviewer, False)):
+        assert (check in drift_list(actor=actor)) is may
+        assert plate_get(actor=actor, uuid=plate.uuid).set_seen is may  # type: ignore[attr-defined]
+        enter(client, actor)
+        pages = [reverse("web:plate_list"), reverse("web:plate", args=[plate.uuid]), reverse("web:drift_list")]
+        shown = [client.get(page).content.decode() for page in pages]
+        assert [row.name in text for text in shown] == [may] * 3
+        assert ("a restricted set" in shown[0]) is not may
+        assert client.get(reverse("web:drift", args=[check.uuid])).status_code == (404 if not may else 202)
+        caller = Caller(actor)
+        assert caller.get(f"drift-checks/{check.uuid}/").status_code == (200 if may else 404)
+        (listed,) = caller.get("plates/").json()["results"]
+        assert listed["reference_set"] == (str(row.uuid) if may else None)
+
+
+def test_restricted_frequencies_are_used_in_a_search_with_a_grant_only(bench: Bench) -> None:
+    lab = bench.lab
+    row = made.mapped(bench, made.isolated(), restricted=True)
+    with pytest.raises(RuleViolation, match="restricted") as refused:
+        search_order(actor=builders.actor(Role.ANALYST), frequencies=row, frequencies_taxon="Synthetica mapa")
+    assert refused.value.code == "not-granted"
+    with pytest.raises(BadInput, match="Fewer than two seizures"):
+        search_order(actor=lab.analyst, frequencies=row, frequencies_taxon="Synthetica mapa")
