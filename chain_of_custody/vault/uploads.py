@@ -127,6 +127,12 @@ class UploadFolder:
         Raises `UploadRefused` while bytes are missing. The declared digest is for the store to check
         (`UploadSession.digest`).
         """
+        with self.finished_path(upload) as (session, path), path.open("rb") as data:
+            yield session, _Limited(data, session.size)
+
+    @contextlib.contextmanager
+    def finished_path(self, upload: str) -> Iterator[tuple[UploadSession, Path]]:
+        """The complete file on the disk, to be looked at before it is stored; otherwise as `finished`."""
         with self._locked(upload) as session:
             if not session.complete:
                 raise UploadRefused(
@@ -136,8 +142,7 @@ class UploadFolder:
                     found=f"{session.received:,} bytes",
                     remedy=f"Continue at offset {session.received}.",
                 )
-            with self._data(upload).open("rb") as data:
-                yield session, _Limited(data, session.size)
+            yield session, self._data(upload)
 
     def discard(self, upload: str) -> None:
         """Forget a session and its bytes; raises `UploadMissing`."""

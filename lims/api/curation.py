@@ -8,14 +8,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lims.api.base import View
-from lims.api.fields import Code, Input, Output
+from lims.api.base import View, bulk
+from lims.api.fields import BulkAnswer, Code, Input, Output
 from lims.api.lab_shapes import ReferenceShow
-from lims.api.operations import creates, lists, reads
+from lims.api.operations import acts, creates, lists, reads
 from lims.lab.enums import CurationChoice
-from lims.lab.selectors.curation import TABLES, editions_difference, findings_by_record, table_rows
+from lims.lab.selectors.curation import (
+    TABLES,
+    accessions_known,
+    editions_difference,
+    findings_by_record,
+    table_rows,
+)
 from lims.lab.selectors.work import reference_get
-from lims.lab.services.curation import curation_decide, reference_curated
+from lims.lab.services.curation import MOST_AT_ONCE, curation_decide, reference_curated
 
 
 class TableQuery(Input):
@@ -55,6 +61,12 @@ class CurationAsk(Input):
     accession = serializers.CharField(max_length=120)
     choice = Code(CurationChoice.values)
     reason = serializers.CharField(max_length=300)
+
+
+class CurationRowsAsk(Input):
+    """Decisions on many records."""
+
+    rows = serializers.ListField(child=CurationAsk(), min_length=1, max_length=MOST_AT_ONCE)
 
 
 class EditionAsk(Input):
@@ -124,6 +136,23 @@ class ReferenceCuration(View):
         return Response(RecordFindingsShow(row).data, status=201, headers={"Location": request.path})
 
 
+class ReferenceCurationMany(View):
+    """Decisions on many records."""
+
+    @acts("reference_curate_many", CurationRowsAsk, BulkAnswer, area="references", also={207: BulkAnswer})
+    def post(self, request: Request, uuid: UUID) -> Response:
+        """Keep records or leave them out, many in one request: each row stands or falls by itself."""
+        reference = reference_get(actor=self.actor, uuid=uuid)
+        rows = self.body(CurationRowsAsk)["rows"]
+        known = accessions_known(actor=self.actor, reference=reference)
+
+        def one(row: dict[str, Any]) -> dict[str, Any]:
+            made = curation_decide(actor=self.actor, reference=reference, known=known, **row)
+            return {"accession": made.accession, "choice": made.choice, "reason": made.reason}
+
+        return bulk(rows, one)
+
+
 class ReferenceNext(View):
     """The edition without what is left out."""
 
@@ -152,6 +181,7 @@ class ReferenceComparison(View):
 urlpatterns = [
     path("reference-sets/<uuid:uuid>/rows/", ReferenceTables.as_view(), name="reference-rows"),
     path("reference-sets/<uuid:uuid>/curation/", ReferenceCuration.as_view(), name="reference-curation"),
+    path("reference-sets/<uuid:uuid>/curation/many/", ReferenceCurationMany.as_view(), name="reference-curation-many"),
     path("reference-sets/<uuid:uuid>/next-edition/", ReferenceNext.as_view(), name="reference-next"),
     path("reference-sets/<uuid:uuid>/comparison/", ReferenceComparison.as_view(), name="reference-comparison"),
 ]

@@ -31,11 +31,10 @@ from lims.casework.services.files import (
     upload_append,
     upload_begin,
     upload_discard,
-    upload_finish,
     upload_get,
 )
 from lims.common.errors import BadInput
-from lims.lab.services.rawfiles import RawFile, raw_file_store
+from lims.lab.services.rawfiles import RawFile, raw_file_store, raw_upload_finish
 
 AREA = "files"
 _FORM_ROOM = 64 * 1024
@@ -97,6 +96,7 @@ class UploadFinish(Input):
     role = text(40, required=True)
     case = text(60, help_text="UUID or reference.")
     item = text(120, help_text="UUID, reference or scan code.")
+    id_column = text(80, help_text="In a table of an item: the column that names the samples; id when left out.")
 
 
 class ChunkParser(BaseParser):
@@ -245,13 +245,20 @@ class Finish(View):
 
     @creates("upload_finish", UploadFinish, FileOut, area=AREA)
     def post(self, request: Request, upload: str) -> Response:
-        """Store what the upload gathered, about a case or an item of a case."""
+        """Store what the upload gathered, about a case or an item. What its analysis could not read is refused."""
         body = self.body(UploadFinish)
         case = case_get(actor=self.actor, key=body["case"], capability="file.upload") if body.get("case") else None
         item = item_get(actor=self.actor, key=body["item"], capability="file.upload") if body.get("item") else None
         if (case is None) == (item is None):
             raise BadInput(_("Name the case or the item, one of the two."), code="required", field="case")
-        row = upload_finish(actor=self.actor, upload=upload, role=body["role"], case=case, item=item)
+        row = raw_upload_finish(
+            actor=self.actor,
+            upload=upload,
+            role=body["role"],
+            case=case,
+            item=item,
+            id_column=body.get("id_column") or "id",
+        )
         return created(self.data(row, FileOut), location=f"/api/v1/files/{row.uuid}/")
 
 

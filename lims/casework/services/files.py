@@ -102,6 +102,18 @@ def upload_finish(
     )
 
 
+@contextmanager
+def upload_complete(*, actor: Actor, upload: str) -> Iterator[tuple[UploadSession, Path]]:
+    """One's own complete upload on the disk before it is kept, while nobody adds to it or discards it.
+
+    Raises:
+        UploadMissing, UploadRefused: there is none, it is somebody else's, or bytes are missing.
+    """
+    upload_get(actor=actor, upload=upload)
+    with uploads().finished_path(upload) as (session, path):
+        yield session, path
+
+
 def upload_discard(*, actor: Actor, upload: str) -> None:
     """Forget one's own upload and its bytes."""
     upload_get(actor=actor, upload=upload)

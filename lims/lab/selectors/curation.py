@@ -48,6 +48,17 @@ def _rows(reference: ReferenceSet, name: str) -> list[Row]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def accessions_known(*, actor: Actor, reference: ReferenceSet) -> frozenset[str]:
+    """The records of the set, for somebody who decides on them.
+
+    Raises:
+        NotAllowed: without `reference.manage`.
+        NotFound: the set was built without its table of records.
+    """
+    require(actor, "reference.manage")
+    return frozenset(row["accession"] for row in _rows(reference, "records"))
+
+
 def decisions_of(reference: ReferenceSet) -> dict[str, CurationDecision]:
     """The decision that holds for each record: the latest."""
     rows = CurationDecision.objects.filter(reference=reference).select_related("decided_by").order_by("pk")

@@ -1,7 +1,7 @@
 """Decisions on records of a proposed set, and the edition that is built without what they leave out."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
 
@@ -14,19 +14,36 @@ from chain_of_custody.services import act_append
 from chain_of_custody.vault.services import store_current
 from lims.accounts.actors import Actor, require
 from lims.common.checks import text_clean
-from lims.common.errors import BadInput, RuleViolation
+from lims.common.errors import BadInput, ManyErrors, RuleViolation
 from lims.lab.enums import CurationChoice, ReferenceState
 from lims.lab.models import CurationDecision, ReferenceSet
-from lims.lab.selectors.curation import decisions_of, table_rows
+from lims.lab.selectors.curation import accessions_known, decisions_of
 from lims.lab.services.references import reference_draft, reference_propose
+
+MOST_AT_ONCE = 2_000
+"""Records decided on in one act."""
 
 _IN_MEMORY = 8 << 20
 
 
 def curation_decide(
-    *, actor: Actor, reference: ReferenceSet, accession: str, choice: str, reason: str
+    *,
+    actor: Actor,
+    reference: ReferenceSet,
+    accession: str,
+    choice: str,
+    reason: str,
+    known: Container[str] | None = None,
 ) -> CurationDecision:
     """Keep or leave out a record of a proposed set, with the reason. The set itself never changes.
+
+    Args:
+        actor: who decides.
+        reference: the set.
+        accession: the record.
+        choice: a `CurationChoice`.
+        reason: why.
+        known: the set's records, where the caller decides on many and has read them once (`accessions_known`).
 
     Raises:
         NotAllowed: without `reference.manage`.
@@ -34,32 +51,69 @@ def curation_decide(
         RuleViolation: the set is not waiting for approval.
     """
     require(actor, "reference.manage")
+    known = accessions_known(actor=actor, reference=reference) if known is None else known
+    return _decide(actor, reference, [_known(accession, known)], choice, reason)[0]
+
+
+def curation_decide_many(
+    *, actor: Actor, reference: ReferenceSet, accessions: Sequence[str], choice: str, reason: str
+) -> list[CurationDecision]:
+    """One choice and one reason for many records, in one act: all or none; each keeps its own decision and entry.
+
+    Raises:
+        NotAllowed: without `reference.manage`.
+        BadInput, ManyErrors: no record, too many, each that the set does not have, no choice, no reason.
+        RuleViolation: the set is not waiting for approval.
+    """
+    require(actor, "reference.manage")
+    wanted = list(dict.fromkeys(accessions))
+    if not wanted:
+        raise BadInput(_("Choose at least one record."), code="required", field="accession")
+    if len(wanted) > MOST_AT_ONCE:
+        words = _("At most %(limit)s records can be decided on at once.") % {"limit": MOST_AT_ONCE}
+        raise BadInput(words, code="too-many", field="accession", found=str(len(wanted)))
+    known = accessions_known(actor=actor, reference=reference)
+    if strange := [_no_record(one) for one in wanted if one not in known]:
+        raise ManyErrors(strange)
+    return _decide(actor, reference, wanted, choice, reason)
+
+
+def _decide(
+    actor: Actor, reference: ReferenceSet, accessions: Sequence[str], choice: str, reason: str
+) -> list[CurationDecision]:
     if choice not in CurationChoice.values:
         raise BadInput(_("Choose whether it is kept."), code="unknown-choice", field="choice", found=choice)
     reason = text_clean(reason, field="reason", required=True, limit=300)
-    known = {row["accession"] for row in table_rows(actor=actor, reference=reference, name="records")}
-    if accession not in known:
-        raise BadInput(
-            _("The set has no record «%(found)s».") % {"found": accession},
-            code="unknown-record",
-            field="accession",
-            found=accession,
-        )
     with transaction.atomic():
         row = ReferenceSet.objects.select_for_update(no_key=True).get(pk=reference.pk)
         if row.state != ReferenceState.PROPOSED:
             raise RuleViolation(_("This reference is not waiting for approval."), code="wrong-state")
-        made = CurationDecision.objects.create(
-            reference=row,
-            accession=accession,
-            choice=choice,
-            reason=reason,
-            decided_by_id=actor.party_id,
-            decided_at=timezone.now(),
-        )
-        values: dict[str, Json] = {"record": accession, "choice": choice}
-        act_append(actor=actor, drafts=[reference_draft(row, "curated", values)], reason=reason)
+        made = [
+            CurationDecision(
+                reference=row,
+                accession=one,
+                choice=choice,
+                reason=reason,
+                decided_by_id=actor.party_id,
+                decided_at=timezone.now(),
+            )
+            for one in accessions
+        ]
+        CurationDecision.objects.bulk_create(made)
+        drafts = [reference_draft(row, "curated", {"record": one, "choice": choice}) for one in accessions]
+        act_append(actor=actor, drafts=drafts, reason=reason)
     return made
+
+
+def _known(accession: str, known: Container[str]) -> str:
+    if accession not in known:
+        raise _no_record(accession)
+    return accession
+
+
+def _no_record(accession: str) -> BadInput:
+    words = _("The set has no record «%(found)s».") % {"found": accession}
+    return BadInput(words, code="unknown-record", field="accession", found=accession)
 
 
 def reference_curated(*, actor: Actor, reference: ReferenceSet, edition: str) -> ReferenceSet:

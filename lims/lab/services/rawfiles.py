@@ -23,9 +23,10 @@ from analysis.tables import rows_read
 from analysis.textfile import text_of
 from chain_of_custody.models import Item, StoredFile
 from lims.accounts.actors import Actor, require
+from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case
-from lims.casework.services.files import item_file_store
+from lims.casework.services.files import item_file_store, upload_complete, upload_finish
 from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
 
 MEDIA_TYPES = {
@@ -105,9 +106,39 @@ def raw_file_store(*, actor: Actor, item: Item, file: RawFile, media_type: str) 
     )
 
 
+def raw_upload_finish(
+    *,
+    actor: Actor,
+    upload: str,
+    role: str,
+    case: Case | None = None,
+    item: Item | None = None,
+    id_column: str = "id",
+) -> StoredFile:
+    """Store what a resumable upload gathered; of an item and in a role that an analysis reads, only when it can.
+
+    A refused upload stays as it was sent, to be discarded or to expire; nothing of it is kept as evidence.
+
+    Raises:
+        NotAllowed: without `file.upload` in the case.
+        RuleViolation: the item belongs to no case.
+        BadInput: what is wrong with the file, its row and what to do; `field` is «upload».
+        CustodyError: bytes are missing, or they are not those declared; the upload stays.
+    """
+    if item is not None and role in _CHECKS:
+        about = item_case(item)
+        if about is None:
+            raise RuleViolation(_("Files belong to items of a case."), code="no-case", field="item")
+        require(actor, "file.upload", case_scope(about))
+        with upload_complete(actor=actor, upload=upload) as (session, path):
+            problem = _unreadable(path, role=role, name=session.name, id_column=id_column, field="upload")
+        if problem is not None:
+            raise problem
+    return upload_finish(actor=actor, upload=upload, role=role, case=case, item=item)
+
+
 def _problem(file: RawFile, *, field: str = "") -> DomainError | None:
-    check = _CHECKS.get(file.role)
-    if check is None:
+    if file.role not in _CHECKS:
         return BadInput(
             _("«%(found)s» is not a kind of raw file.") % {"found": file.role}, code="unknown-role", field=file.role
         )
@@ -116,36 +147,42 @@ def _problem(file: RawFile, *, field: str = "") -> DomainError | None:
         with path.open("wb") as target:
             shutil.copyfileobj(file.source, target)
         file.source.seek(0)
-        with path.open("rb") as written:
-            digest = hashlib.file_digest(written, "sha256").hexdigest()
-        try:
-            check(InputFile(role=file.role, name=file.name, path=path, sha256=digest), file)
-        except AnalysisError as error:
-            words = _("File %(why)s") % {"why": str(error)}
-            return BadInput(words, code="unreadable-file", field=field or file.role, found=file.name)
+        return _unreadable(path, role=file.role, name=file.name, id_column=file.id_column, field=field or file.role)
+
+
+def _unreadable(path: Path, *, role: str, name: str, id_column: str, field: str) -> BadInput | None:
+    """What keeps the analysis of this role from reading the file, None where it can."""
+    with path.open("rb") as written:
+        digest = hashlib.file_digest(written, "sha256").hexdigest()
+    try:
+        _CHECKS[role](InputFile(role=role, name=name, path=path, sha256=digest), id_column)
+    except AnalysisError as error:
+        remedy = error.remedy or ""
+        words = _("File %(why)s") % {"why": str(error).removesuffix(remedy).rstrip()}
+        return BadInput(words, code="unreadable-file", field=field, found=name, remedy=remedy or None)
     return None
 
 
-def _trace(given: InputFile, _file: RawFile) -> None:
+def _trace(given: InputFile, _id_column: str) -> None:
     trace_read(given)
 
 
-def _sequence(given: InputFile, _file: RawFile) -> None:
+def _sequence(given: InputFile, _id_column: str) -> None:
     reads_of(given)
 
 
-def _genotypes(given: InputFile, file: RawFile) -> None:
-    read_file(given, Layout(id=file.id_column))
+def _genotypes(given: InputFile, id_column: str) -> None:
+    read_file(given, Layout(id=id_column))
 
 
-def _blank(given: InputFile, _file: RawFile) -> None:
+def _blank(given: InputFile, _id_column: str) -> None:
     """A blank may hold no read at all: that is what it is for."""
     if given.path.stat().st_size:
         for _read in fastq_iterate(given.path, name=given.name):
             pass
 
 
-def _amplicons(given: InputFile, _file: RawFile) -> None:
+def _amplicons(given: InputFile, _id_column: str) -> None:
     whole = given.path.stat().st_size <= READ_WHOLE
     reads = fastq_iterate(given.path, name=given.name)
     if next(reads, None) is None:
@@ -154,24 +191,24 @@ def _amplicons(given: InputFile, _file: RawFile) -> None:
         pass
 
 
-def _measurements(given: InputFile, file: RawFile) -> None:
+def _measurements(given: InputFile, id_column: str) -> None:
     """Which columns it needs is a matter of the method; that it is a table with a name per row is not."""
-    rows_read(given.read(limit=_TABLE), name=given.name, needed=(file.id_column,))
+    rows_read(given.read(limit=_TABLE), name=given.name, needed=(id_column,))
 
 
-def _claims(given: InputFile, _file: RawFile) -> None:
+def _claims(given: InputFile, _id_column: str) -> None:
     claims_read(given)
 
 
-def _cutoffs(given: InputFile, _file: RawFile) -> None:
+def _cutoffs(given: InputFile, _id_column: str) -> None:
     cutoffs(text_of(given.read(limit=_TABLE), name=given.name), name=given.name)
 
 
-def _range_map(given: InputFile, _file: RawFile) -> None:
+def _range_map(given: InputFile, _id_column: str) -> None:
     range_rings(given.read(limit=_TABLE), given.name)
 
 
-_CHECKS: dict[str, Callable[[InputFile, RawFile], None]] = {
+_CHECKS: dict[str, Callable[[InputFile, str], None]] = {
     "trace_forward": _trace,
     "trace_reverse": _trace,
     "sequence": _sequence,

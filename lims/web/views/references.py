@@ -34,7 +34,7 @@ from lims.web.referencechecks import checks_view
 from lims.web.referenceforms import ProposeForm, kind_title, kind_uses
 from lims.web.rundescribing import method_name
 from lims.web.today import TodayPart, today_part
-from lims.web.views.curation import code_words
+from lims.web.views.curating import code_words
 
 _BADGES = {"draft": "running", "not_built": "bad", "proposed": "warn", "approved": "ok", "retired": "idle"}
 LARGEST = 256 * 1024 * 1024

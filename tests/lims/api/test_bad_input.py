@@ -1,5 +1,7 @@
 """Bad input over the API: each gets a problem with a pointer, and leaves nothing half-written."""
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -194,6 +196,36 @@ def test_a_file_that_its_analysis_cannot_read(
     assert "handed-in" in str(body)
     assert words in str(body)
     nothing_written()
+
+
+def test_a_file_sent_in_chunks_that_its_analysis_cannot_read(
+    lab: Laboratory, case: Case, nothing_written: Callable[[], None]
+) -> None:
+    item = builders.exhibits(lab.custodian, case)[0].item
+    technician, content = Caller(lab.technician), b"name,A.1,A.2\nx,1\n"
+    new = {"name": "typed.csv", "media_type": "text/csv", "size": len(content)}
+    upload = technician.post("uploads/", new).json()["id"]
+    digest = b64encode(hashlib.sha256(content).digest()).decode()
+    headers = {"Upload-Offset": "0", "Content-Digest": f"sha-256=:{digest}:"}
+    sent = technician.client.generic(
+        "PATCH",
+        f"/api/v1/uploads/{upload}/",
+        data=content,
+        content_type="application/octet-stream",
+        headers={"Authorization": f"Bearer {technician.secret}", **headers},
+    )
+    assert sent.status_code == 200, sent.content
+    finish = {"role": "genotypes", "item": str(item.uuid), "id_column": "name"}
+    nothing_written()
+    answer = technician.post(f"uploads/{upload}/finish/", finish)
+    body = problem(answer, 422, "unreadable-file")
+    assert pointers(answer) == ["#/upload"]
+    assert "typed.csv, row 2" in str(body)
+    assert body["errors"][0]["remedy"]
+    nothing_written()
+    assert technician.get(f"uploads/{upload}/").json()["complete"]
+    kept = technician.post(f"uploads/{upload}/finish/", {"role": "letter", "item": str(item.uuid)})
+    assert kept.status_code == 201, kept.content
 
 
 @pytest.mark.parametrize("size", [1_001, 200_000])

@@ -1,16 +1,20 @@
 """A set of reference sequences as people make it: three kinds of files, each record told, decided on, left out."""
 
 import io
+import json
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from analysis.errors import InputRefused
+from chain_of_custody.models import Entry
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
-from lims.lab.models import ReferenceSet
+from lims.lab.models import CurationDecision, ReferenceSet
 from lims.lab.rules.curation import editions_compare
-from lims.lab.selectors.curation import findings_by_record, table_rows
+from lims.lab.selectors.curation import decisions_of, findings_by_record, table_rows
 from lims.lab.services.curation import curation_decide, reference_curated
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.speciesbuild import note_facts
@@ -64,6 +68,11 @@ def bold() -> str:
     head = "processid\tsampleid\tspecies_name\tidentification_provided_by\tcountry\tmarkercode\tnucleotides"
     row = f"SYNB1\tSYN:9\tPictus tertius\tA. Keeper\tKenya\tCOI-5P\t{SEQUENCES['Pictus tertius']}"
     return f"{head}\n{row}\nSYNB2\tSYN:10\t\tA. Keeper\tKenya\tCOI-5P\tACGT\n"
+
+
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """An entry of the ledger as written."""
+    return dict(json.loads(bytes(entry.canonical)))
 
 
 def proposed(bench: Bench) -> ReferenceSet:
@@ -176,6 +185,65 @@ def test_whoever_decided_does_not_approve_and_the_api_tells_the_same(bench: Benc
             403,
             404,
         }
+
+
+def test_many_records_are_decided_on_at_once_each_with_its_own_entry(client: Client, bench: Bench) -> None:
+    lab, first = bench.lab, proposed(bench)
+    enter(client, lab.analyst)
+    address = reverse("web:reference_curation", args=[first.uuid])
+    kind = "shared-sequence"
+    having = {one.accession for one in findings_by_record(actor=lab.analyst, reference=first) if kind in dict(one.seen)}
+    assert len(having) > 1
+    assert WRONG in having
+    alone = client.get(address, {"kind": kind}).content.decode()
+    assert alone.count('name="record"') == len(having)
+    told = {"choice": "keep", "reason": "Known to share it."}
+
+    nothing = client.post(address, {"which": "ticked", **told})
+    assert nothing.status_code == 422
+    assert "Tick at least one record" in nothing.content.decode()
+    strange = client.post(address, {"which": "ticked", "record": [WRONG, "NOWHERE"], **told})
+    assert strange.status_code == 422
+    assert "NOWHERE" in strange.content.decode()
+    assert not CurationDecision.objects.exists()
+
+    wrong = {"which": "ticked", "record": [WRONG], "choice": "exclude", "reason": "Sequence of another species."}
+    key = {"idempotency_key": str(uuid4())}
+    assert [client.post(address, wrong | key).status_code for _click in range(2)] == [302, 302]
+    assert CurationDecision.objects.count() == 1
+    assert client.post(address, {"which": kind, **told}).status_code == 302
+    held = decisions_of(first)
+    assert held.keys() == having
+    assert {one.choice for name, one in held.items() if name != WRONG} == {"keep"}
+    assert held[WRONG].choice == "exclude"
+    entries = Entry.objects.filter(stream__uuid=first.uuid).order_by("sequence")
+    told_of = [one["values"]["record"] for one in map(entry_values, entries) if one["verb"] == "curated"]
+    assert sorted(told_of) == sorted(having)
+
+    enter(client, lab.technician)
+    assert 'name="which"' not in client.get(address).content.decode()
+    assert client.post(address, {"which": "ticked", "record": [WRONG], **told}).status_code == 403
+    assert len(decisions_of(first)) == CurationDecision.objects.count() == len(having)
+
+
+def test_rows_of_decisions_over_the_api_stand_or_fall_by_themselves(bench: Bench) -> None:
+    lab, first = bench.lab, proposed(bench)
+    path = f"reference-sets/{first.uuid}/curation/many/"
+    rows = [
+        {"accession": WRONG, "choice": "exclude", "reason": "Another species."},
+        {"accession": "NOWHERE", "choice": "keep", "reason": "A typing error."},
+        {"accession": "SYNB1", "choice": "keep", "reason": "Seen."},
+    ]
+    answer = Caller(lab.analyst).post(path, {"rows": rows})
+    assert answer.status_code == 207, answer.content
+    told = answer.json()
+    assert (told["done"], told["refused"]) == (2, 1)
+    assert told["results"][1]["pointer"] == "#/rows/1/accession"
+    assert told["results"][1]["code"] == "unknown-record"
+    assert decisions_of(first).keys() == {WRONG, "SYNB1"}
+    assert Caller(lab.analyst).post(path, {"rows": rows[2:]}).status_code == 200
+    assert Caller(lab.technician).post(path, {"rows": rows}).status_code == 403
+    assert Caller(lab.analyst).post(path, {"rows": []}).status_code == 422
 
 
 def test_a_record_that_is_not_there_cannot_be_left_out(bench: Bench) -> None:
