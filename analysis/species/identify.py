@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from analysis.outcome import Diagnostic, Identification, Reason
 from analysis.species.alignment import counted, k2p
 from analysis.species.bases import ambiguous_count
@@ -68,10 +70,14 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Congener:
-    """A species of the genus concerned and how many records the set has of it (0: known to be absent)."""
+    """A species of the genus concerned and how many records the set has of it (0: known to be absent).
+
+    `at` counts them at each locus of the set, in the order of `Identified.loci`.
+    """
 
     name: str
     records: int
+    at: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,7 @@ class Identified:
     calibration: LocusCalibration | None
     hits: tuple[Hit, ...]
     nearest_species: tuple[tuple[str, float], ...]
+    loci: tuple[str, ...]
     congeners: tuple[Congener, ...]
     gap: Gap | None
     diagnostics: tuple[Diagnostic, ...]
@@ -145,6 +152,7 @@ def identify(
         calibration=local,
         hits=_hits(library, bases, found, hits),
         nearest_species=tuple((library.species[item.species].name, item.distance) for item in ranked[:HITS]),
+        loci=tuple(library.loci),
         congeners=_congeners(library, decision, ranked),
         gap=_gap(library, decision, ranked),
         diagnostics=_diagnostics(library, bases, ranked, good),
@@ -248,10 +256,25 @@ def _congeners(library: Library, decision: Decision, ranked: Sequence[SpeciesDis
     genus = library.species[ranked[0].species].genus
     if decision.outcome is Identification.GENUS:
         genus = decision.taxon
-    members = library.species.congeners(genus)
-    return tuple(
-        Congener(name=library.species[number].name, records=int(library.species_records[number])) for number in members
-    )
+    return tuple(_congener(library, number) for number in library.species.congeners(genus))
+
+
+def _congener(library: Library, species: int) -> Congener:
+    records = int(library.species_records[species])
+    at = (records,) if len(library.loci) == 1 else _at_loci(library, species)
+    return Congener(name=library.species[species].name, records=records, at=at)
+
+
+def _at_loci(library: Library, species: int) -> tuple[int, ...]:
+    """How many records a species has at each locus of the set."""
+    loci = library.record_locus[library.records_of_species(species)]
+    return tuple(np.bincount(loci, minlength=len(library.loci)).tolist())
+
+
+def _missing(library: Library, genus: str | None, locus: int) -> list[str]:
+    """Species of a genus without a record at a locus."""
+    members = (_congener(library, number) for number in library.species.congeners(genus))
+    return [one.name for one in members if not one.at[locus]]
 
 
 def _gap(library: Library, decision: Decision, ranked: Sequence[SpeciesDistance]) -> Gap | None:
@@ -303,13 +326,10 @@ def _caveats(
                 f"The set has one record of {species.name}: how much the species varies is not known from it, "
                 "and a mislabelled record could not be noticed."
             )
-        missing = [
-            library.species[number].name
-            for number in library.species.congeners(species.genus)
-            if not library.species_records[number]
-        ]
+        missing = _missing(library, species.genus, int(library.record_locus[ranked[0].record]))
         if missing:
-            caveats.append(f"No reference for {', '.join(missing)} of the same genus.")
+            locus = library.loci[int(library.record_locus[ranked[0].record])]
+            caveats.append(f"No reference at {locus} for {', '.join(missing)} of the same genus.")
     if local is not None and ranked:
         caveats.append(
             f"Error rates were found with {local.length} bases or more of {local.locus}; "

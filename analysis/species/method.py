@@ -37,7 +37,7 @@ from analysis.species.tree import REPLICATES
 from analysis.species.treecli import tree_json
 
 NAME = "species.identify"
-VERSION = "1.2"
+VERSION = "1.3"
 QUESTION = "To which species, or to which higher taxon, does the sequence belong?"
 MOST_SEQUENCES = 10_000
 _EDITS_LIMIT = 1 << 20

@@ -39,6 +39,7 @@ def identified_json(item: Identified) -> dict[str, Json]:
         "nearest_species": [
             {"taxon": taxon, "distance": round(distance, 6)} for taxon, distance in item.nearest_species
         ],
+        "loci": list(item.loci),
         "congeners": jsonable(item.congeners),
         "barcode_gap": None
         if item.gap is None

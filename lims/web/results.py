@@ -67,14 +67,6 @@ class RankLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CongenerLine:
-    """A species of the same genus, with or without reference data."""
-
-    taxon: str
-    records: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultView:
     """One outcome in words."""
 
@@ -91,8 +83,6 @@ class ResultView:
     excluded_note: str
     none_of_these: bool
     groups: tuple[tuple[str, str, bool], ...]
-    congeners: tuple[CongenerLine, ...]
-    congeners_note: str
     numbers: tuple[NumberLine, ...]
     rates: tuple[NumberLine, ...]
     reasons: tuple[str, ...]
@@ -132,8 +122,6 @@ def result_view(
         excluded_note=_excluded_note(ranking),
         none_of_these=identification == Identification.NONE_OF_THESE,
         groups=tuple((g["group"], share_text(g["posterior"]), g["excluded"]) for g in details.get("groups") or ()),
-        congeners=_congeners(details.get("congeners")),
-        congeners_note=_congeners_note(details.get("congeners")),
         numbers=tuple(one for one in numbers if not one.rate),
         rates=_rates(details, numbers),
         reasons=tuple(str(one.get("text", "")) for one in finding.get("reasons") or ()),
@@ -315,17 +303,6 @@ def _rank(one: Mapping[str, Any]) -> RankLine:
 def _excluded_note(ranking: Sequence[RankLine]) -> str:
     out = sum(one.excluded for one in ranking)
     return ngettext("%(n)s population excluded", "%(n)s populations excluded", out) % {"n": out}
-
-
-def _congeners(found: object) -> tuple[CongenerLine, ...]:
-    rows = found if isinstance(found, list | tuple) else ()
-    return tuple(CongenerLine(taxon=str(one["name"]), records=int(one["records"] or 0)) for one in rows)
-
-
-def _congeners_note(found: object) -> str:
-    lines = _congeners(found)
-    covered = sum(1 for one in lines if one.records)
-    return _("%(n)s of %(all)s with reference data") % {"n": covered, "all": len(lines)} if lines else ""
 
 
 def _declared(found: object) -> Check | None:

@@ -19,6 +19,7 @@ ROLES: Mapping[str, Words] = {
     "trace_forward": gettext_lazy("Trace, forward (.ab1)"),
     "trace_reverse": gettext_lazy("Trace, reverse (.ab1)"),
     "sequence": gettext_lazy("Sequence (FASTA or FASTQ)"),
+    "screen": gettext_lazy("Sequences to screen against: batch, controls, staff (FASTA)"),
     "amplicons": gettext_lazy("Amplicon reads of a product (FASTQ, may be gzip)"),
     "blank": gettext_lazy("Amplicon reads of a blank (FASTQ)"),
     "positive": gettext_lazy("Amplicon reads of a positive control (FASTQ)"),
@@ -62,7 +63,8 @@ def _expected_field() -> forms.Field:
 METHOD_FORMS: Mapping[str, MethodForm] = {
     "species.identify": MethodForm(
         name=gettext_lazy("Species identification"),
-        roles=("trace_forward", "trace_reverse", "sequence"),
+        roles=("trace_forward", "trace_reverse", "sequence", "screen"),
+        several=frozenset({"screen"}),
         kind=ReferenceKind.SPECIES,
         settings={"declared": declared_field},
     ),

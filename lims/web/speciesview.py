@@ -8,10 +8,15 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from lims.lab.models import Run
+from lims.accounts.actors import Actor
+from lims.lab.models import ReferenceSet, Run
+from lims.lab.selectors.curation import records_doubted
+from lims.lab.selectors.referenceaccess import reference_seen_by
 from lims.lab.selectors.results import run_json
 from lims.web.figures import svg_inline
+from lims.web.genusmap import GenusMap, genus_map
 from lims.web.newick import NewickRefused, Node, newick_read, tree_lay
+from lims.web.recordwords import code_words
 from lims.web.shares import percent
 
 _WIDE, _ROW, _LABELS, _LEFT = 780, 18, 320, 26
@@ -41,6 +46,16 @@ class AlignmentView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtView:
+    """What speaks against a record among the hits, and what was decided on it when the set was made."""
+
+    accession: str
+    taxon: str
+    seen: tuple[tuple[str, str], ...]
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeciesView:
     """Figures and alignments of one outcome; empty parts are not shown."""
 
@@ -48,10 +63,12 @@ class SpeciesView:
     tree_note: str
     gap: SafeString | None
     gap_note: str
+    genus: GenusMap | None
     alignments: tuple[AlignmentView, ...]
+    doubts: tuple[DoubtView, ...]
 
 
-def species_view(run: Run, outcome: Mapping[str, Any], number: int) -> SpeciesView | None:
+def species_view(actor: Actor, run: Run, outcome: Mapping[str, Any], number: int) -> SpeciesView | None:
     """The figures of an outcome of `species.identify`; None for other methods."""
     if run.method != "species.identify":
         return None
@@ -66,7 +83,24 @@ def species_view(run: Run, outcome: Mapping[str, Any], number: int) -> SpeciesVi
         tree_note=_tree_note(tree),
         gap=gap_figure(details.get("nearest_species") or (), gap, named),
         gap_note=_gap_note(gap),
+        genus=genus_map(details),
         alignments=tuple(_alignment(one) for one in record.get("alignments") or ()),
+        doubts=_doubts(actor, run.reference_set, details.get("hits") or ()),
+    )
+
+
+def _doubts(actor: Actor, used: ReferenceSet | None, hits: Sequence[Mapping[str, Any]]) -> tuple[DoubtView, ...]:
+    if used is None or not reference_seen_by(actor=actor, reference=used):
+        return ()
+    accessions = {str(one.get("accession", "")) for one in hits}
+    return tuple(
+        DoubtView(
+            accession=one.accession,
+            taxon=one.taxon,
+            seen=tuple((code_words(code), text) for code, text in one.seen if code != "duplicate"),
+            decision=f"{one.decision.get_choice_display()}: {one.decision.reason}" if one.decision else "",
+        )
+        for one in records_doubted(actor=actor, reference=used, accessions=accessions)
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -88,6 +89,18 @@ def _findings(reference: ReferenceSet) -> list[RecordFindings]:
         for accession in sorted(seen.keys() | decided.keys())
     ]
     return sorted(found, key=lambda one: (not (one.needed and one.decision is None), not one.needed, one.accession))
+
+
+def records_doubted(*, actor: Actor, reference: ReferenceSet, accessions: Collection[str]) -> list[RecordFindings]:
+    """What speaks against some records of a set, and what was decided on them; duplicates are no such thing.
+
+    Empty where the set was built without its tables.
+    """
+    require(actor, "run.read")
+    if not reference.tables.filter(name="curation.csv").exists():
+        return []
+    found = [one for one in _findings(reference) if one.accession in accessions]
+    return [one for one in found if one.seen and {code for code, _text in one.seen} != {"duplicate"}]
 
 
 def approval_problem(reference: ReferenceSet) -> str:

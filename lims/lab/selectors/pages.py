@@ -27,6 +27,7 @@ RAW_ROLES = (
     "trace_forward",
     "trace_reverse",
     "sequence",
+    "screen",
     "amplicons",
     "blank",
     "positive",

@@ -32,6 +32,7 @@ from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
 MEDIA_TYPES = {
     "genotypes": "text/csv",
     "sequence": "text/x-fasta",
+    "screen": "text/x-fasta",
     "measurements": "text/csv",
     "claims": "text/csv",
     "cutoffs": "text/csv",
@@ -212,6 +213,7 @@ _CHECKS: dict[str, Callable[[InputFile, str], None]] = {
     "trace_forward": _trace,
     "trace_reverse": _trace,
     "sequence": _sequence,
+    "screen": _sequence,
     "amplicons": _amplicons,
     "blank": _blank,
     "positive": _amplicons,

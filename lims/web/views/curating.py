@@ -23,24 +23,11 @@ from lims.web.describing import Badge
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
 from lims.web.parts import Fact
+from lims.web.recordwords import code_words
 from lims.web.views.curation import set_crumbs, set_places
 
 MOST_SHOWN = 500
 TICKED = "ticked"
-
-
-def code_words(code: str) -> str:
-    """What a finding is called on a page."""
-    words = {
-        "duplicate": _("same bases, same species"),
-        "shared-sequence": _("same bases, another species"),
-        "label-outlier": _("nearer to another species"),
-        "unverified-name": _("the name settles no species"),
-        "contamination": _("likely contamination"),
-        "too-short": _("too short"),
-        "out-of-frame": _("out of frame"),
-    }
-    return words.get(code, code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

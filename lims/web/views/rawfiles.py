@@ -40,6 +40,7 @@ class UploadForm(PageForm):
     trace_forward = forms.FileField(label=ROLES["trace_forward"], required=False)
     trace_reverse = forms.FileField(label=ROLES["trace_reverse"], required=False)
     sequence = forms.FileField(label=ROLES["sequence"], required=False)
+    screen = forms.FileField(label=ROLES["screen"], required=False)
     amplicons = forms.FileField(label=ROLES["amplicons"], required=False)
     blank = forms.FileField(label=ROLES["blank"], required=False)
     positive = forms.FileField(label=ROLES["positive"], required=False)

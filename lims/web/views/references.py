@@ -30,11 +30,11 @@ from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.parts import Crumb, Fact, Task
+from lims.web.recordwords import code_words
 from lims.web.referencechecks import checks_view
 from lims.web.referenceforms import ProposeForm, kind_title, kind_uses
 from lims.web.rundescribing import method_name
 from lims.web.today import TodayPart, today_part
-from lims.web.views.curating import code_words
 
 _BADGES = {"draft": "running", "not_built": "bad", "proposed": "warn", "approved": "ok", "retired": "idle"}
 LARGEST = 256 * 1024 * 1024

@@ -104,7 +104,7 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
         "shown": shown,
         "result": result_view(whole, shown.identification, shown.name, scale_now()),
         "traces": trace_address(run),
-        "species": species_view(run, whole, shown.number),
+        "species": species_view(request.actor, run, whole, shown.number),
         "product": product_view(whole, len(outcomes)),
         "figures": _figures(run, shown.number),
         "reference_digest": (whole.get("reference") or {}).get("sha256", ""),

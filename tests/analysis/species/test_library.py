@@ -11,6 +11,7 @@ from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 from analysis.species.calibrate import library_calibrate
 from analysis.species.calibration import Calibration, calibration_read
+from analysis.species.identify import identify
 from analysis.species.library import Library, library_build, library_open
 from analysis.species.records import Record, records_read, species_name, taxonomy_read
 from analysis.species.synthetic import Barcode
@@ -126,6 +127,23 @@ def test_a_taxonomy_names_records_and_absent_species(reference_fasta: Path, tmp_
     members = [library.species[number].name for number in library.species.congeners("Aus")]
     assert members == ["Aus albus", "Aus niger", "Aus ruber"]
     assert library.species[0].family == "FamiliaA"
+
+
+def test_species_of_the_genus_are_counted_at_each_locus(individuals: list[Barcode], tmp_path: Path) -> None:
+    named = [one for one in individuals if one.species.startswith("Aus")]
+    rows = [f"{one.accession}\t{one.species}" for one in named]
+    table = tmp_path / "t.tsv"
+    table.write_text("\n".join(["id\tspecies", *rows, "\tAus ruber", ""]))
+    coi, other = tmp_path / "COI.fasta", tmp_path / "cytb.fasta"
+    coi.write_text("".join(one.fasta for one in named))
+    other.write_text("".join(one.fasta for one in named[:2]).replace(">", ">B"))  # stands for another locus
+    taxonomy = taxonomy_read(table)
+    read = records_read([coi], locus="COI", taxonomy=None), records_read([other], locus="cytb", taxonomy=None)
+    library_build(tmp_path / "set", [*read[0], *read[1]], name="s", version="1", taxonomy=taxonomy)
+    found = identify(*library_calibrate(tmp_path / "set"), "query", named[0].sequence.encode())
+    assert found.loci == ("COI", "cytb")
+    counted = {one.name: (one.records, one.at) for one in found.congeners}
+    assert counted == {"Aus albus": (7, (5, 2)), "Aus niger": (5, (5, 0)), "Aus ruber": (0, (0, 0))}
 
 
 def test_files_as_they_come_are_read(individuals: list[Barcode], tmp_path: Path) -> None:

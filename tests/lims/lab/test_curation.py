@@ -20,7 +20,7 @@ from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.speciesbuild import note_facts
 from tests.lims import builders
 from tests.lims.api.client import Caller, problem
-from tests.lims.lab.support import BARCODES, SEQUENCES, Bench, built, upload
+from tests.lims.lab.support import BARCODES, SEQUENCES, Bench, built, species_run, upload
 from tests.lims.web.test_lab_pages import enter
 
 pytestmark = pytest.mark.commits
@@ -244,6 +244,18 @@ def test_rows_of_decisions_over_the_api_stand_or_fall_by_themselves(bench: Bench
     assert Caller(lab.analyst).post(path, {"rows": rows[2:]}).status_code == 200
     assert Caller(lab.technician).post(path, {"rows": rows}).status_code == 403
     assert Caller(lab.analyst).post(path, {"rows": []}).status_code == 422
+
+
+def test_a_result_tells_what_speaks_against_records_among_its_hits(client: Client, bench: Bench) -> None:
+    lab, first = bench.lab, proposed(bench)
+    curation_decide(actor=lab.analyst, reference=first, accession=WRONG, choice="keep", reason="A known hybrid.")
+    approved = reference_approve(actor=lab.manager, reference=first, note="Read.")
+    query = upload(bench, f">q\n{SEQUENCES['Pictus primus']}\n".encode(), "q.fasta", "sequence")
+    run = species_run(bench, approved, [("sequence", query)])
+    shown = enter(client, lab.analyst).get(reverse("web:run", args=[run.reference])).content.decode()
+    assert "Records among the hits to be read with care" in shown
+    assert "A known hybrid." in shown
+    assert "nearer to another species" in shown
 
 
 def test_a_record_that_is_not_there_cannot_be_left_out(bench: Bench) -> None:

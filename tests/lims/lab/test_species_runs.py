@@ -8,6 +8,7 @@ from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.bases import reverse_complement
 from chain_of_custody.models import StoredFile
 from lims.lab.models import ReferenceSet
+from lims.lab.selectors.results import run_outcome
 from tests.lims.lab.support import SEQUENCES, SPECIES, Bench, barcode_set, species_run, upload
 
 HIDDEN = "Fictus tertius"
@@ -81,3 +82,13 @@ def test_an_empty_fasta_fails_with_a_remedy(bench: Bench, library: ReferenceSet)
     run = species_run(bench, library, [("sequence", upload(bench, b"\n", "empty.fasta", "sequence"))])
     assert run.state == "failed"
     assert "empty.fasta" in run.error
+
+
+def test_a_sequence_of_the_batch_that_is_alike_is_a_warning(bench: Bench, library: ReferenceSet) -> None:
+    files = [("sequence", upload(bench, f">q\n{SEQUENCES['Novus primus']}\n".encode(), "q.fasta", "sequence"))]
+    other = f">blank\n{SEQUENCES['Novus primus']}\n>staff\n{SEQUENCES['Vagus primus']}\n".encode()
+    files.append(("screen", upload(bench, other, "batch.fasta", "screen")))
+    run = species_run(bench, library, files)
+    told = {one["code"]: one for one in run_outcome(run=run, number=1)["diagnostics"]}["contamination"]
+    assert told["state"] == "warning"
+    assert [one["name"] for one in told["value"]] == ["blank"]

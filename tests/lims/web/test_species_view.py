@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from lims.web.genusmap import genus_map
 from lims.web.newick import NewickRefused, newick_read, tree_lay
 from lims.web.speciesview import gap_figure, tree_figure
 from tests.lims.lab.support import SEQUENCES, Bench, barcode_set, species_run, upload
@@ -56,12 +57,52 @@ def test_the_gap_is_drawn_to_scale() -> None:
     assert gap_figure([], {}, "") is None
 
 
+def test_the_map_of_a_genus_shows_what_is_missing_at_the_locus_compared() -> None:
+    congeners = [
+        {"name": "Panthera leo", "records": 5, "at": [3, 2]},
+        {"name": "Panthera <uncia>", "records": 1, "at": [0, 1]},
+        {"name": "Panthera onca", "records": 0, "at": [0, 0]},
+    ]
+    details = {"loci": ["COI", "cytb"], "locus": "COI", "congeners": congeners, "found": {"taxon": "Panthera leo"}}
+    found = genus_map(details)
+    assert found is not None
+    assert found.missing == ("Panthera <uncia>", "Panthera onca")
+    assert found.columns == (("COI", True), ("cytb", False))
+    assert "1 of 3" in found.note
+    drawn = ET.fromstring(str(found.drawing))  # noqa: S314 - our own
+    crosses = [one for one in drawn.iter("path") if one.get("class") == "cross"]
+    numbers = [one.text for one in drawn.iter("text") if one.get("class") == "strong tiny"]
+    assert (len(crosses), numbers) == (3, ["3", "2", "1"])
+    named = [one.text for one in drawn.iter("text") if one.get("class") == "query"]
+    assert named == ["Panthera leo"]
+    older = genus_map({"congeners": [{"name": "Aus albus", "records": 4}, {"name": "Aus niger", "records": 0}]})
+    assert older is not None
+    assert (older.missing, len(older.loci)) == (("Aus niger",), 1)
+    assert genus_map({"congeners": []}) is None
+
+
+def test_a_large_genus_is_drawn_in_columns() -> None:
+    many = [{"name": f"Aus n{number}", "records": number % 2, "at": [number % 2]} for number in range(90)]
+    found = genus_map({"loci": ["COI"], "locus": "COI", "congeners": many})
+    assert found is not None
+    drawn = ET.fromstring(str(found.drawing))  # noqa: S314 - our own
+    assert float(drawn.get("height", "0")) < 90 * 18
+    names = [one.text for one in drawn.iter("text") if (one.text or "").startswith("Aus")]
+    assert names == [one["name"] for one in many]
+
+
 @pytest.mark.commits
 def test_the_page_of_a_run_shows_tree_gap_and_alignment(client: Client, bench: Bench) -> None:
     library = barcode_set(bench.lab)
     text = f">one\n{SEQUENCES['Novus primus'][:300]}A{SEQUENCES['Novus primus'][301:]}\n".encode()
     run = species_run(bench, library, [("sequence", upload(bench, text, "one.fasta", "sequence"))])
     shown = enter(client, bench.lab.analyst).get(reverse("web:run", args=[run.reference])).content.decode()
-    for words in ("Distance to other species", "Neighbour-joining tree", "Beside the nearest records", "this sample"):
+    for words in (
+        "Distance to other species",
+        "Neighbour-joining tree",
+        "Beside the nearest records",
+        "this sample",
+        "Species of the same genus",
+    ):
         assert words in shown, words
     assert SEQUENCES["Novus primus"][:60] in shown
