@@ -14,7 +14,7 @@ from chain_of_custody.services import act_append
 from chain_of_custody.vault.services import store_current
 from lims.accounts.actors import Actor, require
 from lims.common.checks import text_clean
-from lims.common.errors import BadInput, ManyErrors, RuleViolation
+from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
 from lims.lab.enums import CurationChoice, ReferenceState
 from lims.lab.models import CurationDecision, ReferenceSet
 from lims.lab.selectors.curation import accessions_known, decisions_of
@@ -73,7 +73,8 @@ def curation_decide_many(
         words = _("At most %(limit)s records can be decided on at once.") % {"limit": MOST_AT_ONCE}
         raise BadInput(words, code="too-many", field="accession", found=str(len(wanted)))
     known = accessions_known(actor=actor, reference=reference)
-    if strange := [_no_record(one) for one in wanted if one not in known]:
+    strange: list[DomainError] = [_no_record(one) for one in wanted if one not in known]
+    if strange:
         raise ManyErrors(strange)
     return _decide(actor, reference, wanted, choice, reason)
 

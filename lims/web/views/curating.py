@@ -172,7 +172,7 @@ def reference_curation(request: PageRequest, uuid: UUID) -> HttpResponse:
     if done := submit(request, form, do):
         return done
     shown = _chosen(found, word, kind)
-    ticked = frozenset(form.data.getlist("record")) if form.is_bound else frozenset[str]()
+    ticked = frozenset(request.POST.getlist("record"))
     out = sum(one.decision is not None and one.decision.choice == CurationChoice.EXCLUDE for one in found)
     context = {
         "row": row,
