@@ -18,7 +18,13 @@ CANDIDATES: Final = 16
 CANDIDATE_SPECIES: Final = 10
 EXACT: Final = 10
 EXACT_SPECIES: Final = 6
+_FEW_SHARED: Final = 30
+"""Shared k-mers of the first candidate below which their number tells little of who is nearest."""
+_FAR: Final = 0.03
+_MORE_BASES: Final = 12_000
+"""Bases of further candidates laid beside such a query."""
 _SUSPECT: Final = 0.25
+_SHARING_MOST: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +89,39 @@ def nearest(library: Library, query: bytes, *, out: LeftOut = NOTHING, candidate
     perfect match over a short stretch is weak evidence. Of equally near ones that of fewer unsettled bases comes
     first: a code agrees with everything it allows. Returns [] when nothing shares a k-mer.
     """
-    chosen = _candidates(library, query, out, candidates)
-    if not len(chosen):
+    ranked, most_shared = _ranked(library, query, out, candidates)
+    if not len(ranked):
         return []
+    chosen = _candidates(library, ranked, candidates)
     laid = placed(library, query, chosen)
+    if most_shared < _FEW_SHARED:
+        laid += _more(library, query, laid, ranked[~np.isin(ranked, chosen)])
     found = [near for item in _worth_comparing(library, laid) if (near := _near(item)) is not None]
     most = max((near.settled for near in found), default=0)
     found.sort(key=lambda near: (2 * near.settled < most, near.distance, near.codes, -near.overlap, near.sequence))
     return found
 
 
-def _candidates(library: Library, query: bytes, out: LeftOut, limit: int) -> Ids:
-    """Distinct sequences by shared k-mers: the first `limit`, and the best of each of the first species."""
+def _more(library: Library, query: bytes, laid: Sequence[Placed], others: Ids) -> list[Placed]:
+    """Further candidates that are nearer than the last of the first ones, where the nearest of these is far.
+
+    A short sequence with no near reference shares few k-mers with any, and which share one more is chance.
+    """
+    best = min(laid, key=_share_different)
+    if best.differences <= _FAR * best.overlap:
+        return []
+    others = others[: _MORE_BASES // len(query)]
+    further = placed(library, query, np.concatenate([[best.number], others]))[1:]
+    last = sorted(map(_share_different, laid))[:EXACT][-1]
+    return [item for item in further if item.overlap >= SHORTEST and _share_different(item) <= last]
+
+
+def _share_different(item: Placed) -> tuple[float, int]:
+    return item.differences / max(item.overlap, 1), item.number
+
+
+def _ranked(library: Library, query: bytes, out: LeftOut, limit: int) -> tuple[Ids, int]:
+    """Distinct sequences by shared k-mers, most first, some times `limit` of them; and how many the first shares."""
     ids, shared = library.index.shared(codes(query))
     if out is not NOTHING:
         keep = ~np.isin(ids, _hidden(library, out))
@@ -106,7 +133,12 @@ def _candidates(library: Library, query: bytes, out: LeftOut, limit: int) -> Ids
         keep = shared >= len(reaching) - 1 - int(np.searchsorted(reaching, pool))
         ids, shared = ids[keep], shared[keep]
     # Numbers ascend, so a stable sort leaves ties in their order.
-    ranked = ids[np.argsort(-shared, kind="stable")]
+    order = np.argsort(-shared, kind="stable")
+    return ids[order], int(shared[order[0]]) if len(order) else 0
+
+
+def _candidates(library: Library, ranked: Ids, limit: int) -> Ids:
+    """The first `limit` of the ranked sequences, and the best of each of the first species."""
     chosen: list[int] = ranked[:limit].tolist()
     seen: set[int] = set()
     for place, (number, species) in enumerate(
@@ -138,14 +170,19 @@ def _hidden(library: Library, out: LeftOut) -> Ids:
 
 
 def _worth_comparing(library: Library, laid: Sequence[Placed]) -> Iterable[Placed]:
-    """The candidates to compare exactly: the nearest, the nearest of each species, and those with likely gaps."""
-    ranked = sorted(laid, key=lambda item: (item.differences / max(item.overlap, 1), item.number))
+    """The candidates to compare exactly: the nearest, the nearest of each species, and those with likely gaps.
+
+    `laid` begins with those that share most k-mers: they are compared whatever differs where they were laid.
+    """
+    sharing = {id(item) for item in laid[:_SHARING_MOST]}
+    ranked = sorted(laid, key=_share_different)
     seen: set[int] = set()
     for place, item in enumerate(ranked):
         species = int(library.sequence_species[item.number])
         fresh = species < 0 or (species not in seen and len(seen) < EXACT_SPECIES)
         seen.add(species)
-        if place < EXACT or fresh or item.differences > _SUSPECT * item.overlap:
+        gapped = id(item) in sharing or item.differences > _SUSPECT * item.overlap
+        if place < EXACT or fresh or gapped:
             yield item
 
 
