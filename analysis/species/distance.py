@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -10,6 +11,7 @@ import edlib
 from analysis.species.bases import MASK_OF
 
 _PLAIN: Final = b"ACGT"
+_STEP: Final = re.compile(r"(\d+)([=XID])")
 
 
 @lru_cache(maxsize=4096)
@@ -53,5 +55,31 @@ def path_within(inner: bytes, outer: bytes) -> tuple[str, str]:
 def path_located(inner: bytes, outer: bytes) -> tuple[bytes, bytes, int]:
     """As `path_within`, rows as bytes, and where the part of `outer` begins. The last few are remembered."""
     found = edlib.align(inner, outer, mode="HW", task="path", additionalEqualities=equalities(inner, outer))
-    nice = edlib.getNiceAlignment(found, inner.decode(), outer.decode())
-    return nice["query_aligned"].encode(), nice["target_aligned"].encode(), int(found["locations"][0][0])
+    begins = int(found["locations"][0][0])
+    return (*_rows(found["cigar"], inner, outer[begins:]), begins)
+
+
+def _rows(cigar: str, inner: bytes, outer: bytes) -> tuple[bytes, bytes]:
+    """Both sequences as rows, from edlib's steps: «I» is a base of `inner` alone, «D» one of `outer` alone."""
+    one: list[bytes] = []
+    other: list[bytes] = []
+    here = there = paired = 0
+    for digits, kind in _STEP.findall(cigar):
+        count = int(digits)
+        if kind in "=X":
+            paired += count
+            continue
+        one.append(inner[here : here + paired])
+        other.append(outer[there : there + paired])
+        here, there, paired = here + paired, there + paired, 0
+        if kind == "I":
+            one.append(inner[here : here + count])
+            other.append(b"-" * count)
+            here += count
+        else:
+            one.append(b"-" * count)
+            other.append(outer[there : there + count])
+            there += count
+    one.append(inner[here : here + paired])
+    other.append(outer[there : there + paired])
+    return b"".join(one), b"".join(other)

@@ -13,8 +13,11 @@ from analysis.outcome import Diagnostic
 
 GOOD: Final = 20
 _GAP: Final = re.compile("-+")
-_STOP: Final = re.compile("(?=TA[AG])")
-"""Stops in the vertebrate, invertebrate and most other mitochondrial codes (NCBI 2, 4, 5, 9, 13) and in plastids."""
+_STOP: Final = re.compile("TA[AG]")
+"""Stops in the vertebrate, invertebrate and most other mitochondrial codes (NCBI 2, 4, 5, 9, 13) and in plastids.
+
+None begins inside another, so that a search that goes on behind each finds all.
+"""
 
 _CODING_LEAST: Final = 150
 

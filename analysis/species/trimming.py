@@ -77,9 +77,9 @@ class PrimerFound:
 def primers_trim(bases: bytes) -> tuple[int, int, tuple[PrimerFound, ...]]:
     """Start and end of what lies between primers, found by sequence (at most two differences, at either end)."""
     start, end, found = 0, len(bases), []
-    longest = max(len(primer.sequence) for primer in primers())
+    longest = _longest()
     opening, closing = bases[: 2 * longest], bases[-2 * longest :]
-    begun, ended = _partial(opening, len(bases)), _partial(reverse_complement(closing), len(bases))
+    begun, ended = _partial((opening, reverse_complement(closing)), len(bases))
     at_start, at_end = _possible(opening, turned=False), _possible(closing, turned=True)
     for number in sorted({*at_start, *at_end, *begun, *ended}):
         primer = primers()[number]
@@ -101,8 +101,16 @@ def primers_trim(bases: bytes) -> tuple[int, int, tuple[PrimerFound, ...]]:
 
 
 @cache
+def _longest() -> int:
+    return max(len(primer.sequence) for primer in primers())
+
+
+@cache
 def _ends() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Bytes, npt.NDArray[np.int64]]:
-    """Every primer's ends, longest first: primer, length, masks from a row's start (then 15), differences allowed."""
+    """Every primer's ends, longest first: primer, length, which letters differ where, differences allowed.
+
+    «Which letters differ where» is 1 or 0 by place, mask of a letter there, and end: shape (longest, 16, ends).
+    """
     ends = [
         (number, length)
         for number, primer in enumerate(primers())
@@ -112,19 +120,22 @@ def _ends() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Bytes, npt.ND
     for row, (number, length) in zip(rows, ends, strict=True):
         row[:length] = masks(primers()[number].sequence[-length:])
     owners, lengths = (np.array(column) for column in zip(*ends, strict=True))
-    return owners, lengths, rows, np.where(lengths < PARTIAL_SHORT, 1, PRIMER_MISMATCHES)
+    differs = (rows.T[:, None, :] & np.arange(16, dtype=np.uint8)[None, :, None]) == 0
+    return owners, lengths, differs.astype(np.uint8), np.where(lengths < PARTIAL_SHORT, 1, PRIMER_MISMATCHES)
 
 
-def _partial(opening: bytes, length: int) -> dict[int, tuple[int, int, int]]:
+def _partial(openings: tuple[bytes, bytes], length: int) -> list[dict[int, tuple[int, int, int]]]:
     """For each primer its end where its beginning was trimmed away: the last ten bases or more, at the very start."""
-    owners, lengths, rows, allowed = _ends()
-    head = np.full(rows.shape[1], 15, np.uint8)
-    known = masks(opening[: len(head)])
-    head[: len(known)] = known
-    different = np.count_nonzero((rows & head) == 0, axis=1)
-    found: dict[int, tuple[int, int, int]] = {}
-    for place in np.flatnonzero((different <= allowed) & (lengths <= length)).tolist():
-        found.setdefault(int(owners[place]), (int(different[place]), int(lengths[place]), 0))
+    owners, lengths, differs, allowed = _ends()
+    places = np.arange(len(differs))
+    heads = np.full((len(openings), len(places)), 15, np.uint8)
+    for head, opening in zip(heads, openings, strict=True):
+        known = masks(opening[: len(places)])
+        head[: len(known)] = known
+    different = differs[places, heads].sum(axis=1, dtype=np.uint8)
+    found: list[dict[int, tuple[int, int, int]]] = [{} for _ in openings]
+    for side, place in np.argwhere((different <= allowed) & (lengths <= length)).tolist():
+        found[side].setdefault(int(owners[place]), (int(different[side, place]), int(lengths[place]), 0))
     return found
 
 
