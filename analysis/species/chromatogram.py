@@ -122,14 +122,13 @@ def _curves(panel: _Panel) -> list[str]:
     centres = _STEP / 2 + (np.arange(len(read.bases)) + 0.5) * _STEP
     scans = np.interp(places * _STEP + _STEP / 2, centres, read.peaks.astype(float))
     top = max(float(np.percentile(np.concatenate(list(read.channels.values())), 99.5)), 1.0)
+    across = np.rint(places * _STEP + _STEP / 2).astype(int).tolist()
     drawn = []
     for letter in "ACGT":
         signal = read.channels[letter].astype(float)
         heights = np.clip(np.interp(scans, np.arange(len(signal)), signal) / top, 0.0, 1.1) * _TALLEST
-        points = "L".join(
-            f"{place * _STEP + _STEP / 2:.0f} {_BASELINE - height:.0f}"
-            for place, height in zip(places, heights, strict=True)
-        )
+        down = np.rint(_BASELINE - heights).astype(int).tolist()
+        points = "L".join([f"{x} {y}" for x, y in zip(across, down, strict=True)])
         drawn.append(f'<path class="tr tr-{letter.lower()}" d="M{points}"/>')
     return drawn
 

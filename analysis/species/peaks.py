@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from analysis.species.assembly import Trimmed
 
 RATIO: Final = 0.25
@@ -32,28 +35,32 @@ def double_peaks(kept: Trimmed, *, ratio: float = RATIO, quality: int = GOOD) ->
     read = kept.read
     if read.peaks is None or len(read.channels) != 4:
         return ()
+    letters, channels = zip(*read.channels.items(), strict=True)
+    heights = np.stack([_heights(signal, read.peaks[kept.start : kept.end]) for signal in channels], axis=1)
+    ranked = np.sort(heights, axis=1)
+    sure = read.qualities[kept.start : kept.end] >= quality
     found: list[DoublePeak] = []
-    for at in range(kept.start, kept.end):
-        if int(read.qualities[at]) < quality:
-            continue
-        scan = int(read.peaks[at])
-        heights = sorted(
-            (
-                (int(signal[max(scan - _HALF, 0) : scan + _HALF + 1].max(initial=0)), letter)
-                for letter, signal in read.channels.items()
-            ),
-            reverse=True,
-        )
-        (high, first), (low, second) = heights[0], heights[1]
-        if high > 0 and low > ratio * high:
-            called = chr(read.bases[at])
-            found.append(
-                DoublePeak(
-                    position=at + 1,
-                    called=called,
-                    second=second if called == first else first,
-                    ratio=round(low / high, 3),
-                    quality=int(read.qualities[at]),
-                )
+    for place in np.flatnonzero(sure & (ranked[:, 3] > 0) & (ranked[:, 2] > ratio * ranked[:, 3])).tolist():
+        order = sorted(zip(heights[place].tolist(), letters, strict=True), reverse=True)
+        (high, first), (low, second) = order[0], order[1]
+        called = chr(read.bases[kept.start + place])
+        found.append(
+            DoublePeak(
+                position=kept.start + place + 1,
+                called=called,
+                second=second if called == first else first,
+                ratio=round(low / high, 3),
+                quality=int(read.qualities[kept.start + place]),
             )
+        )
     return tuple(found)
+
+
+def _heights(signal: npt.NDArray[np.int64], scans: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The highest signal around each scan, 0 where the signal does not reach it or is below nothing."""
+    around = np.zeros(2 * _HALF, np.int64)
+    windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([around, signal, around]), 2 * _HALF + 1)
+    highest = np.maximum(windows.max(axis=1), 0)
+    at = scans + _HALF
+    inside = (at >= 0) & (at < len(highest))
+    return np.where(inside, highest[np.where(inside, at, 0)], 0)

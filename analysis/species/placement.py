@@ -10,7 +10,7 @@ from analysis.outcome import Diagnostic
 from analysis.species.bases import reverse_complement
 from analysis.species.library import Library
 from analysis.species.search import Near
-from analysis.species.tree import Tree, tree_build
+from analysis.species.tree import Tree, tree_build, trees_build
 
 NEIGHBOURS: Final = 40
 SUPPORT: Final = 0.7
@@ -78,15 +78,21 @@ def place(
         return None
     leaves = {name: letters for name, letters, _ in around}
     own = {name for name, _, number in around if number == species}
-    tree = tree_build({QUERY: bases, **leaves}, replicates=replicates, seed=seed)
+    every = {QUERY: bases, **leaves}
     if species is None:
         text = "No species was named; the tree shows what lies near."
         judged = Diagnostic(code="monophyly", state="not_done", text=text)
+        tree = tree_build(every, replicates=replicates, seed=seed)
         return Placement(tree=tree, species=None, with_query=None, without_query=None, diagnostic=judged)
     name = library.species[species].name
+    if len(own) == 1:
+        # A single record is parted from all others in any tree: no second one is needed to say so.
+        tree = tree_build(every, replicates=replicates, seed=seed)
+        without: float | None = 1.0
+    else:
+        tree, rest = trees_build(every, QUERY, replicates=replicates, seed=seed)
+        without = rest.support_of(own)
     with_query = tree.support_of({QUERY, *own})
-    # A single record is parted from all others in any tree: no second one is needed to say so.
-    without = 1.0 if len(own) == 1 else tree_build(leaves, replicates=replicates, seed=seed).support_of(own)
     return Placement(
         tree=tree,
         species=name,

@@ -73,29 +73,71 @@ def tree_build(sequences: Mapping[str, bytes], *, replicates: int = REPLICATES, 
     changes nothing; `seed` draws the sites of the replicates. Raises `InputRefused` for fewer than 4 or more than 400
     sequences.
     """
-    if not 4 <= len(sequences) <= MOST:
-        raise InputRefused(
-            f"A tree needs 4 to {MOST} sequences, found {len(sequences)}.", field="sequences", remedy="Choose others."
-        )
+    return _trees(sequences, (frozenset(sequences),), replicates, seed)[0]
+
+
+def trees_build(
+    sequences: Mapping[str, bytes], without: str, *, replicates: int = REPLICATES, seed: int = 1
+) -> tuple[Tree, Tree]:
+    """The tree of all sequences and that of all but one, to the bit as `tree_build` makes them one after the other.
+
+    Where both have one frame, sites drawn and distances serve both. Raises `InputRefused` as `tree_build` does.
+    """
+    rest = {name: sequences[name] for name in sorted(sequences) if name != without}
+    if _frame([sequences[name] for name in sorted(sequences)]) != _frame(list(rest.values())):
+        whole = tree_build(sequences, replicates=replicates, seed=seed)
+        return whole, tree_build(rest, replicates=replicates, seed=seed)
+    whole, other = _trees(sequences, (frozenset(sequences), frozenset(rest)), replicates, seed)
+    return whole, other
+
+
+def _trees(sequences: Mapping[str, bytes], choices: Sequence[frozenset[str]], replicates: int, seed: int) -> list[Tree]:
+    """A tree of each choice of the sequences, all laid along one frame."""
+    for chosen in choices:
+        _count_check(len(chosen))
     names = tuple(sorted(sequences))
     rows = laid_along([sequences[name] for name in names])
     sites = rows.shape[1]
     kinds = _pair_kinds(rows)
+    places = [np.array([place for place, name in enumerate(names) if name in chosen]) for chosen in choices]
     whole = _k2p(kinds, np.ones((sites, 1), np.float32), len(names))
-    joined, lengths = _join(whole)
+    joined = [_join(_part(whole, kept)) for kept in places]
+    splits = [_splits(steps, len(kept))[0] for (steps, _), kept in zip(joined, places, strict=True)]
+    counts = [np.zeros(len(found), np.int64) for found in splits]
     random = np.random.Generator(np.random.PCG64(seed))
-    splits = _splits(joined, len(names))[0]
-    counts = np.zeros(len(splits), np.int64)
     for start in range(0, replicates, _STACK):
         size = min(_STACK, replicates - start)
         weights = random.multinomial(sites, np.full(sites, 1 / sites), size).T.astype(np.float32)
-        counts += _found_in(splits, _splits(_join(_k2p(kinds, weights, len(names)))[0], len(names)))
-    return _tree(names, splits, counts, (joined[0], lengths[0]), sites, replicates)
+        distances = _k2p(kinds, weights, len(names))
+        for choice, kept in enumerate(places):
+            counts[choice] += _found_in(splits[choice], _splits(_join(_part(distances, kept))[0], len(kept)))
+    trees = []
+    for kept, found, count, (steps, lengths) in zip(places, splits, counts, joined, strict=True):
+        own = tuple(names[place] for place in kept.tolist())
+        trees.append(_tree(own, found, count, (steps[0], lengths[0]), sites, replicates))
+    return trees
+
+
+def _count_check(count: int) -> None:
+    if not 4 <= count <= MOST:
+        raise InputRefused(
+            f"A tree needs 4 to {MOST} sequences, found {count}.", field="sequences", remedy="Choose others."
+        )
+
+
+def _part(distances: Distances, kept: npt.NDArray[np.int64]) -> Distances:
+    """The rows and columns of some leaves, in their order."""
+    return distances if len(kept) == distances.shape[1] else distances[:, kept[:, None], kept]
+
+
+def _frame(sequences: Sequence[bytes]) -> bytes:
+    """The longest sequence, the first of equally long ones: all are laid along it."""
+    return max(sequences, key=len, default=b"")
 
 
 def laid_along(sequences: Sequence[bytes]) -> Bytes:
     """Bit masks of all sequences along the longest one, shape (sequences, its length); 0 where one has nothing."""
-    frame = max(sequences, key=len)
+    frame = _frame(sequences)
     rows = np.zeros((len(sequences), len(frame)), np.uint8)
     for place, sequence in enumerate(sequences):
         if len(sequence) == len(frame) and _agree(sequence, frame):

@@ -16,7 +16,7 @@ from Bio.Phylo.TreeConstruction import DistanceMatrix, DistanceTreeConstructor
 from analysis.__main__ import main
 from analysis.errors import InputRefused
 from analysis.species.synthetic import Barcode
-from analysis.species.tree import laid_along, tree_build
+from analysis.species.tree import laid_along, tree_build, trees_build
 
 
 def _k2p(one: bytes, other: bytes) -> float:
@@ -101,6 +101,22 @@ def test_gaps_and_partial_sequences_are_laid_along_the_longest() -> None:
     assert np.count_nonzero(rows[2]) == len(whole) - 1
     with pytest.raises(InputRefused, match="4 to 400"):
         tree_build({"a": whole, "b": whole, "c": whole})
+
+
+@pytest.mark.parametrize("cut", [0, 5], ids=["one-frame", "the-one-left-out-is-the-frame"])
+def test_two_trees_at_once_are_those_made_one_after_the_other(individuals: list[Barcode], cut: int) -> None:
+    leaves = {one.accession: one.sequence.encode() for one in individuals[:9]}
+    leaves["query"] = individuals[9].sequence.encode()
+    if cut:
+        leaves = {name: bases if name == "query" else bases[cut:] for name, bases in leaves.items()}
+    rest = {name: bases for name, bases in leaves.items() if name != "query"}
+
+    whole, other = trees_build(leaves, "query", replicates=60, seed=7)
+
+    assert whole == tree_build(leaves, replicates=60, seed=7)
+    assert other == tree_build(rest, replicates=60, seed=7)
+    assert "query" in whole.names
+    assert "query" not in other.names
 
 
 def test_the_command_prints_a_tree(
