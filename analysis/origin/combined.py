@@ -18,13 +18,14 @@ from analysis.origin.isotope.calibration import TissueModel
 from analysis.origin.isotope.raster import Raster
 from analysis.origin.isotope.scales import Measured
 from analysis.origin.isotope.surface import combine, surface_posterior
+from analysis.origin.numbers import number
 from analysis.origin.spatial.countries import countries_json, countries_text
 from analysis.origin.spatial.geography import Floats
 from analysis.origin.spatial.locate import LocatedSample, MapRun
-from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.model import MapModel
+from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import Place, Region, geojson, geometric_median, regions
 from analysis.origin.spatial.wording import area_text, place_json, place_text
-from analysis.origin.wording import number
 
 CAVEATS = (
     "The combined region rests on the stated independence; where that fails it is too small.",

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.errors import InputRefused
 from analysis.genotypes.columns import column_position
@@ -20,20 +19,16 @@ from analysis.origin.isotope.calibration import TissueModel, tissue_fit
 from analysis.origin.isotope.raster import Raster, raster_read
 from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
 from analysis.origin.isotope.tables import Columns, harmonised, known_read, scales_read, values_read
+from analysis.origin.numbers import number
 from analysis.origin.spatial.locate import MapRun, locate
 from analysis.origin.spatial.model import model_build
 from analysis.origin.spatial.sites import coordinates_of
-from analysis.origin.wording import number
 from analysis.terminal import progress_bar
 from analysis.textfile import SIZE_LIMIT, text_of
 
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
-
-def add_combined(questions: Subparsers) -> None:
-    """Add `combined` and `haplotype` to the questions of `origin`."""
-    parser = questions.add_parser("combined", help="genotype and isotope value together, where independent")
+def combined_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `combined`."""
     parser.add_argument("genotypes", type=Path, metavar="GENOTYPES")
     parser.add_argument("--baseline", type=Path, required=True, metavar="TABLE", help="table or frozen set")
     for name in ("id", "population", "latitude", "longitude", "value", "scale"):
@@ -50,13 +45,16 @@ def add_combined(questions: Subparsers) -> None:
     parser.add_argument("--independent", required=True, metavar="WHY", help="why nothing but the place joins the two")
     parser.add_argument("--format", choices=("table", "jsonl"), default="table")
     parser.set_defaults(run=run_combined)
-    haplotype = questions.add_parser("haplotype", help="in which regions a mitochondrial haplotype was seen")
-    haplotype.add_argument("reference", type=Path, metavar="TABLE", help="one animal a row")
-    haplotype.add_argument("--haplotype", required=True, metavar="NAME")
+
+
+def haplotype_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `haplotype`."""
+    parser.add_argument("reference", type=Path, metavar="TABLE", help="one animal a row")
+    parser.add_argument("--haplotype", required=True, metavar="NAME")
     for name in ("region", "site", "haplotype"):
-        haplotype.add_argument(f"--{name}-column", required=True, metavar="C")
-    haplotype.add_argument("--format", choices=("table", "jsonl"), default="table")
-    haplotype.set_defaults(run=run_haplotype)
+        parser.add_argument(f"--{name}-column", required=True, metavar="C")
+    parser.add_argument("--format", choices=("table", "jsonl"), default="table")
+    parser.set_defaults(run=run_haplotype)
 
 
 def run_combined(parsed: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analysis.origin import svg
 from analysis.origin.assign import Assignment, Candidate
-from analysis.origin.wording import p_text, posterior_text
+from analysis.origin.numbers import p_text, posterior_text
 
 SHOWN = 15
 _WIDTH = 640.0

@@ -10,7 +10,7 @@ from analysis.genotypes.columns import column_position
 from analysis.genotypes.grid import Grid, read_delimited
 from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.origin.haplotypes import CAVEAT, HaplotypeRegion, haplotype_regions
-from analysis.origin.wording import number
+from analysis.origin.numbers import number
 from analysis.outcome import Finding, Number, Outcome, Reason, ReferenceDigest
 from analysis.reference import ReferenceSet, freeze_files, open_reference
 from analysis.registry import Method

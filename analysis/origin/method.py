@@ -12,10 +12,10 @@ from analysis.inputs import Artefact, InputFile, Progress, RunInputs, RunResult
 from analysis.origin.assign import Assignment, AssignmentRun, OriginOutcome, Settings, assign
 from analysis.origin.baseline import Baseline, baseline_open, baseline_read
 from analysis.origin.figures import exclusion_figure, ranking_figure
+from analysis.origin.numbers import number
 from analysis.origin.wording import (
     answer_json,
     caveats,
-    number,
     ranking_json,
     statement,
     validation_json,

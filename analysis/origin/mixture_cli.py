@@ -6,18 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.canonical import Json
 from analysis.genotypes.reader import Layout, TableFormat, read_file
 from analysis.inputs import InputFile
 from analysis.origin.baseline import baseline_open, baseline_read
 from analysis.origin.mixture import Mixture, MixtureShare, mixtures
-from analysis.origin.wording import number
+from analysis.origin.numbers import number
 from analysis.terminal import progress_bar
-
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _SHOWN = 12
 CAVEAT = (
@@ -26,9 +22,8 @@ CAVEAT = (
 )
 
 
-def add_mixture(questions: Subparsers) -> None:
-    """Add `mixture` to the questions of `origin`."""
-    parser = questions.add_parser("mixture", help="of which populations a consignment is made, in what shares")
+def mixture_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `mixture`."""
     parser.add_argument("genotypes", type=Path, metavar="GENOTYPES")
     parser.add_argument("--baseline", type=Path, required=True, metavar="TABLE", help="table or frozen set")
     parser.add_argument("--id-column", required=True, metavar="C")

@@ -9,7 +9,7 @@ from analysis.origin import svg
 from analysis.origin.baseline import Baseline, baseline_open
 from analysis.origin.mixture import LEVEL, Mixture, MixtureShare, mixtures
 from analysis.origin.mixture_cli import CAVEAT, mixture_json
-from analysis.origin.wording import number
+from analysis.origin.numbers import number
 from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, ReferenceDigest
 from analysis.registry import Method
 

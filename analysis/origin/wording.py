@@ -9,6 +9,7 @@ from analysis.origin.accuracy import Level, PopulationAccuracy, PosteriorBand, S
 from analysis.origin.assign import Assignment, AssignmentRun, OriginOutcome
 from analysis.origin.baseline import Baseline, diversity
 from analysis.origin.equilibrium import Equilibrium, differentiation
+from analysis.origin.numbers import number, posterior_text
 
 SMALL_POPULATION = 20
 
@@ -20,23 +21,6 @@ _CONDITION = (
     "The accuracy beside the answer was measured on baseline animals, each left out of its own population; "
     "it holds only if the true origin is in the baseline."
 )
-
-
-def number(value: float, digits: int = 6) -> float:
-    """A float with as many significant digits as are meant, the same on every machine."""
-    return float(f"{value:.{digits}g}")
-
-
-def posterior_text(value: float) -> str:
-    """A posterior as a person reads it."""
-    if value >= 0.9995:
-        return "> 0.999"
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
-
-
-def p_text(value: float) -> str:
-    """An exclusion p as a person reads it."""
-    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
 
 
 def statement(answer: Assignment, run: AssignmentRun) -> str:

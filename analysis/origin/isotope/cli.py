@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.canonical import Json
 from analysis.genotypes.grid import Grid as Cells
@@ -18,14 +17,11 @@ from analysis.origin.isotope.raster import Raster, raster_read
 from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
 from analysis.origin.isotope.surface import Coverage, calibrated_regions, coverage, grid_of, on_grid, surface_posterior
 from analysis.origin.isotope.tables import SCALE_COLUMNS, Columns, harmonised, known_read, scales_read, values_read
+from analysis.origin.numbers import number
 from analysis.origin.spatial.countries import Countries, countries_json, countries_of, countries_text
 from analysis.origin.spatial.regions import geojson, geometric_median
 from analysis.origin.spatial.wording import area_text, place_json, place_text
-from analysis.origin.wording import number
 from analysis.textfile import text_of
-
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _LIMIT = 512 << 20
 CAVEATS = (
@@ -35,9 +31,8 @@ CAVEATS = (
 )
 
 
-def add_isotope(questions: Subparsers) -> None:
-    """Add `isotope` to the questions of `origin`."""
-    parser = questions.add_parser("isotope", help="where a tissue's isotope value is at home")
+def isotope_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `isotope`."""
     parser.add_argument("samples", type=Path, metavar="SAMPLES")
     parser.add_argument("--isoscape", type=Path, required=True, metavar="GEOTIFF")
     parser.add_argument("--known", type=Path, required=True, metavar="TABLE", help="animals of known origin")

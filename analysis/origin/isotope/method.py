@@ -12,10 +12,10 @@ from analysis.origin.isotope.reference import Isoscape, isoscape_open
 from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
 from analysis.origin.isotope.surface import calibrated_regions, grid_of, on_grid, surface_posterior
 from analysis.origin.isotope.tables import Columns, values_read
+from analysis.origin.numbers import number
 from analysis.origin.spatial.countries import Countries, countries_of
 from analysis.origin.spatial.regions import Region, geojson
 from analysis.origin.spatial.wording import area_text
-from analysis.origin.wording import number
 from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, ReferenceDigest
 from analysis.registry import Method
 from analysis.textfile import SIZE_LIMIT, text_of

@@ -8,14 +8,12 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.errors import InputRefused
 from analysis.genotypes.reader import Layout, TableFormat, read_file
 from analysis.genotypes.table import GenotypeTable
 from analysis.inputs import InputFile
 from analysis.origin.baseline import Baseline, baseline_build, baseline_open, baseline_read
-from analysis.origin.spatial.figure import map_figure
 from analysis.origin.spatial.locate import LocatedSample, MapRun, locate
 from analysis.origin.spatial.locations import LATITUDE, LONGITUDE, located, locations_read
 from analysis.origin.spatial.model import MapModel, model_build
@@ -23,16 +21,12 @@ from analysis.origin.spatial.sites import coordinates_of
 from analysis.origin.spatial.wording import answer_json, model_json, readable
 from analysis.terminal import progress_bar
 
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
 RANGE_LIMIT = 64 << 20
 _FIGURES = 50
 
 
-def add_map(questions: Subparsers) -> None:
-    """Add `map` to the questions of `origin`."""
-    parser = questions.add_parser("map", help="where on the map an animal came from, as regions")
+def map_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `map`."""
     parser.add_argument("genotypes", type=Path, metavar="GENOTYPES")
     parser.add_argument("--baseline", type=Path, required=True, metavar="TABLE", help="table or frozen set")
     for name in ("id", "population"):
@@ -149,7 +143,8 @@ def _samples(parsed: argparse.Namespace) -> GenotypeTable:
 
 
 def _write_artefacts(found: MapRun, folder: Path) -> None:
-    # Only who asks for pictures waits for the library that makes them.
+    # Only who asks for pictures waits for what makes them.
+    map_figure: Callable[..., str] = import_module("analysis.origin.spatial.figure").map_figure
     map_png: Callable[[MapModel, LocatedSample], bytes] = import_module("analysis.origin.spatial.picture").map_png
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(model_json(found.model), ensure_ascii=False, indent=2)

@@ -8,9 +8,9 @@ import numpy as np
 
 from analysis.canonical import Json
 from analysis.origin.borders import NOBODY, SOURCE, Borders, Codes, Country, borders, country_grid
+from analysis.origin.numbers import number
 from analysis.origin.spatial.geography import Floats, Grid
 from analysis.origin.spatial.regions import Region
-from analysis.origin.wording import number
 
 _FINER = 4
 """Each cell is looked at in 4 by 4 places, so that a country smaller than a cell is not overlooked."""

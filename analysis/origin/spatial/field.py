@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.origin.spatial.geography import Floats, chord_km
 
@@ -64,14 +65,15 @@ class Counts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """A fitted surface per allele. `vectors` (J, 3) are the sites; `dual` (T, J) and `precision`
-    (T, J, J) give mean and variance anywhere; `frequency` (T, J) is the mode at the sites."""
+    (T, J, J; single precision, the largest of all) give mean and variance anywhere; `frequency` (T, J) is the mode at
+    the sites."""
 
     covariance: Covariance
     counts: Counts
     vectors: Floats
     mean: Floats
     dual: Floats
-    precision: Floats
+    precision: npt.NDArray[np.float32]
     frequency: Floats
     evidence: float
 
@@ -89,14 +91,17 @@ def field_at(vectors: Floats, counts: Counts, covariance: Covariance) -> Field:
     latent = mean[:, None] + dual @ kernel
     frequency = _sigmoid(latent)
     root = np.sqrt(counts.totals * frequency * (1 - frequency))
-    inner = np.linalg.inv(_stabilised(kernel, root))
+    narrow = root.astype(np.float32)
+    inner = np.linalg.inv(_stabilised(kernel, root)).astype(np.float32)
+    inner *= narrow[:, :, None]
+    inner *= narrow[:, None, :]
     return Field(
         covariance=covariance,
         counts=counts,
         vectors=vectors,
         mean=mean,
         dual=dual,
-        precision=root[:, :, None] * inner * root[:, None, :],
+        precision=inner,
         frequency=frequency,
         evidence=float(evidence.sum()),
     )
@@ -121,7 +126,7 @@ def covariance_search(vectors: Floats, counts: Counts) -> Covariance:
             kernel = candidate.within(distances)
             # The logits at the sites hardly depend on the covariance: the last ones are where to begin.
             begin = np.asarray(np.linalg.solve(kernel, latent.T).T, dtype=np.float64)
-            dual, values = _modes(kernel, chosen, mean, start=begin, gain=_SEARCH_GAIN)
+            dual, values = _modes(kernel, chosen, mean, start=begin, search=True)
             latent = dual @ kernel
             seen[candidate] = float(values.sum())
         return seen[candidate]
@@ -159,14 +164,16 @@ def _pooled_logits(counts: Counts) -> Floats:
 
 
 def _modes(
-    kernel: Floats, counts: Counts, mean: Floats, *, start: Floats | None = None, gain: float = _GAIN
+    kernel: Floats, counts: Counts, mean: Floats, *, start: Floats | None = None, search: bool = False
 ) -> tuple[Floats, Floats]:
     """Newton's method for every allele at once (Rasmussen & Williams, algorithm 3.1) with halved steps where
-    the objective falls; returns the dual weights (T, J) and the log evidence (T,)."""
+    the objective falls; returns the dual weights (T, J) and the log evidence (T,). A `search` needs neither the last
+    step nor matrices of double precision: steps are checked by the objective, which has it."""
+    exact: type[np.floating] = np.float32 if search else np.float64
     dual = np.zeros_like(counts.copies) if start is None else start.copy()
     level = _objective(kernel, counts, mean, dual)
     for _ in range(_ITERATIONS):
-        proposal = _newton(kernel, counts, mean, dual)
+        proposal = _newton(kernel, counts, mean, dual, exact)
         better = _objective(kernel, counts, mean, proposal)
         for _ in range(8):
             worse = better < level - 1e-9
@@ -176,22 +183,22 @@ def _modes(
             better = _objective(kernel, counts, mean, proposal)
         grown = float((better - level).max())
         dual, level = proposal, better
-        if grown < gain:
+        if grown < (_SEARCH_GAIN if search else _GAIN):
             break
     frequency = _sigmoid(mean[:, None] + dual @ kernel)
     root = np.sqrt(counts.totals * frequency * (1 - frequency))
-    lower = np.linalg.cholesky(_stabilised(kernel, root))
+    lower = np.linalg.cholesky(_stabilised(kernel, root, exact))
     return dual, level - np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
 
 
-def _newton(kernel: Floats, counts: Counts, mean: Floats, dual: Floats) -> Floats:
+def _newton(kernel: Floats, counts: Counts, mean: Floats, dual: Floats, exact: type[np.floating]) -> Floats:
     deviation = dual @ kernel
     frequency = _sigmoid(mean[:, None] + deviation)
     weight = counts.totals * frequency * (1 - frequency)
     target = weight * deviation + counts.copies - counts.totals * frequency
     root = np.sqrt(weight)
-    right = root * (target @ kernel)
-    solved = np.linalg.solve(_stabilised(kernel, root), right[:, :, None])[:, :, 0]
+    right = (root * (target @ kernel)).astype(exact)
+    solved = np.linalg.solve(_stabilised(kernel, root, exact), right[:, :, None])[:, :, 0]
     found: Floats = target - root * solved
     return found
 
@@ -204,8 +211,10 @@ def _objective(kernel: Floats, counts: Counts, mean: Floats, dual: Floats) -> Fl
     return found
 
 
-def _stabilised(kernel: Floats, root: Floats) -> Floats:
-    matrix = root[:, :, None] * kernel * root[:, None, :]
+def _stabilised(kernel: Floats, root: Floats, exact: type[np.floating] = np.float64) -> npt.NDArray[np.floating]:
+    narrow = root.astype(exact)
+    matrix = narrow[:, :, None] * narrow[:, None, :]
+    matrix *= kernel.astype(exact)
     matrix[:, np.arange(len(kernel)), np.arange(len(kernel))] += 1.0
     return matrix
 

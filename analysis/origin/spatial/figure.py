@@ -12,7 +12,8 @@ from analysis.origin.spatial.borderlines import border_lines, label_places
 from analysis.origin.spatial.countries import Countries, countries_text
 from analysis.origin.spatial.geography import Bools, Grid
 from analysis.origin.spatial.locate import LocatedSample
-from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.model import MapModel
+from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import geojson
 from analysis.origin.spatial.wording import area_text, place_text, statement
 
@@ -80,7 +81,7 @@ def description(model: MapModel, answer: LocatedSample, prior: Prior) -> str:
 
 def legend(model: MapModel, prior: Prior) -> tuple[str, str]:
     """What stands below a map."""
-    first = f"{prior.value} prior; dark 50 %, light 95 % of the posterior; crosses: sampled sites"
+    first = f"{prior.value} prior; dark 50 %, light 95 % region; crosses: sampled sites"
     return first, borders_text(model.countries)
 
 

@@ -17,6 +17,7 @@ from analysis.errors import InputRefused
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Indexes = npt.NDArray[np.intp]
 
 EARTH_KM = 6371.0088
 MOST_CELLS = 2600
@@ -45,13 +46,17 @@ class Grid:
 
     def cell_of(self, latitude: float, longitude: float) -> int | None:
         """Which of the G cells holds a place; `None` outside."""
-        row = math.floor((latitude - self.south) / self.height)
-        column = math.floor((longitude - self.west) / self.width)
-        if not (0 <= row < self.inside.shape[0] and 0 <= column < self.inside.shape[1]):
-            return None
-        if not self.inside[row, column]:
-            return None
-        return int(self.inside[:row].sum()) + int(self.inside[row, :column].sum())
+        cell = int(self.cells_of(np.array([latitude]), np.array([longitude]))[0])
+        return None if cell < 0 else cell
+
+    def cells_of(self, latitudes: Floats, longitudes: Floats) -> Indexes:
+        """Which of the G cells holds each place; -1 outside."""
+        rows = np.floor((latitudes - self.south) / self.height)
+        columns = np.floor((longitudes - self.west) / self.width)
+        framed = (rows >= 0) & (rows < self.inside.shape[0]) & (columns >= 0) & (columns < self.inside.shape[1])
+        numbers = np.where(self.inside.ravel(), self.inside.ravel().cumsum() - 1, -1)
+        places = np.where(framed, rows * self.inside.shape[1] + columns, 0).astype(np.intp)
+        return np.where(framed, numbers[places], -1)
 
 
 def unit_vectors(latitudes: Floats, longitudes: Floats) -> Floats:

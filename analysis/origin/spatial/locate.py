@@ -15,10 +15,12 @@ from analysis.inputs import Progress, no_progress
 from analysis.origin.likelihood import log_likelihoods, own_log_likelihoods, posteriors
 from analysis.origin.queries import Queries, queries_align, suspect
 from analysis.origin.spatial.geography import Floats, distance_km
-from analysis.origin.spatial.model import MapModel, Prior, site_removal
+from analysis.origin.spatial.model import MapModel
+from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import Place, Region, geometric_median, posterior, regions
+from analysis.origin.spatial.removal import site_removal
 from analysis.origin.spatial.sites import FEWEST_SITES
-from analysis.origin.spatial.surface import Tables, tables_of
+from analysis.origin.spatial.tables import Tables, tables_of
 from analysis.outcome import Reason
 
 LEAST_TYPED = 0.6
@@ -122,7 +124,9 @@ def place_scores(model: MapModel, scores: Floats, prior: Prior, without: Sequenc
     """Point and regions from the log-likelihood (G,) of a genotype in every cell."""
     share = posterior(model.power * scores, model.log_prior(prior, without))
     return Located(
-        point=geometric_median(model.grid, model.vectors, share), regions=regions(model.grid, share), share=share
+        point=geometric_median(model.grid, model.vectors, share),
+        regions=regions(model.grid, share, floors=model.floors(prior, without)),
+        share=share,
     )
 
 

@@ -15,15 +15,24 @@ from analysis.genotypes.reader import Layout, TableFormat, read_file
 from analysis.inputs import Artefact, InputFile, Progress, RunInputs, RunResult
 from analysis.origin.baseline import KIND, baseline_open
 from analysis.origin.figures_coverage import Covered, coverage_figure
+from analysis.origin.numbers import number
 from analysis.origin.spatial.figure import map_figure
 from analysis.origin.spatial.generalise import generalised
 from analysis.origin.spatial.locate import LocatedSample, MapOutcome, MapRun, locate
-from analysis.origin.spatial.model import MapModel, Prior, model_build
+from analysis.origin.spatial.model import MapModel, model_build
 from analysis.origin.spatial.picture import map_png
+from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import Place, geojson
 from analysis.origin.spatial.sites import coordinates_of
-from analysis.origin.spatial.wording import PRIOR_WORDS, answer_json, caveats, model_json, place_json, statement
-from analysis.origin.wording import number
+from analysis.origin.spatial.wording import (
+    PRIOR_WORDS,
+    answer_json,
+    caveats,
+    coverage_text,
+    model_json,
+    place_json,
+    statement,
+)
 from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, ReferenceDigest
 from analysis.reference import open_reference
 from analysis.registry import Method
@@ -182,7 +191,8 @@ def _numbers(answer: LocatedSample, model: MapModel) -> tuple[Number, ...]:
             name=f"area_{region.level * 100:g}_{prior.value}",
             value=number(region.area_km2),
             unit="km²",
-            definition=f"area of the region that holds {region.level:.0%} of the posterior; {PRIOR_WORDS[prior]}",
+            definition=f"area of the {region.level:.0%} region, which holds {region.share:.1%} of the posterior; "
+            f"{PRIOR_WORDS[prior]}",
         )
         for prior, located in answer.by_prior.items()
         for region in located.regions
@@ -193,15 +203,16 @@ def _numbers(answer: LocatedSample, model: MapModel) -> tuple[Number, ...]:
     if answer.apart_km is not None and answer.discrete is not None:
         words = f"from the middle under the flat prior to where {answer.discrete.population} was sampled"
         found.append(Number(name="distance_to_discrete", value=number(answer.apart_km), unit="km", definition=words))
-    if model.calibration is not None and model.calibration.animals:
-        low, high = model.calibration.interval
+    held = None if model.calibration is None else model.calibration.left_out[Prior.FLAT]
+    if held is not None and held.animals:
+        low, high = held.interval
         found.append(
             Number(
                 name="coverage_rate_95",
-                value=number(model.calibration.covered / model.calibration.animals),
+                value=number(held.covered / held.animals),
                 unit="1",
-                definition=f"share of {model.calibration.animals} baseline animals whose site was left out and lay in "
-                "their 95 % region",
+                definition=f"share of {held.animals} baseline animals whose population was left out and that lay in "
+                "their 95 % region (flat prior)",
                 interval=(number(low), number(high), 0.95),
             )
         )
@@ -241,9 +252,7 @@ def _diagnostics(answer: LocatedSample, run: MapRun) -> tuple[Diagnostic, ...]:
         Diagnostic(
             code="coverage",
             state="not_done" if calibration is None else "passed",
-            text="regions were not calibrated"
-            if calibration is None
-            else f"95 % regions held {calibration.covered} of {calibration.animals} left-out animals",
+            text="regions were not calibrated" if calibration is None else coverage_text(calibration, Prior.FLAT),
         ),
     ]
     return (*checks, *(Diagnostic(code="notice", state="warning", text=words) for words in run.notices))
@@ -265,9 +274,11 @@ def _figures(answer: LocatedSample) -> tuple[Figure, ...]:
 def _calibration(model: MapModel) -> list[Artefact]:
     if model.calibration is None:
         return []
-    one = model.calibration
+    one = model.calibration.left_out[Prior.FLAT]
+    if not one.animals:
+        return []
     point = Covered(level=0.95, covered=one.covered, animals=one.animals, interval=one.interval)
-    title = "Coverage of the map's regions, whole sites left out"
+    title = "Coverage of the map's regions, whole populations left out"
     content = coverage_figure([point], key="calibration", title=title).encode()
     return [Artefact(name="calibration.svg", media_type="image/svg+xml", content=content)]
 

@@ -15,7 +15,8 @@ from analysis.origin.spatial.countries import Countries
 from analysis.origin.spatial.figure import TOP, WIDTH, Projection, legend
 from analysis.origin.spatial.geography import Grid
 from analysis.origin.spatial.locate import LocatedSample
-from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.model import MapModel
+from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import Place, Region
 from analysis.origin.spatial.wording import area_text, place_text
 

@@ -20,11 +20,13 @@ _Ring = list[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """The smallest set of cells that holds `level` of the posterior: `cells` (G,) and its area in km²."""
+    """Cells (G,) of highest density and their area in km²: the animals of `level` come from such regions, and
+    `share` is how much of the posterior this one holds."""
 
     level: float
     cells: Bools
     area_km2: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +45,25 @@ def posterior(log_likelihood: Floats, log_prior: Floats) -> Floats:
     return found
 
 
-def regions(grid: Grid, share: Floats, levels: Sequence[float] = LEVELS) -> tuple[Region, ...]:
-    """Regions of highest posterior density (probability per km²)."""
-    order = np.argsort(-share / grid.areas, kind="stable")
-    reached = np.cumsum(share[order])
+def regions(
+    grid: Grid, share: Floats, levels: Sequence[float] = LEVELS, floors: Sequence[Floats] | None = None
+) -> tuple[Region, ...]:
+    """Regions of highest posterior density (probability per km²), each the smallest that holds its level.
+
+    With `floors` (G,) for each level a cell belongs to a region instead if all cells no denser than itself together
+    hold more than its floor.
+    """
+    order = np.argsort(share / grid.areas, kind="stable")
+    below = np.empty_like(share)
+    below[order] = np.cumsum(share[order])
     found = []
-    for level in levels:
-        cells = np.zeros(len(share), dtype=np.bool_)
-        cells[order[: int(np.searchsorted(reached, level - 1e-12)) + 1]] = True
-        found.append(Region(level=level, cells=cells, area_km2=float(grid.areas[cells].sum())))
+    for place, level in enumerate(levels):
+        floor = 1 - level + 1e-12 if floors is None else floors[place]
+        cells = below > floor
+        cells[order[-1]] = True
+        found.append(
+            Region(level=level, cells=cells, area_km2=float(grid.areas[cells].sum()), share=float(share[cells].sum()))
+        )
     return tuple(found)
 
 

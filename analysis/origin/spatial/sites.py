@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis.errors import InputRefused
 from analysis.origin.baseline import Baseline
 from analysis.origin.spatial.field import Counts
-from analysis.origin.spatial.geography import Floats, unit_vectors
+from analysis.origin.spatial.geography import Bools, Floats, Indexes, unit_vectors
 from analysis.origin.spatial.surface import genotype_copies
 
 FEWEST_SITES = 4
 MOST_SITES = 150
 """More places are merged within their population: the cost of a fit grows with the cube of their number."""
-_Indexes = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +25,8 @@ class Sites:
 
     latitudes: Floats
     longitudes: Floats
-    population: _Indexes
-    member: _Indexes
+    population: Indexes
+    member: Indexes
     counts: Counts
 
     @property
@@ -111,20 +109,28 @@ def sites_build(baseline: Baseline, places: Coordinates, *, most: int = MOST_SIT
     )
 
 
+def cells_sampled(cells: Indexes, sites: Sites, count: int, without: Sequence[int] = ()) -> Bools:
+    """(G,): whether an animal of a site that stays was sampled in a cell; `cells` (N,): each animal's, -1 outside."""
+    counted = (cells >= 0) & ~np.isin(sites.member, np.array(without, dtype=np.intp))
+    found = np.zeros(count, dtype=np.bool_)
+    found[cells[counted]] = True
+    return found
+
+
 def removal_copies(baseline: Baseline, animals: Sequence[int], counts: Counts) -> tuple[Floats, Floats]:
     """Copies and typed copies (T,) of some animals."""
     codes = baseline.table.codes[:, np.array(animals, dtype=np.intp)]
     return genotype_copies(codes, counts.starts, len(counts.copies))
 
 
-def _keys(member: _Indexes, places: Coordinates, *, step: float | None) -> Floats:
+def _keys(member: Indexes, places: Coordinates, *, step: float | None) -> Floats:
     lat, lon = places.latitudes, places.longitudes
     if step is not None:
         lat, lon = np.floor(lat / step), np.floor(lon / step)
     return np.stack([member.astype(float), lat, lon], axis=1)
 
 
-def _counts(baseline: Baseline, member: _Indexes, sites: int) -> Counts:
+def _counts(baseline: Baseline, member: Indexes, sites: int) -> Counts:
     widths = np.maximum(baseline.allele_counts, 1)
     starts = tuple(int(start) for start in np.concatenate([[0], np.cumsum(widths)[:-1]]))
     total = int(widths.sum())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from analysis.canonical import Json
+from analysis.origin.numbers import number, posterior_text
+from analysis.origin.spatial.calibration import Calibration, Held
 from analysis.origin.spatial.countries import countries_json, countries_text, source_json
 from analysis.origin.spatial.locate import LeftOut, Located, LocatedSample, MapOutcome, MapRun
-from analysis.origin.spatial.model import MapModel, Prior
-from analysis.origin.spatial.regions import Place, Region, geojson
-from analysis.origin.wording import number, posterior_text
+from analysis.origin.spatial.model import MapModel
+from analysis.origin.spatial.priors import Prior
+from analysis.origin.spatial.regions import LEVELS, Place, Region, geojson
 
 PRIOR_WORDS = {
     Prior.FLAT: "flat prior: every km² of the map is as likely beforehand",
@@ -33,8 +35,8 @@ def statement(answer: LocatedSample) -> str:
     half, wide = flat.regions
     lead = "" if answer.outcome is MapOutcome.REGION else f"Inconclusive: {answer.reasons[0].text} "
     return (
-        f"{lead}95 % of the posterior lies in a region of {area_text(wide.area_km2)}, 50 % in "
-        f"{area_text(half.area_km2)} around {place_text(flat.point)} (flat prior)."
+        f"{lead}The 95 % region has {area_text(wide.area_km2)}, the 50 % region {area_text(half.area_km2)}, around "
+        f"{place_text(flat.point)} (flat prior)."
     )
 
 
@@ -58,11 +60,8 @@ def caveats(answer: LocatedSample, model: MapModel) -> tuple[str, ...]:
             "The discrete answer lies outside the 95 % region of the map: the two methods disagree, and neither "
             "should be relied on alone."
         )
-    if model.calibration is not None and model.calibration.power < 1:
-        said.append(
-            f"Regions were widened (log-likelihoods times {model.calibration.power:g}) until they held 95 % of the "
-            "baseline sites that were left out."
-        )
+    if answer.by_prior:
+        said.append(_width_text(answer.by_prior[Prior.FLAT].regions[-1].share, model.calibration))
     return tuple(said)
 
 
@@ -112,14 +111,25 @@ def model_json(model: MapModel) -> dict[str, Json]:
             "nugget": number(covariance.nugget),
         },
         "error": model.tables.error,
-        "calibration": None
-        if calibration is None
-        else {
-            "power": calibration.power,
-            "animals": calibration.animals,
-            "covered_95": calibration.covered,
-            "covered_95_before": calibration.plain,
-            "interval_95": [number(end) for end in calibration.interval],
+        "calibration": None if calibration is None else calibration_json(calibration),
+    }
+
+
+def calibration_json(calibration: Calibration) -> dict[str, Json]:
+    """By prior: how often 95 % regions held the place of animals taken out, and what a cell needs to lie in a region
+    of each level."""
+    return {
+        "power": calibration.power,
+        "priors": {
+            prior.value: {
+                "population_out": _held(calibration.left_out[prior]),
+                "animal_out": _held(calibration.alone[prior]),
+                "floors": {
+                    f"{level:g}": {"sampled": number(floor.sampled), "elsewhere": number(floor.elsewhere)}
+                    for level, floor in zip(LEVELS, calibration.floors[prior], strict=True)
+                },
+            }
+            for prior in Prior
         },
     }
 
@@ -160,12 +170,40 @@ def _calibration_lines(model: MapModel) -> list[str]:
     calibration = model.calibration
     if calibration is None:
         return ["regions not calibrated"]
-    low, high = calibration.interval
-    words = (
-        f"regions of 95 % held {calibration.covered} of {calibration.animals} animals whose whole site was left out "
-        f"(95 % interval {low:.1%} to {high:.1%}); log-likelihoods times {calibration.power:g}"
+    return [f"{prior.value} prior: {coverage_text(calibration, prior)}" for prior in Prior]
+
+
+def coverage_text(calibration: Calibration, prior: Prior) -> str:
+    """How the 95 % regions did with baseline animals, with Wilson's 95 % intervals."""
+    left, alone = calibration.left_out[prior], calibration.alone[prior]
+    return (
+        f"95 % regions held {_held_text(left)} animals whose population was left out and {_held_text(alone)} left out "
+        "alone"
     )
-    return [words]
+
+
+def _held_text(held: Held) -> str:
+    """«570 of 600 (93.0% to 96.5%)»."""
+    low, high = held.interval
+    return f"{held.covered} of {held.animals} ({low:.1%} to {high:.1%})" if held.animals else "0 of 0"
+
+
+def _width_text(share: float, calibration: Calibration | None) -> str:
+    if calibration is None:
+        return f"The 95 % region holds {share:.1%} of the posterior; how often such regions are right was not measured."
+    return (
+        f"The 95 % region holds {share:.1%} of the posterior. How much it must hold was read from baseline animals "
+        f"taken out and placed again: {coverage_text(calibration, Prior.FLAT)} (95 % intervals)."
+    )
+
+
+def _held(held: Held) -> dict[str, Json]:
+    return {
+        "animals": held.animals,
+        "covered_95": held.covered,
+        "covered_95_before": held.plain,
+        "interval_95": [number(end) for end in held.interval] if held.animals else None,
+    }
 
 
 def area_text(area: float) -> str:
@@ -208,7 +246,11 @@ def place_json(place: Place) -> dict[str, Json]:
 
 
 def _region(region: Region, found: Located, model: MapModel) -> dict[str, Json]:
-    values: dict[str, Json] = {"area_km2": number(region.area_km2), "geojson": geojson(model.grid, region.cells)}
+    values: dict[str, Json] = {
+        "area_km2": number(region.area_km2),
+        "posterior_share": number(region.share),
+        "geojson": geojson(model.grid, region.cells),
+    }
     if model.countries is not None:
         values["countries"] = countries_json(model.countries.inside(model.grid, region, found.share))
     return values

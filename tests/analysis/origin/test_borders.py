@@ -15,8 +15,9 @@ from analysis.origin.spatial.countries import countries_of
 from analysis.origin.spatial.figure import Projection, map_figure
 from analysis.origin.spatial.geography import Grid, grid_build
 from analysis.origin.spatial.locate import LocatedSample, MapRun, locate
-from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.model import MapModel
 from analysis.origin.spatial.picture import map_png
+from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import Region
 from analysis.origin.spatial.sampling import Sampled, sampling_map
 from analysis.origin.spatial.wording import answer_json, caveats, readable
@@ -112,7 +113,7 @@ def test_shares_and_areas_of_a_region_add_up(grid: Grid) -> None:
     assert found is not None
     share = np.random.default_rng(1).dirichlet(np.ones(len(grid.areas)))
     cells = np.arange(len(share)) % 3 > 0
-    region = Region(level=0.95, cells=cells, area_km2=float(grid.areas[cells].sum()))
+    region = Region(level=0.95, cells=cells, area_km2=float(grid.areas[cells].sum()), share=float(share[cells].sum()))
     parts = found.inside(grid, region, share)
     assert sum(one.share for one in parts) == pytest.approx(share[cells].sum())
     assert sum(one.area_km2 for one in parts) == pytest.approx(region.area_km2)

@@ -16,7 +16,8 @@ from analysis.origin.isotope.raster import Raster, raster_read
 from analysis.origin.isotope.scales import Measured
 from analysis.origin.isotope.surface import surface_posterior
 from analysis.origin.spatial.locate import MapRun, locate
-from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.model import MapModel
+from analysis.origin.spatial.priors import Prior
 from analysis.origin.synthetic_map import MapDesign, SyntheticMap, synthetic_map
 from tests.analysis.origin.test_isotope import geotiff
 from tests.analysis.origin.test_map import model_of, table_of

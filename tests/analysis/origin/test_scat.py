@@ -48,8 +48,9 @@ def test_the_two_files_of_scat_give_the_same_map(tmp_path: Path) -> None:
     for one, other in zip(scat.stdout.splitlines(), plain.stdout.splitlines(), strict=True):
         left, right = json.loads(one), json.loads(other)
         assert left["id"] == right["id"]
-        assert left["point"] == right["point"]
-        assert left["regions"]["0.95"]["area_km2"] == right["regions"]["0.95"]["area_km2"]
+        # Sites stand in another order, so that sums of single precision differ in their last digits.
+        assert left["point"] == pytest.approx(right["point"], abs=1e-4)
+        assert left["regions"]["0.95"]["area_km2"] == pytest.approx(right["regions"]["0.95"]["area_km2"], rel=0.01)
         assert left["unknown_alleles"] == right["unknown_alleles"]
     missing = command(str(tmp_path / "asked.txt"), "--baseline", str(tmp_path / "geno.txt"), *SCAT)
     assert missing.returncode == 1

@@ -1,0 +1,246 @@
+"""How far a region must reach, read from animals of the baseline whose place is known.
+
+Animals are taken out of the baseline, each alone and with its whole population, and placed. Two kinds of cells are
+told apart, as in Mondrian conformal prediction (Vovk, Gammerman & Shafer 2005, section 4.5): those in which reference
+animals were sampled, judged by animals placed while their own site stayed in, and all others, judged by animals whose
+site was out.
+For each kind, prior and level follows how much of the posterior may lie in cells no denser than the true one before a
+cell is outside the region. So a region neither misses more animals than it states nor grows larger than it need be,
+sampled or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.origin.baseline import Baseline
+from analysis.origin.intervals import wilson
+from analysis.origin.spatial.geography import Bools, Floats, Grid, Indexes
+from analysis.origin.spatial.priors import Prior, Sampling, sampling_of
+from analysis.origin.spatial.regions import LEVELS
+from analysis.origin.spatial.removal import site_removal, units_of
+from analysis.origin.spatial.sites import Sites, cells_sampled
+from analysis.origin.spatial.surface import Reach, Removal, Surface
+from analysis.origin.spatial.tables import tables_of
+
+POWERS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+FEWEST = 40
+"""Fewer animals of a kind say too little: their regions stay as the posterior has them."""
+_UNITS, _ANIMALS, _ALONE = 60, 600, 240
+_CELLS = 250
+_FOLDS = 5
+_HAIR = 1 - 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Of so many `animals`, how many 95 % regions held their place: `covered` where the regions were calibrated by
+    other populations' animals (five parts in turn), `plain` without calibration."""
+
+    animals: int
+    covered: int
+    plain: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the coverage."""
+        return wilson(self.covered, self.animals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """A cell lies in a region if the cells no denser than itself hold more than this share of the posterior, where
+    animals were `sampled` and `elsewhere`."""
+
+    sampled: float
+    elsewhere: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What the animals taken out have taught.
+
+    `power`: what log-likelihoods are multiplied by, that of the highest mean log posterior at the places of animals
+    whose population was out. `floors`: by prior, one for each of `LEVELS`. `left_out` and `alone`: how the 95 % regions
+    did, with the population out and with only the animal out.
+    """
+
+    power: float
+    floors: Mapping[Prior, tuple[Floor, ...]]
+    left_out: Mapping[Prior, Held]
+    alone: Mapping[Prior, Held]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """Animals placed with the same animals out: log-likelihoods (A, G), their cells (A,), whether others that stayed
+    were `sampled` there, whether each animal was out `alone`, and the sites that were out as a whole."""
+
+    unit: int
+    scores: Floats
+    truth: Indexes
+    sampled: Bools
+    alone: bool
+    without: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bench:
+    """What animals are taken out of: `surface` over some cells, `units` (N,) as `units_of` has them, `cells` (N,) the
+    number each animal's cell has among them, -1 where it was not kept."""
+
+    baseline: Baseline
+    sites: Sites
+    surface: Surface
+    units: Indexes
+    cells: Indexes
+
+
+def calibrate(baseline: Baseline, sites: Sites, grid: Grid, surface: Surface, cells: Indexes) -> Calibration:
+    """Take animals of up to 60 populations out and learn from where they come to lie; `cells` (N,) is where each was
+    sampled, -1 outside the map.
+
+    A thinned grid serves: all cells that hold a site or one of these animals, and every n-th of the others, which
+    then stands for n. Animals from outside the map are not asked.
+    """
+    units = units_of(baseline, sites)
+    plan = _plan(np.where(cells >= 0, units, -1), baseline.table.ids)
+    asked = [animal for animals in plan.values() for animal in animals]
+    chosen, weight = _thinned(surface.hosts, cells[asked])
+    number = np.full(len(surface.hosts) + 1, -1, dtype=np.intp)
+    number[chosen] = np.arange(len(chosen))
+    bench = _Bench(baseline=baseline, sites=sites, surface=surface.thinned(chosen), units=units, cells=number[cells])
+    trials = [trial for unit, animals in plan.items() for trial in _trials(bench, unit, animals, _ALONE // len(plan))]
+    return _learnt(trials, grid.areas[chosen] * weight, sampling_of(bench.surface.vectors, sites.vectors))
+
+
+def _plan(units: Indexes, ids: Sequence[str]) -> dict[int, list[int]]:
+    """By unit, animals spread evenly over it in the order of their names; with few units more of each."""
+    order = np.argsort(np.array(ids), kind="stable")
+    known = np.unique(units[units >= 0])
+    chosen = known[_spread(len(known), _UNITS)]
+    found = {}
+    for unit in chosen.tolist():
+        animals = order[units[order] == unit]
+        found[unit] = animals[_spread(len(animals), _ANIMALS // len(chosen))].tolist()
+    return found
+
+
+def _spread(count: int, most: int) -> list[int]:
+    places = np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+    return [int(place) for place in places]
+
+
+def _thinned(hosts: Indexes, needed: Indexes) -> tuple[Indexes, Floats]:
+    """Cells to keep, in order, and how many cells each stands for."""
+    kept = hosts >= 0
+    kept[needed] = True
+    others = np.flatnonzero(~kept)
+    step = max(-(-len(others) // _CELLS), 1)
+    sample = others[step // 2 :: step]
+    chosen = np.sort(np.concatenate([np.flatnonzero(kept), sample]))
+    weight = np.ones(len(chosen))
+    if len(sample):
+        weight[~kept[chosen]] = len(others) / len(sample)
+    return chosen, weight
+
+
+def _trials(bench: _Bench, unit: int, animals: Sequence[int], alone: int) -> list[_Trial]:
+    """Animals of a unit with all of it out, and some of them each alone."""
+    removal = site_removal(bench.baseline, bench.sites, bench.units == unit)
+    reach = bench.surface.reach(removal.sites)
+    found = [_trial(bench, unit, animals, removal, reach, alone=False)]
+    for place in _spread(len(animals), alone):
+        own = site_removal(bench.baseline, bench.sites, np.arange(len(bench.units)) == animals[place])
+        near = _single(reach, int(np.flatnonzero(removal.sites == own.sites[0])[0]))
+        found.append(_trial(bench, unit, animals[place : place + 1], own, near, alone=True))
+    return found
+
+
+def _trial(bench: _Bench, unit: int, animals: Sequence[int], removal: Removal, reach: Reach, *, alone: bool) -> _Trial:
+    codes, counts = bench.baseline.table.codes[:, list(animals)], bench.baseline.allele_counts
+    truth = bench.cells[list(animals)]
+    gone = () if alone else tuple(removal.sites.tolist())
+    return _Trial(
+        unit=unit,
+        scores=tables_of(bench.surface, removal=removal, reach=reach).log_likelihoods(codes, counts),
+        truth=truth,
+        sampled=cells_sampled(bench.cells, bench.sites, len(bench.surface.hosts), gone)[truth],
+        alone=alone,
+        without=gone,
+    )
+
+
+def _single(reach: Reach, place: int) -> Reach:
+    here = slice(place, place + 1)
+    return Reach(sites=reach.sites[here], cross=reach.cross[:, here], among=reach.among[:, here, here])
+
+
+def _learnt(trials: Sequence[_Trial], areas: Floats, sampling: Sampling) -> Calibration:
+    unit = np.concatenate([np.full(len(trial.truth), trial.unit) for trial in trials])
+    sampled = np.concatenate([trial.sampled for trial in trials])
+    alone = np.concatenate([np.full(len(trial.truth), trial.alone) for trial in trials])
+    power = _power(trials, areas)
+    floors, left_out, single = {}, {}, {}
+    for prior in Prior:
+        tails = np.concatenate([_tails(trial, areas, sampling, prior, power) for trial in trials])
+        floors[prior] = tuple(floor_of(tails, sampled, 1 - level) for level in LEVELS)
+        inside = _crossed(tails, sampled, unit, 1 - LEVELS[-1])
+        plain = tails > 1 - LEVELS[-1]
+        left_out[prior], single[prior] = (
+            Held(animals=int(kind.sum()), covered=int(inside[kind].sum()), plain=int(plain[kind].sum()))
+            for kind in (~alone, alone)
+        )
+    return Calibration(power=power, floors=floors, left_out=left_out, alone=single)
+
+
+def _power(trials: Sequence[_Trial], areas: Floats) -> float:
+    """The power whose posteriors, flat prior, say most about where animals of unsampled places came from."""
+    totals = np.zeros(len(POWERS))
+    for trial in trials:
+        if trial.alone:
+            continue
+        rows = np.arange(len(trial.truth))
+        relative = trial.scores - trial.scores.max(axis=1, keepdims=True)
+        for place, power in enumerate(POWERS):
+            whole = np.log(np.exp(power * relative) @ areas)
+            totals[place] += float((power * relative[rows, trial.truth] - whole).sum())
+    return POWERS[int(totals.argmax())]
+
+
+def _tails(trial: _Trial, areas: Floats, sampling: Sampling, prior: Prior, power: float) -> Floats:
+    """(A,): share of the posterior in cells no denser than the true one."""
+    density = power * trial.scores + sampling.log_prior(prior, trial.without)
+    density -= density.max(axis=1, keepdims=True)
+    share = np.exp(density) * areas
+    below = density <= density[np.arange(len(trial.truth)), trial.truth][:, None]
+    found: Floats = (share * below).sum(axis=1) / share.sum(axis=1)
+    return found
+
+
+def floor_of(tails: Floats, sampled: Bools, missed: float) -> Floor:
+    """What keeps the share `missed` of animals outside, from the tails (A,) of animals of both kinds."""
+    return Floor(sampled=_quantile(tails[sampled], missed), elsewhere=_quantile(tails[~sampled], missed))
+
+
+def _quantile(tails: Floats, missed: float) -> float:
+    """The split-conformal rule: of n + 1 animals, the one looked at included, at most the share `missed` lies
+    outside."""
+    if len(tails) < FEWEST:
+        return missed
+    rank = int((len(tails) + 1) * missed)
+    return float(np.partition(tails, rank - 1)[rank - 1]) * _HAIR
+
+
+def _crossed(tails: Floats, sampled: Bools, unit: Indexes, missed: float) -> Bools:
+    """(A,): inside, by floors of the other parts' units."""
+    part = np.unique(unit, return_inverse=True)[1] % _FOLDS
+    inside = np.zeros(len(tails), dtype=np.bool_)
+    for fold in range(_FOLDS):
+        others = part != fold
+        floor = floor_of(tails[others], sampled[others], missed)
+        inside[~others] = tails[~others] > np.where(sampled[~others], floor.sampled, floor.elsewhere)
+    return inside
