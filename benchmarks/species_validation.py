@@ -10,13 +10,12 @@ references and queries, and the record itself is struck from their hits too.
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import shutil
 import subprocess
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,29 +25,27 @@ from analysis.outcome import Identification
 from analysis.species.calibrate import library_calibrate
 from analysis.species.calibration import Calibration, Rate
 from analysis.species.decide import decide
-from analysis.species.evidence import SpeciesDistance, by_species
 from analysis.species.identify import identify
 from analysis.species.library import Library, library_build
 from analysis.species.records import Record, records_read
-from analysis.species.search import NOTHING, LeftOut, nearest
 from analysis.statistics import binomial_interval
 from benchmarks.species_data import IUPAC, ambiguous, fragment, with_errors
+from benchmarks.species_scores import (
+    Answer,
+    Query,
+    at_rate,
+    by_confidence,
+    by_identity,
+    count,
+    curve,
+    fisher,
+    own_ranked,
+    top_one,
+)
 
 HIDDEN = 0.15
 PAIRS = 60
 LENGTHS = (0, 300, 150, 80)
-Answer = list[tuple[float, str]]
-"""(identity, species) of each species found, best first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """A sequence, the species it is of, and whether that species is in the set."""
-
-    name: str
-    species: str
-    present: bool
-    bases: str
 
 
 @dataclass(slots=True)
@@ -80,12 +77,6 @@ def split(records: Sequence[Record], draw: random.Random, most: int) -> tuple[li
         Query(name=record.accession, species=record.species, present=there, bases=record.sequence.decode())
         for record, there in chosen
     ]
-
-
-def own_ranked(library: Library, query: Query) -> list[SpeciesDistance]:
-    """The species found, the query's own record left out."""
-    out = LeftOut(records=frozenset([library.record_number(query.name)])) if query.present else NOTHING
-    return by_species(library, nearest(library, query.bases.encode(), out=out), out=out)
 
 
 def own_answers(library: Library, queries: Sequence[Query]) -> list[Answer]:
@@ -127,69 +118,22 @@ def peer_answers(folder: Path, peer: str, queries: Sequence[Query]) -> list[Answ
     return answers
 
 
-def top_one(answers: Sequence[Answer], queries: Sequence[Query]) -> float:
-    """Share of queries whose species is the nearest; a tie among n species scores 1/n."""
-    score = 0.0
-    for answer, query in zip(answers, queries, strict=True):
-        tied = {name for identity, name in answer if identity == answer[0][0]}
-        score += (query.species in tied) / len(tied) if tied else 0.0
-    return score / len(queries)
-
-
-def curve(answers: Sequence[Answer], queries: Sequence[Query]) -> list[tuple[float, float]]:
-    """(present called, absent called) at every identity threshold, a second species within 0.3 % forbidding a call."""
-    shown = []
-    for threshold in np.arange(0.90, 1.00001, 0.0005):
-        called = {True: 0, False: 0}
-        for answer, query in zip(answers, queries, strict=True):
-            clear = len(answer) < 2 or answer[0][0] - answer[1][0] > 0.003
-            called[query.present] += bool(answer and answer[0][0] >= threshold and clear)
-        shown.append((called[True] / count(queries, True), called[False] / count(queries, False)))
-    return shown
-
-
-def count(queries: Iterable[Query], present: bool) -> int:
-    """How many queries are of present (absent) species."""
-    return max(sum(query.present is present for query in queries), 1)
-
-
-def at_rate(points: Sequence[tuple[float, float]], rate: float) -> float | None:
-    """False calls of the strictest threshold that still calls `rate` of the present; None where none does."""
-    fitting = [false for called, false in points if called >= rate]
-    return min(fitting, default=None)
-
-
-def fisher(one: tuple[int, int], other: tuple[int, int]) -> float:
-    """Two-sided exact test that two counts (of totals) come from one rate (Fisher 1935)."""
-    (a, n), (b, m) = one, other
-    if not n or not m:
-        return 1.0
-
-    def chance(k: int) -> float:
-        if not 0 <= k <= n or not 0 <= a + b - k <= m:
-            return 0.0
-        return math.exp(_log_choose(n, k) + _log_choose(m, a + b - k) - _log_choose(n + m, a + b))
-
-    seen = chance(a)
-    return min(1.0, sum(p for k in range(min(n, a + b) + 1) if (p := chance(k)) <= seen * (1 + 1e-9)))
-
-
-def _log_choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-
-
-def search_table(lines: Lines, title: str, engines: dict[str, list[Answer]], queries: list[Query]) -> None:
-    """Top-1 of every engine, and false calls at the call rate megablast has at 98 %."""
+def search_table(
+    lines: Lines, title: str, engines: dict[str, list[Answer]], sure: list[float | None], queries: list[Query]
+) -> None:
+    """Top-1 of every engine, and false calls at some call rates, by identity and by our own confidence."""
     there = [query.present for query in queries]
     for name, answers in engines.items():
         present = [answer for answer, yes in zip(answers, there, strict=True) if yes]
         score = top_one(present, [query for query in queries if query.present])
-        points = curve(answers, queries)
-        rates = []
-        for rate in (0.5, 0.7, 0.8, 0.9):
-            false = at_rate(points, rate)
-            rates.append("–" if false is None else f"{false:.3f}")
-        lines.add(f"| {title} | {name} | {score:.4f} | " + " | ".join(rates) + " |")
+        lines.add(f"| {title} | {name} | {score:.4f} | {_rates(by_identity(answers), queries)} |")
+    lines.add(f"| {title} | spoor, by confidence | | {_rates(sure, queries)} |")
+
+
+def _rates(scores: Sequence[float | None], queries: Sequence[Query]) -> str:
+    points = curve(scores, queries)
+    shown = (at_rate(points, rate) for rate in (0.5, 0.7, 0.8, 0.9, 0.95))
+    return " | ".join("–" if false is None else f"{false:.3f}" for false in shown)
 
 
 def calibrated_rows(lines: Lines, title: str, library: Library, calibration: Calibration, queries: list[Query]) -> None:
@@ -243,7 +187,9 @@ def mixtures(lines: Lines, title: str, library: Library, calibration: Calibratio
     every = [(library.sequence(int(library.record_sequence[n])).decode(), n) for n in range(library.size)]
     plain = [(bases, n) for bases, n in every if not set(bases) - set("ACGT")]
     common = max((len(bases) for bases, _ in plain), key=[len(bases) for bases, _ in plain].count)
-    chosen = draw.sample([item for item in plain if len(item[0]) == common], 2 * PAIRS)
+    alike = [item for item in plain if len(item[0]) == common]
+    chosen = draw.sample(alike, min(2 * PAIRS, len(alike) // 2 * 2))
+    pairs = len(chosen) // 2
     seen = {"mixed": [0, 0], "joined": [0, 0]}
     for (one, a), (other, b) in zip(chosen[::2], chosen[1::2], strict=True):
         wanted = {library.species[int(library.record_species[record])].name for record in (a, b)}
@@ -257,7 +203,7 @@ def mixtures(lines: Lines, title: str, library: Library, calibration: Calibratio
     flags = sum(
         identify(library, calibration, "q", query.bases.encode()).outcome is Identification.MIXTURE for query in queries
     )
-    cells = " | ".join(f"{alone}/{PAIRS} | {listed}/{PAIRS}" for alone, listed in seen.values())
+    cells = " | ".join(f"{alone}/{pairs} | {listed}/{pairs}" for alone, listed in seen.values())
     lines.add(f"| {title} | {cells} | {flags}/{len(queries)} |")
 
 
@@ -291,7 +237,7 @@ def measured(paths: Sequence[Path], most: int, out: Path) -> None:
                     engines = {"spoor": own_answers(library, chosen)}
                     engines |= {peer: peer_answers(folder, peer, chosen) for peer in peers}
                     title = f"{path.stem}, {kind} ({count(chosen, True)}+{count(chosen, False)})"
-                    search_table(search, title, engines, chosen)
+                    search_table(search, title, engines, by_confidence(library, calibration, chosen), chosen)
             calibrated_rows(calibration_lines, path.stem, library, calibration, queries)
             mixtures(mixed, path.stem, library, calibration, queries)
         tables = {"search": search, "calibration": calibration_lines, "mixtures": mixed}
@@ -323,12 +269,13 @@ the peers' hits as well). Data: reference files of third parties named in each r
 
 ## Search
 
-Top-1: share of present queries whose own species is nearest, a tie among n species scoring 1/n. The last four columns:
+Top-1: share of present queries whose own species is nearest, a tie among n species scoring 1/n. The last columns:
 share of absent species called, at the strictest identity threshold that still calls that share of the present; a
-call needs 0.3 % distance to the second species. «–»: no threshold calls as many.
+call needs 0.3 % distance to the second species. «–»: no threshold calls as many. «By confidence»: the same with a
+threshold on the confidence that stands beside each answer, whatever the identity and the second species.
 
-| set (present + absent queries) | engine | top-1 | false at .50 | .70 | .80 | .90 |
-|---|---|---|---|---|---|---|
+| set (present + absent queries) | engine | top-1 | false at .50 | .70 | .80 | .90 | .95 |
+|---|---|---|---|---|---|---|---|
 {search}
 
 ## Stated and seen error rates

@@ -29,10 +29,12 @@ from analysis.species.calibration import (
     calibration_seal,
     calibration_write,
 )
+from analysis.species.confidence import Row, Seen, confidence_fit, features
 from analysis.species.evidence import by_species
 from analysis.species.library import Library, library_open
 from analysis.species.rules import by_rank, names_rank, names_species, rank_of, stratum_of, without_species
 from analysis.species.search import CANDIDATES, LeftOut, nearest
+from analysis.species.within import Within
 
 LENGTHS: Final = (0, 400, 300, 200, 150, 100, 60)
 """Query lengths calibrated, in bases; 0 is the whole reference."""
@@ -67,6 +69,7 @@ def calibrate(library: Library, *, sample: int = SAMPLE, progress: Progress = no
     """Take records out, search them again, and set the rules of every locus and query length."""
     plan = [(locus, length) for locus in range(len(library.loci)) for length in _lengths_of(library, locus)]
     loci: list[LocusCalibration] = []
+    within = Within(library.sequence)
     for step, (locus, length) in enumerate(plan):
         name = library.loci[locus]
         words = f"{name}, {length or 'whole'} bases"
@@ -76,7 +79,7 @@ def calibrate(library: Library, *, sample: int = SAMPLE, progress: Progress = no
 
         fragment = length < _whole(library, locus)
         trials = _trials(library, locus, length if fragment else 0, -(-sample // 2) if fragment else sample, part)
-        loci.append(rules_fit(library, name, length, trials))
+        loci.append(rules_fit(library, name, length, trials, within))
     progress(1.0, "calibrated")
     return calibration_seal(library.reference.sha256, tuple(loci))
 
@@ -130,10 +133,10 @@ def trial_of(library: Library, record: int, length: int) -> Trial:
     )
 
 
-def rules_fit(library: Library, locus: str, length: int, trials: Sequence[Trial]) -> LocusCalibration:
+def rules_fit(library: Library, locus: str, length: int, trials: Sequence[Trial], inside: Within) -> LocusCalibration:
     """Choose the rules of one locus and length from its trials."""
     within = sorted(distance for trial in trials for distance, species in trial.with_own if species == trial.species)
-    halves = trials[0::2], trials[1::2]
+    halves = _halves(trials)
     one = _species_rule(library, *halves, "one")
     several = _species_rule(library, *halves, "several")
     return LocusCalibration(
@@ -147,7 +150,38 @@ def rules_fit(library: Library, locus: str, length: int, trials: Sequence[Trial]
         within_count=len(within),
         exclusion_distance=_exclusion(within),
         genera=_genus_rates(library, trials, one, several),
+        confidence=confidence_fit(*(_seen(library, half, inside) for half in halves)),
     )
+
+
+def _halves(trials: Sequence[Trial]) -> tuple[list[Trial], list[Trial]]:
+    """Two halves that share no species: records of one species err alike, and a rule counted on them would flatter."""
+    place: dict[int, int] = {}
+    for trial in trials:
+        place.setdefault(trial.species, len(place))
+    first, second = ([trial for trial in trials if place[trial.species] % 2 == half] for half in (0, 1))
+    return first, second
+
+
+def _seen(library: Library, trials: Sequence[Trial], inside: Within) -> Seen:
+    """Every trial twice: with its species present, where it has other records and one is nearest, and with it absent.
+
+    A present species whose nearest record is another one's is told from neither: what it should be called is unclear.
+    """
+    rows: list[Row] = []
+    right: list[bool] = []
+    for trial in trials:
+        locus = int(library.record_locus[trial.record])
+        if trial.with_own and trial.with_own[0][1] == trial.species:
+            records = library.records_of_species(trial.species)
+            others = records[(library.record_locus[records] == locus) & (records != trial.record)]
+            rows.append(features(trial.with_own, inside.largest(library.record_sequence[others].tolist())))
+            right.append(True)
+        hidden = without_species(trial.with_own, {trial.species})
+        if hidden:
+            rows.append(features(hidden, library.within(hidden[0][1], locus)))
+            right.append(False)
+    return Seen(rows=rows, right=right)
 
 
 def _exclusion(within: Sequence[float]) -> float:

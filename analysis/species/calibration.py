@@ -17,7 +17,7 @@ from analysis.species.library import Library
 from analysis.statistics import binomial_interval
 
 FILE: Final = "calibration.json"
-FORMAT: Final = "spoor-species-calibration/1"
+FORMAT: Final = "spoor-species-calibration/2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +73,28 @@ class RankRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """How many present and how many absent species were as sure as `value` or surer."""
+
+    value: float
+    present: Rate
+    absent: Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confidence:
+    """How sure answers are put in order: `weights` as in `analysis.species.confidence`, and what was counted."""
+
+    weights: tuple[float, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocusCalibration:
-    """Rules of one locus at one query length. `within` are the leave-one-out distances inside species."""
+    """Rules of one locus at one query length. `within` are the leave-one-out distances inside species.
+
+    `confidence` is None where no species could be taken out.
+    """
 
     locus: str
     length: int
@@ -86,6 +106,7 @@ class LocusCalibration:
     within_count: int
     exclusion_distance: float
     genera: Mapping[str, Rate]
+    confidence: Confidence | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +146,8 @@ def calibration_read(library: Library) -> Calibration | None:
         return None
     try:
         content = json.loads(path.read_bytes())
+        if content["format"] != FORMAT:
+            raise _damaged(f"it is of the form {content['format']}, this version reads {FORMAT}")
         loci = tuple(_locus_from(item) for item in content["loci"])
         calibration = calibration_seal(str(content["reference_sha256"]), loci)
         stated = str(content["sha256"])
@@ -144,8 +167,17 @@ def _locus_from(item: Mapping[str, Any]) -> LocusCalibration:
         "genus": _rank_from(item["genus"]),
         "family": _rank_from(item["family"]),
         "genera": {genus: Rate(**rate) for genus, rate in item["genera"].items()},
+        "confidence": None if item["confidence"] is None else _confidence_from(item["confidence"]),
     }
     return LocusCalibration(**{**item, **parsed})
+
+
+def _confidence_from(item: Mapping[str, Any]) -> Confidence:
+    steps = (
+        Step(value=step["value"], present=Rate(**step["present"]), absent=Rate(**step["absent"]))
+        for step in item["steps"]
+    )
+    return Confidence(weights=tuple(item["weights"]), steps=tuple(steps))
 
 
 def _rule_from(item: Mapping[str, Any]) -> Rule:

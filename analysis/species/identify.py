@@ -12,7 +12,8 @@ import numpy as np
 from analysis.outcome import Diagnostic, Identification, Reason
 from analysis.species.alignment import counted, k2p
 from analysis.species.bases import ambiguous_count
-from analysis.species.calibration import Calibration, LocusCalibration
+from analysis.species.calibration import Calibration, LocusCalibration, Rate
+from analysis.species.confidence import confidence_of, features
 from analysis.species.decide import Decision, ErrorRate, decide, mixture_decision
 from analysis.species.declared import EXCLUDED, Declared, declared_compare
 from analysis.species.evidence import SpeciesDistance, by_species
@@ -34,6 +35,12 @@ DEFINITIONS: Final = {
     "k2p": "Kimura 1980 two-parameter distance over aligned columns of two plain bases; null where undefined, "
     "and for comparisons with gaps beyond the two nearest",
     "p_distance": "1 − identity",
+    "confidence": "how sure the nearest species is, 0 to 1: logistic regression on distance, gap to the next species "
+    "and spread inside the species, fitted on leave-one-out against leave-one-species-out searches of the set, both "
+    "weighing the same; orders answers and is no probability for the case; null without calibration or with two "
+    "templates",
+    "as_sure": "searches of the set, not used for the fit, with this confidence (step) or more: present species found "
+    "rightly, absent species taken for another",
     "barcode_gap": "distance to the nearest other species − largest distance between records of the named species",
 }
 
@@ -66,6 +73,16 @@ class Gap:
     def value(self) -> float | None:
         """between − within, None where either is unknown."""
         return None if self.within is None or self.between is None else self.between - self.within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sure:
+    """How sure the nearest species is, and how many present and absent species of the set were at least `step` sure."""
+
+    value: float
+    step: float
+    present: Rate
+    absent: Rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +123,7 @@ class Identified:
     diagnostics: tuple[Diagnostic, ...]
     caveats: tuple[str, ...]
     found: tuple[Near, ...] = ()
+    sure: Sure | None = None
 
     @property
     def error_rates(self) -> tuple[ErrorRate, ...]:
@@ -158,7 +176,18 @@ def identify(
         diagnostics=_diagnostics(library, bases, ranked, good),
         caveats=_caveats(library, decision, ranked, local),
         found=tuple(found),
+        sure=None if mixture is not None else _sure(library, ranked, local),
     )
+
+
+def _sure(library: Library, ranked: Sequence[SpeciesDistance], local: LocusCalibration | None) -> Sure | None:
+    """The confidence in the nearest species, None where no name could follow from it."""
+    if local is None or local.confidence is None or not library.species[ranked[0].species].verified:
+        return None
+    within = library.within(ranked[0].species, int(library.record_locus[ranked[0].record]))
+    row = features([(item.distance, item.species) for item in ranked[:2]], within)
+    value, step = confidence_of(local.confidence, row)
+    return Sure(value=value, step=step.value, present=step.present, absent=step.absent)
 
 
 def _locus(

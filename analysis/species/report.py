@@ -10,7 +10,7 @@ from analysis.canonical import Json, jsonable
 from analysis.outcome import Identification
 from analysis.species.assembly import Consensus
 from analysis.species.calibration import Rate
-from analysis.species.identify import DEFINITIONS, Hit, Identified
+from analysis.species.identify import DEFINITIONS, Hit, Identified, Sure
 
 _NAME_SHOWN = 60
 _HIT_COLUMNS = (
@@ -30,6 +30,8 @@ def identified_json(item: Identified) -> dict[str, Json]:
         "error_rates": {
             rate.name: {**_rate_json(rate.rate), "definition": rate.definition} for rate in item.error_rates
         },
+        "confidence": None if item.sure is None else round(item.sure.value, 6),
+        "as_sure": None if item.sure is None else _sure_json(item.sure),
         "declared": jsonable(item.declared),
         "locus": item.locus,
         "length": item.length,
@@ -53,6 +55,10 @@ def identified_json(item: Identified) -> dict[str, Json]:
         "caveats": list(item.caveats),
         "definitions": dict(DEFINITIONS),
     }
+
+
+def _sure_json(sure: Sure) -> dict[str, Json]:
+    return {"step": sure.step, "present": _rate_json(sure.present), "absent": _rate_json(sure.absent)}
 
 
 def _rate_json(rate: Rate) -> dict[str, Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -42,3 +42,24 @@ def _largest(sequences: Sequence[bytes]) -> float:
             inner, outer = (one, other) if len(one) <= len(other) else (other, one)
             found = max(found, edits_within(inner, outer) / len(inner))
     return found
+
+
+class Within:
+    """Largest distance inside a species with one of its records left out; every pair is compared once."""
+
+    def __init__(self, sequence: Callable[[int], bytes]) -> None:
+        self._sequence = sequence
+        self._known: dict[tuple[int, int], float] = {}
+
+    def largest(self, numbers: Sequence[int]) -> float | None:
+        """Of records that carry these distinct sequences (by number, repeats allowed); None for fewer than two."""
+        if len(numbers) < 2:
+            return None
+        chosen = list(dict.fromkeys(numbers))[:DISTANCE_RECORDS]
+        pairs = ((min(a, b), max(a, b)) for place, a in enumerate(chosen) for b in chosen[place + 1 :])
+        return max((self._distance(pair) for pair in pairs), default=0.0)
+
+    def _distance(self, pair: tuple[int, int]) -> float:
+        if pair not in self._known:
+            self._known[pair] = _largest([self._sequence(number) for number in pair])
+        return self._known[pair]
