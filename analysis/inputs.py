@@ -81,11 +81,15 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInputs:
-    """Everything a run may look at: files, parameters, the reference set's folder or file, the seed."""
+    """Everything a run may look at: files, parameters, the reference set's folder or file, the seed.
+
+    `second_reference` is for a method that joins two kinds of reference.
+    """
 
     files: tuple[InputFile, ...]
     parameters: Mapping[str, Json] = field(default_factory=dict)
     reference: Path | None = None
+    second_reference: Path | None = None
     seed: int = 0
 
     def of_role(self, role: str) -> tuple[InputFile, ...]:
@@ -140,9 +144,11 @@ class RunInputs:
 
     def reference_folder(self, what: str) -> Path:
         """The folder of the frozen reference set; raises `InputRefused` where none was given."""
-        if self.reference is None or not self.reference.is_dir():
-            raise InputRefused("No reference set was given.", field="reference", remedy=f"Choose {what}.")
-        return self.reference
+        return _folder(self.reference, "reference", what)
+
+    def second_folder(self, what: str) -> Path:
+        """The folder of the second reference set; raises `InputRefused` where none was given."""
+        return _folder(self.second_reference, "second_reference", what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +166,12 @@ class RunResult:
 
     outcomes: tuple[Outcome, ...]
     artefacts: tuple[Artefact, ...] = ()
+
+
+def _folder(place: Path | None, field: str, what: str) -> Path:
+    if place is None or not place.is_dir():
+        raise InputRefused("No reference set was given.", field=field, remedy=f"Choose {what}.")
+    return place
 
 
 def _unreadable(name: str, error: OSError) -> InputRefused:

@@ -20,10 +20,12 @@ _MODULES: Mapping[str, str] = MappingProxyType(
     {
         "age.radiocarbon": "analysis.age.method",
         "captivity.classify": "analysis.captivity.method",
+        "individual.consensus": "analysis.individual.consensus_method",
         "individual.kin": "analysis.individual.kin_method",
         "individual.match": "analysis.individual.match_method",
         "individual.parentage": "analysis.individual.parentage_method",
         "origin.assign": "analysis.origin.method",
+        "origin.combined": "analysis.origin.combined_method",
         "origin.haplotype": "analysis.origin.haplotype_method",
         "origin.isotope": "analysis.origin.isotope.method",
         "origin.map": "analysis.origin.spatial.method",

@@ -53,7 +53,7 @@ def inspect(
     ignored = [column for column in layout.ignored if column in grid.header]
     place = column_position(grid, layout.id)
     loci, unread = locus_columns(grid, named=[layout.id], ignored=ignored)
-    problems = _names(grid, place, layout.id)
+    problems = _names(grid, place, layout.id, repeats=layout.repeats)
     if panel is None:
         problems += [_problem(grid, one.row, one.column, one.remedy) for one in cell_problems(grid, loci)]
     else:
@@ -85,15 +85,18 @@ def _only(grid: Grid, place: int, loci: tuple[LocusColumns, ...]) -> Grid:
     )
 
 
-def _names(grid: Grid, place: int, column: str) -> list[Problem]:
+def _names(grid: Grid, place: int, column: str, *, repeats: bool) -> list[Problem]:
     seen: dict[str, int] = {}
     found = []
     for row, line in zip(grid.rows, grid.lines, strict=True):
         name = clean(row[place])
         if not name:
             found.append(Problem(row=line, column=column, cell="", remedy="Name the animal, or leave the row out."))
-        elif name in seen:
-            words = f"It stands in row {seen[name]} already: merge repeated typings, rename different animals."
+        elif name in seen and not repeats:
+            words = (
+                f"It stands in row {seen[name]} already. Say that these are repeated typings, or rename different "
+                "animals."
+            )
             found.append(Problem(row=line, column=column, cell=name, remedy=words))
         else:
             seen[name] = line

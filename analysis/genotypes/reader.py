@@ -32,7 +32,8 @@ class TableFormat(StrEnum):
 class Layout:
     """What the descriptive columns are called. GENEPOP and STRUCTURE files get these names on reading.
 
-    `population` and `group` must be filled in every row where they are asked for; `others` may be empty.
+    `population` and `group` must be filled in every row where they are asked for; `others` may be empty. With
+    `repeats` the names of a table's identifier column may stand in several rows, one for each typing of a sample.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Layout:
     group: str | None = None
     others: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    repeats: bool = False
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -80,7 +82,7 @@ def read_genotypes(
     loci, unread = locus_columns(
         grid, named=named, ignored=[column for column in layout.ignored if column in grid.header]
     )
-    ids = _ids(grid, named[layout.id], layout.id)
+    ids = _typings(grid, named[layout.id]) if layout.repeats else _ids(grid, named[layout.id], layout.id)
     problems: list[CellProblem] = []
     read = [_locus_read(grid, locus, problems) for locus in loci]
     _problems_check(grid, problems)
@@ -151,9 +153,15 @@ def _ids(grid: Grid, cells: Sequence[str], column: str) -> tuple[str, ...]:
                 file=grid.name,
                 row=line,
                 field=column,
-                remedy="Give every animal one row: merge repeated typings, rename different animals.",
+                remedy="Give every animal one row: merge repeated typings (individual.consensus), rename different "
+                "animals.",
             )
     return tuple(cells)
+
+
+def _typings(grid: Grid, cells: Sequence[str]) -> tuple[str, ...]:
+    """A name for every typing: its sample, and its row in the file."""
+    return tuple(f"{cell} (row {line})" for cell, line in zip(cells, grid.lines, strict=True))
 
 
 def _locus_read(grid: Grid, locus: LocusColumns, problems: list[CellProblem]) -> tuple[tuple[str, ...], Codes]:

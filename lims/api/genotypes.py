@@ -24,6 +24,9 @@ class GenotypesAsk(Input):
     table_format = Code([value.value for value in TableFormat], required=False, default=TableFormat.AUTO.value)
     id_column = text(120, help_text="Column of the animals' names; «id» where none is given.")
     ignored = text(400, help_text="Columns that are no loci, parted by commas.")
+    repeats = serializers.BooleanField(
+        required=False, default=False, help_text="Rows of one name are repeated typings of one sample."
+    )
     panel = serializers.UUIDField(
         required=False, help_text="An approved marker panel whose bins make alleles of lengths"
     )
@@ -71,6 +74,7 @@ class GenotypesView(View):
             id_column=data.get("id_column") or "id",
             ignored=[one.strip() for one in (data.get("ignored") or "").split(",") if one.strip()],
             table_format=data["table_format"],
+            repeats=data["repeats"],
         )
         panel = reference_get(actor=self.actor, uuid=data["panel"]) if data.get("panel") else None
         item = item_get(actor=self.actor, key=key, capability="file.upload")

@@ -30,7 +30,9 @@ from lims.api.lab_shapes import (
 from lims.api.operations import acts, creates, edits, lists, reads
 from lims.casework.selectors.cases import case_get, item_get
 from lims.casework.selectors.naming import item_named
-from lims.casework.selectors.parts import component_get, files_get
+from lims.casework.selectors.parts import component_get
+from lims.lab.models import ReferenceSet
+from lims.lab.selectors.files import run_files_get
 from lims.lab.selectors.work import (
     batch_cases,
     batch_get,
@@ -66,6 +68,10 @@ class LabView(View):
     def item(self, named: str) -> Any:
         """An item by UUID, reference or scan code, when one may see its case."""
         return item_named(actor=self.actor, key=named)
+
+    def reference(self, uuid: UUID | None) -> ReferenceSet | None:
+        """A reference set that one may see; None where none is named."""
+        return reference_get(actor=self.actor, uuid=uuid) if uuid else None
 
     def case(self, key: str, *, capability: str = "case.read", seen: bool = False) -> Any:
         """A case, when one may see it; `seen` records that its content is shown."""
@@ -206,7 +212,7 @@ class Runs(LabView):
         """Queue a run: 202 with the address where it can be followed."""
         data = self.body(RunAsk)
         row = self.case(case)
-        files = files_get(actor=self.actor, uuids=[one["file"] for one in data["inputs"]], case=row)
+        files = run_files_get(actor=self.actor, uuids=[one["file"] for one in data["inputs"]], case=row)
         run = run_queue(
             actor=self.actor,
             case=row,
@@ -215,9 +221,8 @@ class Runs(LabView):
             item=self.item(data["item"]) if data.get("item") else None,
             component=component_get(uuid=data["component"]) if data.get("component") else None,
             batch=batch_get(actor=self.actor, key=data["batch"]) if data.get("batch") else None,
-            reference=reference_get(actor=self.actor, uuid=data["reference_set"])
-            if data.get("reference_set")
-            else None,
+            reference=self.reference(data.get("reference_set")),
+            second=self.reference(data.get("second_set")),
             parameters=data.get("parameters") or {},
             seed=data["seed"],
         )

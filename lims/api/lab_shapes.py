@@ -167,6 +167,7 @@ class RunAsk(Input):
     component = serializers.UUIDField(required=False)
     batch = serializers.UUIDField(required=False)
     reference_set = serializers.UUIDField(required=False)
+    second_set = serializers.UUIDField(required=False, help_text="For a method that joins two kinds of reference")
     parameters = serializers.DictField(required=False)
     seed = serializers.IntegerField(default=1, min_value=0, max_value=2**31 - 1)
 
@@ -208,6 +209,8 @@ class RunShow(serializers.ModelSerializer[Run]):
     batch = serializers.CharField(source="batch.reference", allow_null=True, default=None)
     reference_set = serializers.UUIDField(source="reference_set.uuid", allow_null=True, default=None)
     reference_digest = serializers.CharField(source="reference_set.digest", allow_null=True, default=None)
+    second_set = serializers.UUIDField(source="second_set.uuid", allow_null=True, default=None)
+    second_digest = serializers.CharField(source="second_set.digest", allow_null=True, default=None)
     rerun_of = serializers.UUIDField(source="rerun_of.uuid", allow_null=True, default=None)
     inputs = RunInputShow(many=True)
     outputs = RunOutputShow(many=True)
@@ -217,8 +220,8 @@ class RunShow(serializers.ModelSerializer[Run]):
         model = Run
         fields = [
             "uuid", "reference", "case", "item", "batch", "method", "method_version", "parameters", "seed",
-            "reference_set", "reference_digest", "state", "progress", "message", "attempt", "cancel_requested",
-            "error", "queued_at",
+            "reference_set", "reference_digest", "second_set", "second_digest",
+            "state", "progress", "message", "attempt", "cancel_requested", "error", "queued_at",
             "started_at", "finished_at", "result_digest", "rerun_of", "identical", "inputs", "outputs", "outcomes",
         ]  # fmt: skip
 

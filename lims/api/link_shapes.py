@@ -8,7 +8,6 @@ from lims.api.fields import CaseRef, Code, Input, ItemRef, Output, PartyRef, tex
 from lims.lab.enums import JobState
 from lims.links.enums import LinkBasis, LinkStanding
 from lims.links.models import LinkEntry
-from lims.links.rules.ruling import DEFAULT
 from lims.links.selectors.exporting import edge_values, seizure_values
 from lims.links.selectors.links import LinkView
 from lims.links.selectors.outside import FollowedLink
@@ -80,7 +79,10 @@ class SearchAsk(Input):
         max_length=2000,
         help_text="None: all of the laboratory's casework.",
     )
-    rule = serializers.CharField(max_length=80, default=DEFAULT)
+    rule = text(80, help_text="A rule of the program by name; empty: the newest the laboratory signed off, if any.")
+    rule_set = serializers.UUIDField(
+        required=False, allow_null=True, help_text="A table of thresholds that the laboratory signed off."
+    )
     frequencies = serializers.UUIDField(
         required=False, allow_null=True, help_text="Approved reference population data whose allele frequencies count."
     )
@@ -106,6 +108,10 @@ class SearchShow(Output):
     rule = serializers.CharField()
     rule_version = serializers.CharField()
     rule_sha256 = serializers.CharField()
+    rule_set = serializers.UUIDField(source="rule_set.uuid", allow_null=True, default=None)
+    rule_signed_off_by = serializers.CharField(
+        source="rule_set.approved_by.name", allow_null=True, default=None, help_text="Empty: nobody here did."
+    )
     inputs_sha256 = serializers.CharField()
     theta = serializers.FloatField(allow_null=True)
     seed = serializers.IntegerField()

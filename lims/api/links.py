@@ -98,11 +98,12 @@ class Searches(View):
     def post(self, request: Request) -> Response:
         """Freeze the profiles that count now and queue their comparison."""
         data = self.body(SearchAsk)
-        frequencies = data.pop("frequencies", None)
+        frequencies, rules = data.pop("frequencies", None), data.pop("rule_set", None)
         made = search_order(
             actor=self.actor,
             seizures=[_seizure(self, one) for one in data.pop("seizures")],
             frequencies=reference_get(actor=self.actor, uuid=frequencies) if frequencies else None,
+            rule_set=reference_get(actor=self.actor, uuid=rules) if rules else None,
             **data,
         )
         row = search_get(actor=self.actor, uuid=made.uuid)

@@ -13,6 +13,7 @@ from analysis.genotypes.panels import panel_freeze
 from analysis.genotypes.reader import TableFormat
 from analysis.genotypes.table import GenotypeTable
 from analysis.individual.evidence import evidence_row
+from analysis.individual.linkrule_set import linkrule_freeze
 from analysis.individual.profiles import profiles_freeze
 from analysis.inputs import Progress
 from analysis.origin.baseline import KEPT_COLUMNS, baseline_freeze, baseline_open
@@ -222,6 +223,16 @@ def _scale(ask: BuildAsk, _progress: Progress) -> Built:
     return Built(records=len(bands), digest=frozen.sha256, summary=summary, checks=checks)
 
 
+def _link_rule(ask: BuildAsk, _progress: Progress) -> Built:
+    file, content = ask.one
+    frozen = linkrule_freeze(ask.folder, content, file=file, name=ask.name, version=ask.edition)
+    facts = frozen.facts
+    values = facts["values"] if isinstance(facts["values"], list) else []
+    summary = {key: facts[key] for key in ("rule", "rule_version")}
+    checks = {"kind": "link_rule", **summary, "values": values, "sha256": facts["content_sha256"]}
+    return Built(records=len(values), digest=frozen.sha256, summary=summary, checks=checks)
+
+
 BUILDERS: Mapping[str, Builder] = {
     ReferenceKind.SPECIES: _species,
     ReferenceKind.ORIGIN: _populations,
@@ -232,6 +243,7 @@ BUILDERS: Mapping[str, Builder] = {
     ReferenceKind.CURVE: _curve,
     ReferenceKind.TRAINING: _training,
     ReferenceKind.SCALE: _scale,
+    ReferenceKind.LINK_RULE: _link_rule,
 }
 """One builder per kind."""
 

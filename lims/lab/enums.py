@@ -81,6 +81,7 @@ class ReferenceKind(models.TextChoices):
     CURVE = "curve", _("Calibration curve")
     TRAINING = "training", _("Training set, wild or captive")
     SCALE = "scale", _("Verbal scale")
+    LINK_RULE = "link_rule", _("Thresholds of links")
 
 
 class ReferenceRight(models.TextChoices):
@@ -130,9 +131,11 @@ class Identification(models.TextChoices):
     ASSIGNED = "assigned", _("Assigned")
     NONE_OF_THESE = "none_of_these", _("None of these populations")
     REGION = "region", _("Region on the map")
+    DISAGREEMENT = "disagreement", _("Surfaces disagree")
     SHARES = "shares", _("Shares of populations")
     HAPLOTYPE_SEEN = "haplotype_seen", _("Haplotype seen")
     HAPLOTYPE_NOT_SEEN = "haplotype_not_seen", _("Haplotype not seen")
+    CONSENSUS = "consensus", _("Consensus genotype")
     MATCH = "match", _("Same profile found")
     NO_MATCH = "no_match", _("Found in no other profile")
     KIN_SCREEN = "kin_screen", _("Screen for relatives")

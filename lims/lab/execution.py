@@ -119,7 +119,7 @@ def _drift(run: Run, reference: ReferenceSet, progress: Progress) -> RunDrift:
 def run_compute(
     run: Run, progress: Progress, *, reference: ReferenceSet | None = None
 ) -> tuple[list[Answer], list[Artefact]]:
-    """Run the method over the run's files, against its own reference or another edition of it.
+    """Run the method over the run's files, against its own references or with another edition of one of them.
 
     Every file is checked against its digest while it is read.
 
@@ -130,9 +130,14 @@ def run_compute(
     """
     with tempfile.TemporaryDirectory(prefix="run-") as folder:
         files = _inputs_fetch(run, Path(folder))
-        used = reference or run.reference_set
-        place = reference_folder(used) if used else None
-        inputs = RunInputs(files=files, parameters=run.parameters, reference=place, seed=run.seed)
+        first, second = _sets(run, reference)
+        inputs = RunInputs(
+            files=files,
+            parameters=run.parameters,
+            reference=reference_folder(first) if first else None,
+            second_reference=reference_folder(second) if second else None,
+            seed=run.seed,
+        )
         result = METHODS[run.method].run(inputs, progress)
     outcomes = Artefact(
         name="outcomes.json",
@@ -140,6 +145,14 @@ def run_compute(
         content=b"[" + b",".join(outcome.to_json() for outcome in result.outcomes) + b"]",
     )
     return [_answer(outcome) for outcome in result.outcomes], [outcomes, *result.artefacts]
+
+
+def _sets(run: Run, other: ReferenceSet | None) -> tuple[ReferenceSet | None, ReferenceSet | None]:
+    """The references of a run; another edition of one of them stands in its place."""
+    first, second = run.reference_set, run.second_set
+    if other is None:
+        return first, second
+    return (first, other) if second is not None and second.kind == other.kind else (other, second)
 
 
 def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenReference:

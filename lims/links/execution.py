@@ -6,6 +6,7 @@ from typing import Any
 
 from analysis.canonical import canonical_json, jsonable, sha256_hex
 from analysis.genotypes.table import GenotypeTable
+from analysis.individual.linkrule_set import linkrule_open
 from analysis.individual.linkrules import LinkRule
 from analysis.individual.linksearch import (
     CITATION,
@@ -57,7 +58,7 @@ def search_compute(search: LinkSearch, progress: Progress) -> Found:
         Cancelled: what `progress` raises.
         BadInput: the rule is another one now.
     """
-    rule = rule_named(search.rule)
+    rule = _rule(search)
     if rule.sha256 != search.rule_sha256:
         raise BadInput("The rule of this search was changed meanwhile. Order the search again.", code="rule-changed")
     rows = list(search.profiles.select_related("seizure").order_by("pk"))
@@ -108,6 +109,11 @@ def _members(rows: list[Profile], units: Mapping[str, int]) -> dict[str, list[st
     for row in rows:
         found.setdefault(_unit(row, units), set()).add(str(row.seizure.uuid))
     return {unit: sorted(members) for unit, members in found.items()}
+
+
+def _rule(search: LinkSearch) -> LinkRule:
+    """The laboratory's own thresholds where the search was ordered under them, else those of the program."""
+    return rule_named(search.rule) if search.rule_set is None else linkrule_open(reference_folder(search.rule_set))
 
 
 def _frequencies(search: LinkSearch) -> dict[str, GenotypeTable]:

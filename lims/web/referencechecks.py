@@ -31,6 +31,7 @@ def checks_view(checks: Mapping[str, Any]) -> ChecksView:
         "isoscape": _isoscape,
         "training": _training,
         "scale": _scale,
+        "link_rule": _link_rule,
     }.get(str(checks.get("kind", "")))
     return made(checks) if made else ChecksView()
 
@@ -246,6 +247,13 @@ def _scale(checks: Mapping[str, Any]) -> ChecksView:
     head = ((_("Likelihood ratio"), False), (_("Words"), False))
     note = _("Reports print number and words together, and these bounds in the annex.")
     return ChecksView(tables=(Table(title=_("Bounds and words"), head=head, rows=rows, note=note),))
+
+
+def _link_rule(checks: Mapping[str, Any]) -> ChecksView:
+    head = ((_("Field"), False), (_("Value"), True), (_("Source"), False))
+    rows = tuple((str(name), str(value), str(source)) for name, value, source in checks["values"])
+    note = _("Values whose source begins with [M] rest on judgement: your validation confirms or replaces them.")
+    return ChecksView(tables=(Table(title=_("Thresholds and where they come from"), head=head, rows=rows, note=note),))
 
 
 def _share(one: Mapping[str, Any]) -> str:

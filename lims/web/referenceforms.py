@@ -72,6 +72,7 @@ _FILES: Mapping[str, Words] = {
     ReferenceKind.PANEL: gettext_lazy("A table of locus, shortest, longest, repeat, offset and tolerance."),
     ReferenceKind.CURVE: gettext_lazy("Curves (.14c or CSV), the newest first: it has precedence."),
     ReferenceKind.TRAINING: gettext_lazy("A table of animals of known keeping with their measured values."),
+    ReferenceKind.LINK_RULE: gettext_lazy("A table of rule, version, field, key, value and source, of one rule."),
     ReferenceKind.SCALE: gettext_lazy("A table of scale, version, from, words and source, bounds rising from 1."),
 }
 _USES: Mapping[str, Words] = {
@@ -83,6 +84,7 @@ _USES: Mapping[str, Words] = {
     ReferenceKind.PANEL: gettext_lazy("Which lengths are which alleles?"),
     ReferenceKind.CURVE: gettext_lazy("When was a tissue formed?"),
     ReferenceKind.TRAINING: gettext_lazy("Wild or captive?"),
+    ReferenceKind.LINK_RULE: gettext_lazy("From which likelihood ratios on are two seizures linked?"),
     ReferenceKind.SCALE: gettext_lazy("Words beside likelihood ratios in reports."),
 }
 

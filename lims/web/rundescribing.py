@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from lims.lab.enums import JobState
 from lims.lab.models import Run
 from lims.web.describing import Badge
-from lims.web.runforms import method_words
+from lims.web.methodwords import method_words
 
 _BADGES = {
     JobState.QUEUED: "idle",

@@ -1,7 +1,7 @@
 """What a person is asked before a run of each method: files in their roles, a reference of its kind, settings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
@@ -9,118 +9,29 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chain_of_custody.models import StoredFile
-from lims.lab.enums import ReferenceKind
 from lims.lab.models import Batch, ReferenceSet
 from lims.web.forms import PageForm
-from lims.web.methodform import MethodForm, Words
-from lims.web.moreforms import MORE_FORMS, MORE_ROLES
-
-ROLES: Mapping[str, Words] = {
-    "trace_forward": gettext_lazy("Trace, forward (.ab1)"),
-    "trace_reverse": gettext_lazy("Trace, reverse (.ab1)"),
-    "sequence": gettext_lazy("Sequence (FASTA or FASTQ)"),
-    "screen": gettext_lazy("Sequences to screen against: batch, controls, staff (FASTA)"),
-    "amplicons": gettext_lazy("Amplicon reads of a product (FASTQ, may be gzip)"),
-    "blank": gettext_lazy("Amplicon reads of a blank (FASTQ)"),
-    "positive": gettext_lazy("Amplicon reads of a positive control (FASTQ)"),
-    "genotypes": gettext_lazy("Genotype table (CSV or TSV)"),
-    **MORE_ROLES,
-}
-
-
-def _numeric(**kwargs: Any) -> forms.IntegerField:
-    return forms.IntegerField(widget=forms.TextInput(attrs={"inputmode": "numeric"}), **kwargs)
-
-
-def declared_field() -> forms.Field:
-    """What the papers say a sample is."""
-    return forms.CharField(
-        label=gettext_lazy("Declared species"),
-        max_length=120,
-        required=False,
-        help_text=gettext_lazy("What the papers say. Whether that holds is an answer of its own."),
-    )
-
-
-def _label_field() -> forms.Field:
-    return forms.CharField(
-        label=gettext_lazy("Species on the label"),
-        max_length=500,
-        required=False,
-        help_text=gettext_lazy("Parted by semicolons. Each is answered: found, not found, or not in the set."),
-    )
-
-
-def _expected_field() -> forms.Field:
-    return forms.CharField(
-        label=gettext_lazy("Species of the positive control"),
-        max_length=500,
-        required=False,
-        help_text=gettext_lazy("Needed when a positive control is given; parted by semicolons."),
-    )
-
-
-METHOD_FORMS: Mapping[str, MethodForm] = {
-    "species.identify": MethodForm(
-        name=gettext_lazy("Species identification"),
-        roles=("trace_forward", "trace_reverse", "sequence", "screen"),
-        several=frozenset({"screen"}),
-        kind=ReferenceKind.SPECIES,
-        settings={"declared": declared_field},
-    ),
-    "species.product": MethodForm(
-        name=gettext_lazy("What is in a product"),
-        roles=("amplicons", "blank", "positive"),
-        several=frozenset({"blank", "positive"}),
-        kind=ReferenceKind.SPECIES,
-        settings={
-            "declared": _label_field,
-            "expected": _expected_field,
-            "least": lambda: _numeric(
-                label=gettext_lazy("Fewest reads of a sequence"), initial=8, min_value=1, max_value=1_000_000
-            ),
-        },
-    ),
-    "origin.assign": MethodForm(
-        name=gettext_lazy("Geographic origin"),
-        roles=("genotypes",),
-        kind=ReferenceKind.ORIGIN,
-        settings={
-            "id_column": lambda: forms.CharField(
-                label=gettext_lazy("Column of the sample names"), initial="id", max_length=80
-            ),
-            "simulations": lambda: _numeric(
-                label=gettext_lazy("Genotypes made for the exclusion test"),
-                initial=10_000,
-                min_value=1000,
-                max_value=1_000_000,
-            ),
-        },
-    ),
-    **MORE_FORMS,
-}
-
-
-def method_words(method: str) -> Words:
-    """A method in words; its own name where no page asks for it."""
-    known = METHOD_FORMS.get(method)
-    return known.name if known else method
+from lims.web.methodwords import METHOD_FORMS, ROLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What a run of a method can be started with."""
+    """What a run of a method can be started with; `made` names the run behind a file that a run made."""
 
     files: Sequence[StoredFile]
     references: Mapping[str, ReferenceSet]
     batches: Mapping[str, Batch]
     components: Mapping[str, Any]
+    seconds: Mapping[str, ReferenceSet] = field(default_factory=dict)
+    made: Mapping[int, str] = field(default_factory=dict)
 
 
 class RunForm(PageForm):
     """A run to start: which files in which role, against which reference, with which settings."""
 
+    field_of = {"second_reference": "second"}
     reference = forms.ChoiceField(label=gettext_lazy("Reference set"))
+    second = forms.ChoiceField(label=gettext_lazy("Second reference set"))
     batch = forms.ChoiceField(
         label=gettext_lazy("Batch"),
         required=False,
@@ -142,7 +53,14 @@ class RunForm(PageForm):
             self.fields[name] = make()
             self.fields[name].widget.attrs["class"] = "input"
         self.settings = [*self.asked.settings, "seed"]
-        self._offer("reference", choices.references, "" if choices.references else _("none is approved"))
+        for name, kinds, rows in (
+            ("reference", self.asked.kinds, choices.references),
+            ("second", self.asked.shape.second_kinds, choices.seconds),
+        ):
+            if kinds:
+                self._offer(name, rows, "" if rows else _("none is approved"))
+            else:
+                del self.fields[name]
         self._offer("batch", choices.batches, "–")
         self._offer("component", choices.components, _("the whole"))
         self.roles = self._file_fields()
@@ -171,16 +89,24 @@ class RunForm(PageForm):
             taken |= {wanted} - self.asked.several
             name = f"file_{file.pk}"
             self.fields[name] = forms.ChoiceField(
-                label=file.name, choices=[("", _("not used")), *roles], required=False, initial=wanted
+                label=self._named(file), choices=[("", _("not used")), *roles], required=False, initial=wanted
             )
             self.fields[name].widget.attrs["class"] = "input"
             names.append(name)
         return names
 
+    def _named(self, file: StoredFile) -> str:
+        run = self.choices.made.get(file.pk)
+        return f"{file.name} ({run})" if run else file.name
+
     def inputs(self) -> list[tuple[str, StoredFile]]:
         """Roles with their files."""
         given = [(self.cleaned_data[f"file_{file.pk}"], file) for file in self.choices.files]
         return [(role, file) for role, file in given if role]
+
+    def chosen(self, name: str, rows: Mapping[str, ReferenceSet]) -> ReferenceSet | None:
+        """The reference set chosen in a field; None where the method takes none."""
+        return rows.get(self.cleaned_data.get(name) or "")
 
     def parameters(self) -> dict[str, Any]:
         """What the method is told besides files: every setting that is not empty."""

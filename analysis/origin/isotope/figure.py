@@ -1,4 +1,4 @@
-"""Regions of an isotope value over the isoscape."""
+"""Regions of an isotope value over the isoscape, and regions of any posterior in the same drawing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,20 @@ from analysis.origin.spatial.geography import Grid
 from analysis.origin.spatial.picture import Drawn, plain_area, region_png
 from analysis.origin.spatial.regions import Region
 
+SURFACE = "flat prior over the isoscape; dark 50 %, light 95 % region"
+
 
 def surface_figure(
-    grid: Grid, found: Sequence[Region], *, key: str, title: str, words: str, countries: Countries | None = None
+    grid: Grid,
+    found: Sequence[Region],
+    *,
+    key: str,
+    title: str,
+    words: str,
+    countries: Countries | None = None,
+    legend: str = SURFACE,
 ) -> str:
-    """The isoscape's land and borders with the regions of 95 and 50 %; no middle is drawn, for regions are often in
+    """The grid's land and borders with the regions of 95 and 50 %; no middle is drawn, for regions are often in
     parts."""
     projection = Projection(grid)
     land = np.ones(len(grid.areas), dtype=np.bool_)
@@ -30,17 +39,16 @@ def surface_figure(
         *axes(projection),
     ]
     bottom = TOP + projection.height + 34
-    body += [svg.text(line, 50, bottom + 13 * place, kind="tiny") for place, line in enumerate(_legend(countries))]
+    lines = (legend, borders_text(countries))
+    body += [svg.text(line, 50, bottom + 13 * place, kind="tiny") for place, line in enumerate(lines)]
     return svg.document(key=key, title=title, description=words, width=WIDTH, height=bottom + 21, body=body)
 
 
-def surface_png(grid: Grid, found: Sequence[Region], *, name: str, countries: Countries | None = None) -> bytes:
+def surface_png(
+    grid: Grid, found: Sequence[Region], *, name: str, countries: Countries | None = None, legend: str = SURFACE
+) -> bytes:
     """The same as a PNG, for programs that show no SVG."""
     half, wide = found[0], found[-1]
     first = f"{name}: 95 % region {plain_area(wide)}, 50 % region {plain_area(half)}"
-    words = (first, *_legend(countries))
+    words = (first, legend, borders_text(countries))
     return region_png(Drawn(grid=grid, regions=(half, wide), words=words, countries=countries, land=True))
-
-
-def _legend(countries: Countries | None) -> tuple[str, str]:
-    return "flat prior over the isoscape; dark 50 %, light 95 % region", borders_text(countries)

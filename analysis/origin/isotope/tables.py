@@ -69,12 +69,20 @@ def known_read(cells: Cells, columns: Columns) -> list[Known]:
 
 
 def values_read(cells: Cells, columns: Columns) -> dict[str, Measured]:
-    """Values of samples by name. Raises `InputRefused` as `known_read` does."""
-    needed = _needed(columns)
-    return {
-        row[columns.id]: _measured(cells, columns, line, row)
-        for line, row in zip(cells.lines, _rows(cells, needed), strict=True)
-    }
+    """Values of samples by name. Raises `InputRefused` as `known_read` does, and for a name that stands twice."""
+    found: dict[str, Measured] = {}
+    for line, row in zip(cells.lines, _rows(cells, _needed(columns)), strict=True):
+        name = row[columns.id]
+        if name in found:
+            raise InputRefused(
+                f"«{name}» has a value already.",
+                file=cells.name,
+                row=line,
+                field=columns.id,
+                remedy="Give each sample one value: the mean of its measurements, with its deviation.",
+            )
+        found[name] = _measured(cells, columns, line, row)
+    return found
 
 
 def harmonised(one: Known, scales: Sequence[Scale], to: str | None) -> Known:

@@ -60,7 +60,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """
     file = inputs.one("genotypes")
     progress(0.0, "reading")
-    model = _model(inputs, progress)
+    model = model_of(inputs, progress)
     layout = Layout(id=inputs.text("id_column") or "id")
     table = read_file(file, layout, table_format=TableFormat(inputs.text("table_format") or "auto"))
     found = _coarse(locate(model, table, progress=progress), inputs.real("generalise_km", 0.0))
@@ -142,7 +142,8 @@ def regions_csv(samples: Sequence[LocatedSample]) -> str:
     return out.getvalue()
 
 
-def _model(inputs: RunInputs, progress: Progress) -> MapModel:
+def model_of(inputs: RunInputs, progress: Progress) -> MapModel:
+    """The map of the run's reference, confined to its range map where one was given. Raises `InputRefused`."""
     folder = inputs.reference_folder("reference population data with coordinates")
     facts = open_reference(folder, kind=KIND).facts
     columns = [str(facts.get(name) or "") for name in ("latitude_column", "longitude_column")]

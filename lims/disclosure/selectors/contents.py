@@ -50,7 +50,7 @@ def pack_contents(pack: DisclosurePack) -> PackContents:
     withheld = tuple(WithheldItem.objects.filter(request=pack.request).order_by("pk"))
     hidden = {line.subject for line in withheld if line.kind == "file"}
     reports = _reports(pack.request)
-    runs = list(Run.objects.filter(case=case).select_related("reference_set__file").order_by("pk"))
+    runs = list(Run.objects.filter(case=case).select_related("reference_set__file", "second_set__file").order_by("pk"))
     streams, fields = tuple(_streams(case, reports, runs)), fields_closed({one.field for one in withheld if one.field})
     items = tuple(_items(case))
     values = values_closed([*streams, *_item_streams(items)], fields - {"name"})
@@ -81,7 +81,9 @@ def request_telling(
 
 def files_withholdable(request: EvidenceRequest) -> set[UUID]:
     """Files that a schedule can name: those that a pack of the request would hold, and all others of the case."""
-    runs = list(Run.objects.filter(case=request.case).select_related("reference_set__file").order_by("pk"))
+    runs = list(
+        Run.objects.filter(case=request.case).select_related("reference_set__file", "second_set__file").order_by("pk")
+    )
     packed = {one.file.uuid for one in _files(request.case, _reports(request), runs)}
     return packed | set(case_files(request.case).values_list("uuid", flat=True))
 
@@ -129,7 +131,7 @@ def _run_files(runs: list[Run]) -> Iterator[Included]:
 def _references(runs: list[Run]) -> list[ReferenceSet]:
     """References the runs used, where small enough to travel and not restricted (places of rare animals do not
     travel); the others are named by digest in the results."""
-    used = {run.reference_set.pk: run.reference_set for run in runs if run.reference_set is not None}
+    used = {one.pk: one for run in runs for one in run.sets}
     return [one for one in used.values() if not one.restricted and one.archive.size <= REFERENCE_LIMIT]
 
 

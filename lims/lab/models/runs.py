@@ -14,7 +14,10 @@ from lims.lab.models.work import Batch
 
 
 class Run(JobBase):
-    """One analysis run: inputs by digest, method and version, reference by digest, result files, outcomes."""
+    """One analysis run: inputs by digest, method and version, reference by digest, result files, outcomes.
+
+    `second_set` is for a method that joins two kinds of reference.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     reference = models.CharField(max_length=40, unique=True)
@@ -28,6 +31,9 @@ class Run(JobBase):
     seed = models.BigIntegerField(default=0)
     reference_set = models.ForeignKey(
         ReferenceSet, on_delete=models.PROTECT, null=True, blank=True, related_name="runs"
+    )
+    second_set = models.ForeignKey(
+        ReferenceSet, on_delete=models.PROTECT, null=True, blank=True, related_name="second_runs"
     )
     rerun_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reruns")
     started_by = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
@@ -43,6 +49,11 @@ class Run(JobBase):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def sets(self) -> tuple[ReferenceSet, ...]:
+        """The reference sets it is computed against."""
+        return tuple(one for one in (self.reference_set, self.second_set) if one is not None)
 
 
 class RunInput(models.Model):

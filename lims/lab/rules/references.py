@@ -34,5 +34,6 @@ SHAPES: Mapping[str, Shape] = {
     ReferenceKind.CURVE: Shape(most=6, optional=("zone",)),
     ReferenceKind.TRAINING: Shape(needed=("class_column", "variables")),
     ReferenceKind.SCALE: Shape(),
+    ReferenceKind.LINK_RULE: Shape(),
 }
 """One row per kind. What builds it stands in `lims.lab.builders`."""

@@ -30,12 +30,11 @@ def _facts(run: Run) -> RunFacts:
     files: dict[str, str] = {}
     for row in run.inputs.all():
         files[f"{row.role}: {row.file.name}"] = row.file.digest
-    reference = run.reference_set
     return RunFacts(
         how={
             "method": run.method,
             "version": run.method_version,
-            "reference": f"{reference} ({reference.digest[:16]})" if reference else "",
+            "reference": ", ".join(f"{one} ({one.digest[:16]})" for one in run.sets),
             "seed": str(run.seed),
             **{f"parameter {name}": _text(value) for name, value in sorted(run.parameters.items())},
         },

@@ -22,11 +22,14 @@ def drift_runs(reference: ReferenceSet) -> QuerySet[Run]:
     that holds in an issued report or in a closed case."""
     holds = Finding.objects.filter(replaced_by__isnull=True, run__isnull=False)
     final = holds.filter(Q(case__state=CaseState.CLOSED) | Q(reports__state=ReportState.ISSUED))
-    rows = Run.objects.filter(
-        state=JobState.DONE, reference_set__kind=reference.kind, reference_set__name=reference.name
+    others = ReferenceSet.objects.filter(kind=reference.kind, name=reference.name).exclude(pk=reference.pk)
+    rows = Run.objects.filter(Q(reference_set__in=others) | Q(second_set__in=others), state=JobState.DONE)
+    rows = rows.filter(pk__in=final.values("run_id"))
+    return (
+        rows.select_related("case", "reference_set", "second_set")
+        .prefetch_related("outcomes", "findings")
+        .order_by("pk")
     )
-    rows = rows.exclude(reference_set=reference).filter(pk__in=final.values("run_id"))
-    return rows.select_related("case", "reference_set").prefetch_related("outcomes", "findings").order_by("pk")
 
 
 def _seen(rows: QuerySet[_Row], actor: Actor, path: str) -> QuerySet[_Row]:
@@ -65,7 +68,9 @@ def drift_lines(*, actor: Actor, check: DriftCheck | None = None) -> QuerySet[Dr
         rows = rows.filter(check_of=check)
     issued = Report.objects.filter(state__in=[ReportState.ISSUED, ReportState.REPLACED])
     return (
-        rows.select_related("check_of__reference", "run__case__agency", "run__item", "run__reference_set")
+        rows.select_related(
+            "check_of__reference", "run__case__agency", "run__item", "run__reference_set", "run__second_set"
+        )
         .select_related("outcome", "decided_by")
         .prefetch_related(Prefetch("run__findings__reports", queryset=issued, to_attr="issued"))
         .order_by("-check_of_id", "run_id", "outcome__number", "id")

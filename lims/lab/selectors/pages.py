@@ -22,7 +22,7 @@ from lims.lab.selectors.referenceaccess import references_used
 from lims.lab.selectors.reports import disagreements_open
 
 RELATED = ("exhibit__case__agency", "sample__case__agency", "custodian")
-MORE_RAW_ROLES = ("measurements", "claims", "cutoffs", "range_map", "genotypes_source")
+MORE_RAW_ROLES = ("measurements", "claims", "cutoffs", "range_map", "genotypes_source", "genotype_runs")
 RAW_ROLES = (
     "trace_forward",
     "trace_reverse",
@@ -71,7 +71,9 @@ def item_runs(*, actor: Actor, item: Item) -> QuerySet[Run]:
     """Runs about an item, newest first."""
     rows = visible(Run.objects.filter(item=item), actor, "run.read")
     return (
-        rows.select_related("case", "item", "started_by", "reference_set").prefetch_related("outcomes").order_by("-id")
+        rows.select_related("case", "item", "started_by", "reference_set", "second_set")
+        .prefetch_related("outcomes")
+        .order_by("-id")
     )
 
 
@@ -159,7 +161,9 @@ def report_reviews(*, report: Report) -> QuerySet[Review]:
 
 def report_findings(*, report: Report) -> list[Finding]:
     """What a report rests on, in order, with the runs behind it."""
-    rows = report.findings.select_related("item", "component", "analyst", "outcome", "run__batch", "run__reference_set")
+    rows = report.findings.select_related(
+        "item", "component", "analyst", "outcome", "run__batch", "run__reference_set", "run__second_set"
+    )
     return list(rows.prefetch_related("run__outputs__file", "run__inputs__file", "run__batch__controls").order_by("pk"))
 
 

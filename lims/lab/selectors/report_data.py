@@ -72,7 +72,9 @@ class _Work:
 
 
 def _work(report: Report) -> _Work:
-    rows = report.findings.select_related("item", "component", "run__reference_set", "outcome", "analyst")
+    rows = report.findings.select_related(
+        "item", "component", "run__reference_set", "run__second_set", "outcome", "analyst"
+    )
     findings = list(rows.prefetch_related("run__outputs__file").order_by("pk"))
     examined = report.items.filter(examined=True).select_related("item").order_by("pk")
     return _Work(
@@ -209,7 +211,7 @@ def _method_limits(runs: Iterable[Run]) -> tuple[str, ...]:
 
 def _references(runs: Iterable[Run]) -> list[ReferenceSet]:
     """Every reference set the runs were computed against, each once."""
-    return list({used.pk: used for run in runs if (used := run.reference_set) is not None}.values())
+    return list({used.pk: used for run in runs for used in run.sets}.values())
 
 
 def _reference(used: ReferenceSet) -> doc.ReferenceDataUsed:

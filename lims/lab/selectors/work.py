@@ -90,7 +90,9 @@ def control_get(*, actor: Actor, batch: Batch, pk: int) -> BatchControl:
 def run_list(*, actor: Actor, case: Case | None = None, state: str = "", method: str = "") -> QuerySet[Run]:
     """Analysis runs, newest first."""
     rows = visible(
-        Run.objects.select_related("case", "item", "batch", "reference_set", "started_by"), actor, "run.read"
+        Run.objects.select_related("case", "item", "batch", "reference_set", "second_set", "started_by"),
+        actor,
+        "run.read",
     )
     if case:
         rows = rows.filter(case=case)
@@ -109,7 +111,9 @@ def run_get(*, actor: Actor, key: UUID | str) -> Run:
     """
     rows = (
         visible(Run.objects.all(), actor, "run.read")
-        .select_related("case__agency", "item", "component", "batch", "reference_set", "started_by", "rerun_of")
+        .select_related(
+            "case__agency", "item", "component", "batch", "reference_set", "second_set", "started_by", "rerun_of"
+        )
         .prefetch_related("inputs__file", "outputs__file", "outcomes", "findings")
     )
     row = rows.filter(uuid=key).first() if isinstance(key, UUID) else rows.filter(reference=key.upper()).first()

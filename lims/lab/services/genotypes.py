@@ -29,13 +29,17 @@ SOURCE_ROLE = "genotypes_source"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenotypeFile:
-    """A file of genotypes and what its columns are: the animals' names, columns that are no loci, the form."""
+    """A file of genotypes and what its columns are: the animals' names, columns that are no loci, the form.
+
+    `repeats`: rows of one name are repeated typings of one sample, to be joined; without it a name stands once.
+    """
 
     name: str
     source: BinaryIO
     id_column: str = "id"
     ignored: Sequence[str] = ()
     table_format: str = TableFormat.AUTO.value
+    repeats: bool = False
 
 
 def genotypes_look(*, actor: Actor, item: Item, file: GenotypeFile, panel: ReferenceSet | None = None) -> Inspection:
@@ -54,7 +58,7 @@ def genotypes_look(*, actor: Actor, item: Item, file: GenotypeFile, panel: Refer
         return inspect(
             _content(file),
             name=file.name,
-            layout=Layout(id=file.id_column, ignored=tuple(file.ignored)),
+            layout=Layout(id=file.id_column, ignored=tuple(file.ignored), repeats=file.repeats),
             table_format=_format(file.table_format),
             panel=None if panel is None else panel_open(reference_folder(_usable(actor, panel))),
         )
@@ -85,7 +89,7 @@ def genotypes_import(
         source=io.BytesIO(found.table),
         name=f"{stem}-{'binned' if panel else 'table'}.csv",
         media_type="text/csv",
-        role="genotypes",
+        role="genotype_runs" if file.repeats else "genotypes",
     )
     return kept, table
 

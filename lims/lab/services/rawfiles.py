@@ -31,6 +31,7 @@ from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
 
 MEDIA_TYPES = {
     "genotypes": "text/csv",
+    "genotype_runs": "text/csv",
     "sequence": "text/x-fasta",
     "screen": "text/x-fasta",
     "measurements": "text/csv",
@@ -176,6 +177,10 @@ def _genotypes(given: InputFile, id_column: str) -> None:
     read_file(given, Layout(id=id_column))
 
 
+def _genotype_runs(given: InputFile, id_column: str) -> None:
+    read_file(given, Layout(id=id_column, repeats=True))
+
+
 def _blank(given: InputFile, _id_column: str) -> None:
     """A blank may hold no read at all: that is what it is for."""
     if given.path.stat().st_size:
@@ -218,6 +223,7 @@ _CHECKS: dict[str, Callable[[InputFile, str], None]] = {
     "blank": _blank,
     "positive": _amplicons,
     "genotypes": _genotypes,
+    "genotype_runs": _genotype_runs,
     "measurements": _measurements,
     "claims": _claims,
     "cutoffs": _cutoffs,

@@ -3,7 +3,6 @@
 import hashlib
 import io
 from collections.abc import Sequence
-from uuid import uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,20 +18,24 @@ from lims.accounts.actors import Actor, require
 from lims.accounts.services import system_actor
 from lims.casework.models import Case, ExhibitComponent
 from lims.casework.selectors.access import case_scope
-from lims.casework.selectors.cases import item_case
-from lims.casework.selectors.parts import case_files
-from lims.casework.services.belonging import component_of_item_check
 from lims.casework.services.numbering import number_next
 from lims.common.bell import ring
-from lims.common.errors import BadInput, RuleViolation
-from lims.lab.enums import JobState, ReferenceState
+from lims.common.errors import RuleViolation
+from lims.lab.enums import JobState
 from lims.lab.execution import Answer
 from lims.lab.ledger import RUN
-from lims.lab.models import Batch, EditLayer, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
-from lims.lab.rules.methods import METHOD_KINDS, PLACES_SHOWN
-from lims.lab.selectors.referenceaccess import reference_usable_by
+from lims.lab.models import Batch, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
 from lims.lab.services.blocking import batch_usable_check, item_usable_check
 from lims.lab.services.jobs import job_cancel, job_finish, job_take
+from lims.lab.services.runchecks import (
+    coarse,
+    inputs_check,
+    ledger_value,
+    parameters_check,
+    references_check,
+    roles_check,
+    shape_of,
+)
 
 TASK = "lims.lab.run_execute"
 
@@ -47,40 +50,33 @@ def run_queue(
     component: ExhibitComponent | None = None,
     batch: Batch | None = None,
     reference: ReferenceSet | None = None,
+    second: ReferenceSet | None = None,
     parameters: dict[str, Json] | None = None,
     seed: int = 1,
     rerun_of: Run | None = None,
 ) -> Run:
     """Queue a run of a method over stored files. It starts as soon as a worker is free.
 
+    `second` is the second reference of a method that joins two kinds.
+
     Raises:
         NotAllowed: without `run.start`.
-        BadInput: unknown method, no files, an item or files of another case, a component of another exhibit.
-        RuleViolation: the reference is not approved, of another kind than the method needs or not the actor's to use,
+        BadInput: unknown method, role or parameter, no files, a file that is missing, an item or files of another case,
+            a component of another exhibit.
+        RuleViolation: a reference is not approved, of another kind than the method needs or not the actor's to use,
             or a failed control blocks the batch.
     """
     require(actor, "run.start", case_scope(case))
-    if method not in METHODS:
-        raise BadInput(
-            _("«%(found)s» is not a method here. Use one of %(methods)s.")
-            % {"found": method, "methods": ", ".join(METHODS)},
-            code="unknown-method",
-            field="method",
-            found=method,
-        )
-    _inputs_check(case, item, component, inputs)
-    _layer_check(inputs)
-    _reference_check(actor, method, reference)
-    parameters = _coarse(method, reference, parameters or {})
+    shape = shape_of(method)
+    inputs_check(case, item, component, inputs)
+    roles_check(shape, inputs)
+    references_check(actor, shape, reference, second)
+    parameters = coarse(method, reference, parameters or {})
+    parameters_check(shape, parameters)
     with transaction.atomic():
-        if batch is None:
-            item_usable_check(item)
-        else:
-            batch_usable_check(Batch.objects.select_for_update(no_key=True).get(pk=batch.pk))
-        year = timezone.localdate().year
+        _usable_check(item, batch)
         run = Run.objects.create(
-            uuid=uuid4(),
-            reference=f"R-{year}-{number_next(f'run-{year}'):06d}",
+            reference=_number(),
             case=case,
             item=item,
             component=component,
@@ -90,24 +86,43 @@ def run_queue(
             parameters=parameters,
             seed=seed,
             reference_set=reference,
+            second_set=second,
             rerun_of=rerun_of,
             started_by_id=actor.party_id,
         )
         RunInput.objects.bulk_create([RunInput(run=run, role=role, file=file) for role, file in inputs])
-        values: dict[str, Json] = {
-            "reference": run.reference,
-            "case": str(case.uuid),
-            "item": str(item.uuid) if item else None,
-            "method": method,
-            "method_version": run.method_version,
-            "seed": seed,
-            "inputs": [{"role": role, "sha256": file.digest} for role, file in inputs],
-            "reference_set": reference.digest if reference else None,
-            "rerun_of": str(rerun_of.uuid) if rerun_of else None,
-        }
-        act_append(actor=actor, drafts=[run_draft(run, "queued", values, {"parameters": _written(parameters)})])
+        committed = {"parameters": ledger_value(parameters)}
+        act_append(actor=actor, drafts=[run_draft(run, "queued", _queued(run, inputs), committed)])
         ring(TASK, run.pk)
     return run
+
+
+def _number() -> str:
+    year = timezone.localdate().year
+    return f"R-{year}-{number_next(f'run-{year}'):06d}"
+
+
+def _usable_check(item: Item | None, batch: Batch | None) -> None:
+    """No failed control stands against what the run is about."""
+    if batch is None:
+        item_usable_check(item)
+    else:
+        batch_usable_check(Batch.objects.select_for_update(no_key=True).get(pk=batch.pk))
+
+
+def _queued(run: Run, inputs: Sequence[tuple[str, StoredFile]]) -> dict[str, Json]:
+    values: dict[str, Json] = {
+        "reference": run.reference,
+        "case": str(run.case.uuid),
+        "item": str(run.item.uuid) if run.item else None,
+        "method": run.method,
+        "method_version": run.method_version,
+        "seed": run.seed,
+        "inputs": [{"role": role, "sha256": file.digest} for role, file in inputs],
+        "reference_set": run.reference_set.digest if run.reference_set else None,
+        "rerun_of": str(run.rerun_of.uuid) if run.rerun_of else None,
+    }
+    return values | ({"second_set": run.second_set.digest} if run.second_set else {})
 
 
 def run_rerun(*, actor: Actor, run: Run) -> Run:
@@ -130,6 +145,7 @@ def run_rerun(*, actor: Actor, run: Run) -> Run:
         component=run.component,
         batch=run.batch,
         reference=run.reference_set,
+        second=run.second_set,
         parameters=run.parameters,
         seed=run.seed,
         rerun_of=run,
@@ -222,99 +238,6 @@ def run_draft(run: Run, verb: str, values: dict[str, Json], committed: dict[str,
     """An entry in the run's stream."""
     stream = StreamKey(kind="run", id=run.uuid)
     return EntryDraft(stream=stream, schema=RUN, verb=verb, values=values, committed=committed or {})
-
-
-def _inputs_check(
-    case: Case, item: Item | None, component: ExhibitComponent | None, inputs: Sequence[tuple[str, StoredFile]]
-) -> None:
-    if not inputs:
-        raise BadInput(_("Choose the files to analyse."), code="required", field="inputs")
-    if item is not None:
-        owner = item_case(item)
-        if owner is None or owner.pk != case.pk:
-            raise BadInput(
-                _("%(item)s is not an item of %(case)s.") % {"item": item.reference, "case": case.reference},
-                code="other-case",
-                field="item",
-                found=item.reference,
-            )
-        component_of_item_check(component, item)
-    elif component is not None:
-        raise BadInput(_("Name the item that the component is part of."), code="required", field="item")
-    known = set(case_files(case).filter(pk__in=[file.pk for _role, file in inputs]).values_list("pk", flat=True))
-    for row, (_role, file) in enumerate(inputs):
-        if file.pk not in known:
-            raise BadInput(
-                _("There is no such file in %(case)s.") % {"case": case.reference},
-                code="unknown-file",
-                field="file",
-                found=str(file.uuid),
-                row=row,
-            )
-
-
-def _layer_check(inputs: Sequence[tuple[str, StoredFile]]) -> None:
-    """Edits come from a layer whose edits a second person agreed to, made over the very traces of this run."""
-    traces = {file.digest for role, file in inputs if role.startswith("trace_")}
-    for _role, file in (pair for pair in inputs if pair[0] == "edits"):
-        layer = EditLayer.objects.filter(file=file).first()
-        rows = RunInput.objects.filter(run=layer.run_id if layer else None, role__startswith="trace_")
-        if layer is None or set(rows.values_list("file__digest", flat=True)) != traces:
-            raise BadInput(
-                _("«%(file)s» is no layer of agreed edits over these traces.") % {"file": file.name},
-                code="no-edit-layer",
-                field="file",
-                found=file.name,
-            )
-
-
-def _reference_check(actor: Actor, method: str, reference: ReferenceSet | None) -> None:
-    if reference is None:
-        return
-    kinds = METHOD_KINDS.get(method, ())
-    if kinds and reference.kind not in kinds:
-        raise RuleViolation(
-            _("%(name)s is «%(kind)s»; this method needs «%(wanted)s».")
-            % {
-                "name": str(reference),
-                "kind": reference.get_kind_display(),
-                "wanted": " / ".join(str(kind.label) for kind in kinds),
-            },
-            code="other-kind",
-            field="reference",
-        )
-    if not reference_usable_by(actor=actor, reference=reference):
-        raise RuleViolation(
-            _("%(name)s is restricted. Ask quality for a grant.") % {"name": str(reference)},
-            code="not-granted",
-            field="reference",
-        )
-    if reference.state != ReferenceState.APPROVED:
-        raise RuleViolation(
-            _("%(name)s is not approved for casework. Ask quality to approve it.") % {"name": str(reference)},
-            code="not-approved",
-            field="reference",
-        )
-
-
-def _coarse(method: str, reference: ReferenceSet | None, parameters: dict[str, Json]) -> dict[str, Json]:
-    """The parameters; a method that shows places makes them squares of the set's size, and no caller can undo it."""
-    if reference is None or method not in PLACES_SHOWN or not reference.coarse_km:
-        return parameters
-    asked = parameters.get("generalise_km")
-    wanted = asked if isinstance(asked, int | float) and not isinstance(asked, bool) else 0
-    return {**parameters, "generalise_km": max(wanted, reference.coarse_km)}
-
-
-def _written(value: Json) -> Json:
-    """A parameter as the ledger keeps it: decimals as text, as everywhere in it."""
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, dict):
-        return {key: _written(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_written(one) for one in value]
-    return value
 
 
 def _artefact_store(actor: Actor, run: Run, artefact: Artefact) -> StoredFile:

@@ -14,7 +14,8 @@ from lims.lab.models import JobBase, Profile, ReferenceSet
 class LinkSearch(JobBase):
     """One search: the profiles compared (frozen when it was ordered), rule and method by version, what came of it.
 
-    `seizures` are those chosen, none for all of the laboratory. `summary` holds counts over the whole search, beside
+    `seizures` are those chosen, none for all of the laboratory. `rule_set` is the laboratory's signed-off table of
+    thresholds, empty where that of the program was used. `summary` holds counts over the whole search, beside
     what chance lets expect; the whole result is a file in the vault.
     """
 
@@ -33,6 +34,7 @@ class LinkSearch(JobBase):
     method = models.CharField(max_length=60)
     method_version = models.CharField(max_length=40)
     rule = models.CharField(max_length=80)
+    rule_set = models.ForeignKey(ReferenceSet, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     rule_version = models.CharField(max_length=40)
     rule_sha256 = models.CharField(max_length=64)
     inputs_sha256 = models.CharField(max_length=64)

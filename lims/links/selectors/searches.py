@@ -21,7 +21,7 @@ def search_list(*, actor: Actor, state: str = "") -> QuerySet[LinkSearch]:
         NotAllowed: without `link.read` for the whole laboratory.
     """
     require(actor, "link.read")
-    rows = LinkSearch.objects.select_related("ordered_by", "frequencies", "result")
+    rows = LinkSearch.objects.select_related("ordered_by", "frequencies", "rule_set__approved_by", "result")
     if state:
         rows = rows.filter(state=state)
     return rows.order_by("-id")

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
@@ -32,6 +33,7 @@ from lims.links.models import LinkSearch
 from lims.links.rules.history import units_of
 from lims.links.rules.ruling import DEFAULT, rule_named
 from lims.links.selectors.merges import merges_standing
+from lims.links.selectors.rules import rule_sets
 from lims.links.services.finding import finds_enter
 
 TASK = "lims.links.search_execute"
@@ -44,13 +46,16 @@ def search_order(
     frequencies: ReferenceSet | None = None,
     frequencies_taxon: str = "",
     theta: float | None = None,
-    rule: str = DEFAULT,
+    rule: str = "",
+    rule_set: ReferenceSet | None = None,
     seed: int = 1,
 ) -> LinkSearch:
     """Freeze the profiles that count now and queue their comparison.
 
     Without `seizures` every seizure of the laboratory's casework takes part; tests and training never meet casework.
-    `frequencies` are approved reference population data of one species, `theta` replaces the rule's.
+    `frequencies` are approved reference population data of one species, `theta` replaces the rule's. The thresholds are
+    those of `rule_set`, a table of the laboratory that a second person signed off; without one the newest such table,
+    and where there is none, or `rule` names it, the program's.
 
     Raises:
         NotAllowed: without `link.search`.
@@ -58,7 +63,7 @@ def search_order(
         RuleViolation: the reference is not approved, or restricted and not the actor's to use.
     """
     require(actor, "link.search")
-    chosen_rule = rule_named(rule)
+    chosen = _rule_chosen(actor, rule, rule_set)
     taxon = _frequencies_check(actor, frequencies, frequencies_taxon)
     if theta is not None and not 0 <= theta < 1:
         raise BadInput(_("Give theta from 0 to below 1."), code="out-of-range", field="theta", found=theta)
@@ -75,9 +80,10 @@ def search_order(
             seed=seed,
             method=METHOD,
             method_version=VERSION,
-            rule=chosen_rule.name,
-            rule_version=chosen_rule.version,
-            rule_sha256=chosen_rule.sha256,
+            rule=chosen.name,
+            rule_version=chosen.version,
+            rule_sha256=chosen.sha256,
+            rule_set=chosen.signed,
             inputs_sha256=inputs_digest(profiles, units),
         )
         search.seizures.set(seizures)
@@ -109,6 +115,33 @@ def _units(profiles: Sequence[Profile]) -> dict[str, int]:
     return units
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """Thresholds by name, version and digest; `signed` is the set they were signed off as."""
+
+    name: str
+    version: str
+    sha256: str
+    signed: ReferenceSet | None = None
+
+
+def _rule_chosen(actor: Actor, rule: str, rule_set: ReferenceSet | None) -> _Rule:
+    sets = rule_sets(actor=actor)
+    if rule_set is None and not rule:
+        rule_set = sets[0] if sets else None
+    if rule_set is None:
+        known = rule_named(rule or DEFAULT)
+        return _Rule(name=known.name, version=known.version, sha256=known.sha256)
+    if rule_set not in sets:
+        raise RuleViolation(
+            _("%(name)s is no approved table of thresholds.") % {"name": str(rule_set)},
+            code="not-approved",
+            field="rule",
+        )
+    checks = rule_set.checks
+    return _Rule(name=checks["rule"], version=checks["rule_version"], sha256=checks["sha256"], signed=rule_set)
+
+
 def _ordered(search: LinkSearch, *, profiles: int, seizures: int) -> dict[str, Json]:
     return {
         "reference": search.reference,
@@ -117,6 +150,7 @@ def _ordered(search: LinkSearch, *, profiles: int, seizures: int) -> dict[str, J
         "rule": search.rule,
         "rule_version": search.rule_version,
         "rule_sha256": search.rule_sha256,
+        "rule_set": search.rule_set.digest if search.rule_set else None,
         "inputs": search.inputs_sha256,
         "profiles": profiles,
         "seizures": seizures,

@@ -11,6 +11,8 @@ from lims.web.tables import Table
 
 MORE_KINDS = {
     "region": "ok",
+    "disagreement": "warn",
+    "consensus": "ok",
     "shares": "ok",
     "haplotype_seen": "ok",
     "haplotype_not_seen": "warn",
@@ -29,6 +31,8 @@ def more_titles() -> dict[str, str]:
     """Titles of these results by the word of the one list."""
     return {
         "region": _("A region on the map"),
+        "disagreement": _("Genotype and isotope value disagree"),
+        "consensus": _("One genotype from repeated typings"),
         "shares": _("Shares of populations"),
         "haplotype_seen": _("%(name)s: where it was seen"),
         "haplotype_not_seen": _("%(name)s: seen in no region"),
@@ -58,6 +62,8 @@ def more_tables(details: Details) -> tuple[Table, ...]:
 
 _FACTS: Mapping[str, Callable[[Details], list[Fact]]] = {
     "priors": origin.map_facts,
+    "overlap": origin.combined_facts,
+    "repeat_rates": individual.consensus_facts,
     "element": origin.isotope_facts,
     "untyped": origin.mixture_facts,
     "power": individual.kin_facts,
@@ -68,6 +74,8 @@ _FACTS: Mapping[str, Callable[[Details], list[Fact]]] = {
 }
 _TABLES: Mapping[str, Callable[[Details], list[Table]]] = {
     "priors": origin.map_tables,
+    "overlap": origin.combined_tables,
+    "repeat_rates": individual.consensus_tables,
     "element": origin.isotope_tables,
     "untyped": origin.mixture_tables,
     "power": individual.kin_tables,

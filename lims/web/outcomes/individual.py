@@ -1,8 +1,10 @@
 """Results about individuals, relatives and parents, ready to print."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
-from lims.web.outcomes.words import Details, ratio_of
+from lims.web.outcomes.words import Details, interval_text, ratio_of
 from lims.web.parts import Fact
 from lims.web.shares import p_text, percent
 from lims.web.tables import Table
@@ -162,3 +164,51 @@ def parentage_tables(details: Details) -> list[Table]:
         (_("At"), False),
     )
     return [Table(title=_("Claims tested"), head=head, rows=rows)]
+
+
+def consensus_facts(details: Details) -> list[Fact]:
+    """The strip of joined typings."""
+    mixed = details["mixed"]
+    typed = len(details["genotype"])
+    facts = [
+        Fact(
+            label=_("Loci confirmed"),
+            value=_("%(n)s of %(all)s") % {"n": typed, "all": details["loci"]},
+            detail=", ".join(details["undecided"][:6]),
+            lead=True,
+        ),
+        Fact(label=_("Typings"), value=str(details["typings"])),
+    ]
+    if mixed:
+        facts.append(Fact(label=_("Three alleles or more"), value=", ".join(mixed[:6]), tone="bad"))
+    return facts
+
+
+def consensus_tables(details: Details) -> list[Table]:
+    """The genotype, and what the repeats of all samples disagree about, locus by locus."""
+    own = tuple((locus, " / ".join(pair)) for locus, pair in details["genotype"].items())
+    rates = tuple(
+        (
+            str(one["locus"]),
+            _counted(one["dropouts"], one["heterozygous_runs"], one["dropout_interval_95"]),
+            _counted(one["false_alleles"], one["runs"], one["false_allele_interval_95"]),
+            str(one["undecided"]),
+        )
+        for one in details["repeat_rates"]
+    )
+    head = (
+        (_("Locus"), False),
+        (_("Dropouts in typings of heterozygotes"), True),
+        (_("False alleles in typings"), True),
+        (_("Samples without a consensus"), True),
+    )
+    note = _("Counted over all samples of the file, with exact 95 % intervals.")
+    genotype = Table(title=_("Genotype"), head=((_("Locus"), False), (_("Alleles"), False)), rows=own)
+    return [
+        *([genotype] if own else []),
+        Table(title=_("What the repeats disagree about"), head=head, rows=rates, note=note),
+    ]
+
+
+def _counted(seen: int, of: int, interval: Sequence[float] | None) -> str:
+    return f"{seen} / {of} ({interval_text(interval)})" if interval else f"{seen} / {of}"

@@ -72,10 +72,8 @@ def map_tables(details: Details) -> list[Table]:
     rows = []
     for prior, found in details["priors"].items():
         for level, region in sorted(found["regions"].items()):
-            countries = ", ".join(_country(one) for one in region.get("countries") or ())
-            rows.append(
-                (_prior_word(prior), f"{float(level):.0%}", _area(region), _place(found["point"]), countries or "–")
-            )
+            place = _place(found["point"])
+            rows.append((_prior_word(prior), f"{float(level):.0%}", _area(region), place, _countries(region)))
     discrete = details.get("discrete")
     if discrete:
         score = percent(discrete["posterior"])
@@ -105,6 +103,50 @@ def map_tables(details: Details) -> list[Table]:
 
 def _country(one: Any) -> str:
     return str(one.get("name") or one.get("country") or one.get("code")) if isinstance(one, Mapping) else str(one)
+
+
+def combined_facts(details: Details) -> list[Fact]:
+    """The strip of genotype and isotope value together."""
+    regions, genetic = details["regions"], details["genetic_regions"]
+    overlap = float(details["overlap"])
+    together = (
+        Fact(
+            label=_("95 % region, both together"),
+            value=_area(regions["0.95"]),
+            detail=_("%(area)s for 50 %%") % {"area": _area(regions["0.5"])},
+            lead=True,
+        )
+        if regions
+        else Fact(label=_("Region"), value=_("none"), detail=_("the two share no place"), tone="warn", lead=True)
+    )
+    return [
+        together,
+        Fact(label=_("95 % region, genotype alone"), value=_area(genetic["0.95"])),
+        Fact(
+            label=_("Isotopes inside the genetic region"),
+            value=percent(overlap),
+            tone="" if overlap >= 0.05 else "warn",
+        ),
+    ]
+
+
+def combined_tables(details: Details) -> list[Table]:
+    """Regions of both together beside those of the genotype alone, and what independence rests on."""
+    rows = [
+        (_("Both together"), f"{float(level):.0%}", _area(region), _countries(region))
+        for level, region in sorted(details["regions"].items())
+    ]
+    rows += [
+        (_("Genotype alone"), f"{float(level):.0%}", _area(region), "–")
+        for level, region in sorted(details["genetic_regions"].items())
+    ]
+    head = ((_("Evidence"), False), (_("Holds"), True), (_("Area"), True), (_("Countries inside"), False))
+    note = _("Taken as independent: %(why)s") % {"why": details["independence"]}
+    return [Table(title=_("Regions, flat prior"), head=head, rows=tuple(rows), note=note)]
+
+
+def _countries(region: Mapping[str, Any]) -> str:
+    return ", ".join(_country(one) for one in region.get("countries") or ()) or "–"
 
 
 def isotope_facts(details: Details) -> list[Fact]:

@@ -199,7 +199,7 @@ def _line(row: DriftLine, may: bool) -> LineView:
         before=_said(outcome.identification, outcome.name) if outcome else "–",
         now=_said(row.identification, row.name) if row.kind == DriftKind.CHANGED else str(row.get_kind_display()),
         reports=", ".join(sorted(reports)),
-        edition=run.reference_set.edition if run.reference_set else "",
+        edition=next((one.edition for one in run.sets if one.kind == row.check_of.reference.kind), ""),
         method=version if version == row.method_version else f"{version} → {row.method_version}",
         decision=Badge(kind=_DECISIONS[row.decision], text=str(row.get_decision_display())),
         decide=reverse("web:drift_line", args=[row.uuid]) if may and row.decision == DriftDecision.OPEN else "",

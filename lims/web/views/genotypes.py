@@ -44,6 +44,11 @@ class ImportForm(PageForm):
     ignored = text_field(
         label=gettext_lazy("Columns that are no loci"), required=False, help_text=gettext_lazy("Parted by commas.")
     )
+    repeats = forms.BooleanField(
+        label=gettext_lazy("Rows of one name are repeated typings of one sample"),
+        required=False,
+        help_text=gettext_lazy("They are kept apart; the method «Repeated typings joined» makes one genotype of them."),
+    )
     panel = forms.ChoiceField(
         label=gettext_lazy("Marker panel"),
         required=False,
@@ -59,6 +64,7 @@ class ImportForm(PageForm):
             id_column=data["id_column"],
             ignored=[one.strip() for one in data["ignored"].split(",") if one.strip()],
             table_format=data["table_format"],
+            repeats=data["repeats"],
         )
 
 

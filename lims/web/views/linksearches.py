@@ -14,8 +14,8 @@ from lims.lab.enums import JobState, ReferenceKind, ReferenceState
 from lims.lab.models import ReferenceSet
 from lims.lab.selectors.work import reference_list
 from lims.links.models import LinkSearch
-from lims.links.rules.ruling import DEFAULT, rules_known
 from lims.links.selectors.links import links_of_search
+from lims.links.selectors.rules import rule_of, rule_sets, rules_offered
 from lims.links.selectors.searches import search_get, search_list, search_result, seizures_searchable
 from lims.links.services.searches import search_cancel, search_order
 from lims.web.access import PageRequest, page_for
@@ -88,9 +88,8 @@ class SearchForm(PageForm):
         self.fields["seizures"].choices = [  # type: ignore[attr-defined]
             (str(one.uuid), f"{seizure_title(one)}, {seizure_day(one)} ({number})") for one, number in found
         ]
-        self.fields["rule"].choices = [  # type: ignore[attr-defined]
-            (name, f"{name} {rule.version}") for name, rule in rules_known().items()
-        ]
+        self.rules = {str(one.uuid): one for one in rule_sets(actor=request.actor)}
+        self.fields["rule"].choices = rules_offered(actor=request.actor)  # type: ignore[attr-defined]
         named = [(key, str(one)) for key, one in self.references.items()]
         self.fields["frequencies"].choices = with_empty(  # type: ignore[attr-defined]
             named, gettext_lazy("those of the profiles compared")
@@ -100,7 +99,7 @@ class SearchForm(PageForm):
 @page_for("link.search")
 def search_new(request: PageRequest) -> HttpResponse:
     """Compare the profiles of seizures; a job does it."""
-    form = SearchForm(request.POST or None, initial={"rule": DEFAULT})
+    form = SearchForm(request.POST or None)
     form.offer(request)
 
     def do() -> str:
@@ -111,7 +110,8 @@ def search_new(request: PageRequest) -> HttpResponse:
             frequencies=form.references.get(data["frequencies"]),
             frequencies_taxon=data["frequencies_taxon"],
             theta=None if data["theta"] is None else float(data["theta"]),
-            rule=data["rule"],
+            rule="" if data["rule"] in form.rules else data["rule"],
+            rule_set=form.rules.get(data["rule"]),
         )
         return reverse("web:link_search", args=[made.uuid])
 
@@ -136,12 +136,11 @@ def search_page(request: PageRequest, uuid: UUID) -> HttpResponse:
     """What did this search find, what would chance have found, and what was left out?"""
     row = search_get(actor=request.actor, uuid=uuid)
     told = row.summary
-    rule = rules_known().get(row.rule)
     context = _common(row) | {
         "facts": _facts(row),
         "groups": [_group_lines(one, told["bins"]) for one in told.get("groups", ())],
         "links": [link_line(view) for view in links_of_search(actor=request.actor, search=row)],
-        "rule_values": rule.sources if rule is not None and rule.sha256 == row.rule_sha256 else (),
+        "rule": rule_of(row),
         "can_cancel": request.actor.may("link.search") and not row.over,
         "crumbs": _crumbs(Crumb(label=row.reference)),
     }

@@ -1,5 +1,7 @@
 """Raw files of an item: what was handed in, handing in more, starting a run from them."""
 
+from collections.abc import Sequence
+
 from django import forms
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import path, reverse
@@ -14,6 +16,8 @@ from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.cases import item_case, item_get
 from lims.common.errors import BadInput, NotFound
 from lims.lab.enums import BatchState
+from lims.lab.models import ReferenceSet
+from lims.lab.selectors.files import item_consensus_tables
 from lims.lab.selectors.pages import (
     components_of,
     declared_taxon,
@@ -29,9 +33,10 @@ from lims.web.casefile import item_page
 from lims.web.describing import item_text
 from lims.web.forms import PageForm, page, submit
 from lims.web.labfile import about_case, address_of, download
+from lims.web.methodwords import METHOD_FORMS, ROLES
 from lims.web.parts import Crumb
 from lims.web.rundescribing import run_row
-from lims.web.runforms import METHOD_FORMS, ROLES, Choices, RunForm
+from lims.web.runforms import Choices, RunForm
 
 
 class UploadForm(PageForm):
@@ -45,6 +50,7 @@ class UploadForm(PageForm):
     blank = forms.FileField(label=ROLES["blank"], required=False)
     positive = forms.FileField(label=ROLES["positive"], required=False)
     genotypes = forms.FileField(label=ROLES["genotypes"], required=False)
+    genotype_runs = forms.FileField(label=ROLES["genotype_runs"], required=False)
     measurements = forms.FileField(label=ROLES["measurements"], required=False)
     claims = forms.FileField(label=ROLES["claims"], required=False)
     cutoffs = forms.FileField(label=ROLES["cutoffs"], required=False)
@@ -125,7 +131,8 @@ def run_new(request: PageRequest, item: Item, case: Case | None, method: str) ->
             item=item,
             component=choices.components.get(data.get("component") or ""),
             batch=choices.batches.get(data["batch"]),
-            reference=choices.references[data["reference"]],
+            reference=form.chosen("reference", choices.references),
+            second=form.chosen("second", choices.seconds),
             parameters=form.parameters(),
             seed=data["seed"],
         )
@@ -145,7 +152,7 @@ def run_new(request: PageRequest, item: Item, case: Case | None, method: str) ->
         ],
         "file_fields": [form[name] for name in form.roles],
         "settings": [form[name] for name in form.settings],
-        "choices": [form[name] for name in ("reference", "batch", "component") if name in form.fields],
+        "choices": [form[name] for name in ("reference", "second", "batch", "component") if name in form.fields],
     }
     return page(request, "web/lab/run_new.html", context, form=form)
 
@@ -154,13 +161,21 @@ def _choices(request: PageRequest, item: Item, case: Case, method: str) -> Choic
     actor = request.actor
     asked = METHOD_FORMS[method]
     files = [one for one in item_raw_files(actor=actor, item=item, case=case) if one.role in asked.roles]
+    made = item_consensus_tables(actor=actor, item=item, case=case) if "genotypes" in asked.roles else []
     batches = item_batches(actor=actor, item=item).exclude(state=BatchState.REJECTED)
     return Choices(
-        files=files,
-        references={str(one.uuid): one for kind in asked.kinds for one in reference_usable(actor=actor, kind=kind)},
+        files=[*files, *(file for _run, file in made)],
+        made={file.pk: run.reference for run, file in made},
+        references=_references(request, asked.kinds),
+        seconds=_references(request, asked.shape.second_kinds),
         batches={one.reference: one for one in batches},
         components={str(one.uuid): one for one in components_of([item])},
     )
+
+
+def _references(request: PageRequest, kinds: Sequence[str]) -> dict[str, ReferenceSet]:
+    rows = (one for kind in kinds for one in reference_usable(actor=request.actor, kind=kind))
+    return {str(one.uuid): one for one in rows}
 
 
 urlpatterns = [

@@ -12,7 +12,7 @@ from analysis.registry import METHODS
 from lims.accounts.actors import Actor
 from lims.casework.selectors.access import case_scope
 from lims.lab.enums import JobState
-from lims.lab.models import Run, RunOutcome
+from lims.lab.models import ReferenceSet, Run, RunOutcome
 from lims.lab.selectors.caselaw import outcome_rulings
 from lims.lab.selectors.pages import runs_failed, runs_waiting
 from lims.lab.selectors.referenceaccess import reference_seen_by
@@ -115,12 +115,11 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
     return page(request, "web/lab/run.html", context)
 
 
-def _reference_href(request: PageRequest, run: Run) -> str:
-    """The page of the reference that was used, where the reader may see it."""
-    used = run.reference_set
-    if used is None or not reference_seen_by(actor=request.actor, reference=used):
-        return ""
-    return reverse("web:reference", args=[used.uuid])
+def _references(request: PageRequest, run: Run) -> list[tuple[ReferenceSet, str]]:
+    """The references that were used, each with the address of its page where the reader may see it."""
+    seen = [reference_seen_by(actor=request.actor, reference=one) for one in run.sets]
+    pages = [reverse("web:reference", args=[one.uuid]) for one in run.sets]
+    return [(one, href if may else "") for one, href, may in zip(run.sets, pages, seen, strict=True)]
 
 
 def _steps(run: Run) -> list[Crumb]:
@@ -155,7 +154,7 @@ def _common(request: PageRequest, run: Run) -> dict[str, Any]:
         "repeated": _repeated(run),
         "reruns": list(run.reruns.order_by("id")),
         "controls": _controls(run),
-        "reference_href": _reference_href(request, run),
+        "references": _references(request, run),
         "item_href": address_of("item", run.item.reference) if run.item else "",
     }
 

@@ -1,6 +1,7 @@
 """References of every kind and runs against them, all from made-up data."""
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def reference(
         actor=bench.lab.analyst,
         kind=kind,
         name=name,
-        edition="1",
+        edition=given.pop("edition", "1"),
         files=[(file, io.BytesIO(content)) for file, content in files.items()],
         parameters=given,
         provenance="Made up.",
@@ -63,7 +64,14 @@ def mapped(bench: Bench, data: SyntheticMap, **access: Any) -> ReferenceSet:
 
 
 def run(
-    bench: Bench, method: str, files: dict[str, str], used: ReferenceSet, *, actor: Any = None, **given: Any
+    bench: Bench,
+    method: str,
+    files: dict[str, str],
+    used: ReferenceSet | None,
+    *,
+    second: ReferenceSet | None = None,
+    actor: Any = None,
+    **given: Any,
 ) -> Run:
     """A run over files by role, executed in process."""
     inputs = [(role, upload(bench, text.encode(), f"{role}.csv", role)) for role, text in files.items()]
@@ -74,6 +82,7 @@ def run(
         method=method,
         inputs=inputs,
         reference=used,
+        second=second,
         parameters=given,
     )
     run_execute(made.pk)
@@ -102,3 +111,24 @@ def isoscape() -> dict[str, bytes]:
         value = raster[row, column] + 5 + random.normal() * 2
         rows.append(f"K{number},{value:.2f},LAB,{55 - 10 * row},{-15 + 10 * column}")
     return {"d2h.tif": geotiff(raster), "known.csv": "\n".join(rows).encode()}
+
+
+def isoscape_for(data: SyntheticMap) -> dict[str, bytes]:
+    """A raster of one degree a cell over the made map, rising eastwards, and animals that differ from it by five."""
+    rows = [line.split(",") for line in data.baseline_csv.splitlines()]
+    at = [rows[0].index(name) for name in ("latitude", "longitude")]
+    places = [[float(row[place]) for place in at] for row in rows[1:]]
+    north = max(latitude for latitude, _longitude in places) + 3
+    west = min(longitude for _latitude, longitude in places) - 3
+    high = round(north - min(latitude for latitude, _longitude in places)) + 4
+    wide = round(max(longitude for _latitude, longitude in places) - west) + 4
+    raster = np.tile(-100.0 + 4.0 * np.arange(wide), (high, 1))
+    content = geotiff(raster).replace(struct.pack("<3d", 10.0, 10.0, 0.0), struct.pack("<3d", 1.0, 1.0, 0.0))
+    content = content.replace(struct.pack("<6d", 0, 0, 0, -20.0, 60.0, 0), struct.pack("<6d", 0, 0, 0, west, north, 0))
+    random = np.random.default_rng(4)
+    known = ["id,value,scale,latitude,longitude"]
+    for number in range(40):
+        column, row = int(random.integers(wide)), int(random.integers(high))
+        value = raster[row, column] + 5 + random.normal() * 2
+        known.append(f"K{number},{value:.2f},LAB,{north - row - 0.5},{west + column + 0.5}")
+    return {"d2h.tif": content, "known.csv": "\n".join(known).encode()}

@@ -1,0 +1,267 @@
+"""The method «origin.combined»: genotypes and isotope values of the same animals, placed on one map.
+
+Roles "genotypes" and "measurements"; reference = population data with coordinates, second reference = an isoscape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.canonical import Json, canonical_json, readable_json
+from analysis.errors import InputRefused
+from analysis.genotypes.grid import read_delimited
+from analysis.genotypes.reader import Layout, TableFormat, read_file
+from analysis.inputs import Artefact, Progress, RunInputs, RunResult
+from analysis.origin.combined import CAVEATS, Combined, combined, combined_json, statement
+from analysis.origin.isotope.figure import surface_figure, surface_png
+from analysis.origin.isotope.reference import Isoscape, isoscape_open
+from analysis.origin.isotope.scales import Measured, transform
+from analysis.origin.isotope.tables import Columns, values_read
+from analysis.origin.spatial.locate import MapRun, locate
+from analysis.origin.spatial.method import model_of
+from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.regions import geojson
+from analysis.origin.wording import number
+from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, Reason, ReferenceDigest
+from analysis.registry import Method
+from analysis.textfile import SIZE_LIMIT, text_of
+
+NAME = "origin.combined"
+VERSION = "1.0"
+QUESTION = "Where do genotype and isotope value together say the animal is from?"
+FIGURES = 20
+LEAST_OVERLAP = 0.05
+LEGEND = "genotype and isotope value together, flat prior; dark 50 %, light 95 % of the posterior"
+
+
+def run(inputs: RunInputs, progress: Progress) -> RunResult:
+    """Multiply the genetic and the isotopic posterior of every sample that has both.
+
+    Parameters: `independent` (needed: why nothing but the place makes the two go together), `id_column` (default
+    "id", of both tables), `value_column` ("value"), `scale_column` ("scale"), `table_format`, `calibrated`. An optional
+    file of the role "range_map" confines the map. Artefacts: answers.json and, for the first samples,
+    combined-NNNN.svg, combined-NNNN.png, regions-NNNN.geojson. Raises `InputRefused`.
+    """
+    why = inputs.text("independent")
+    if why is None:
+        raise InputRefused(
+            "No reason for independence is given.",
+            field="independent",
+            remedy="Say why nothing but the place joins genotype and isotope value, or compute the two apart.",
+        )
+    genotypes = inputs.one("genotypes")
+    progress(0.0, "reading")
+    iso = isoscape_open(inputs.second_folder("an isoscape with its calibration"))
+    values = _values(inputs, iso)
+    model = model_of(inputs, progress)
+    layout = Layout(id=inputs.text("id_column") or "id")
+    table = read_file(genotypes, layout, table_format=TableFormat(inputs.text("table_format") or "auto"))
+    placed = locate(model, table, progress=progress)
+    found = combined(placed, iso.raster, iso.model, values)
+    notices = _notices(placed, values, found)
+    outcomes = tuple(_outcome(one, model, iso, why, notices, inputs) for one in found)
+    answers: list[Json] = [dict(one.details) for one in outcomes]
+    content = readable_json({"method": NAME, "version": VERSION, "samples": answers})
+    files = [Artefact(name="answers.json", media_type="application/json", content=content)]
+    for place, one in enumerate(found[:FIGURES], start=1):
+        files += _sample_files(one, model, f"{place:04d}")
+    return RunResult(outcomes=outcomes, artefacts=tuple(files))
+
+
+def _values(inputs: RunInputs, iso: Isoscape) -> dict[str, Measured]:
+    file = inputs.one("measurements")
+    columns = Columns(
+        element=iso.element,
+        id=inputs.text("id_column") or "id",
+        value=inputs.text("value_column") or "value",
+        scale=inputs.text("scale_column") or "scale",
+    )
+    text = text_of(file.read(limit=SIZE_LIMIT), name=file.name)
+    read = values_read(read_delimited(text, name=file.name), columns)
+    return {name: transform(value, scales=iso.scales, to=iso.scale) for name, value in read.items()}
+
+
+def _notices(placed: MapRun, values: dict[str, Measured], found: Sequence[Combined]) -> tuple[str, ...]:
+    """What stands in one table alone or has no place on the map; it is not answered, and that is said."""
+    both = {one.id for one in found}
+    left = sorted({one.id for one in placed.samples} ^ set(values) | ({one.id for one in placed.samples} - both))
+    if not left:
+        return ()
+    return (f"Not answered, for they lack a genotype with a place or an isotope value: {', '.join(left[:20])}.",)
+
+
+def _outcome(
+    one: Combined, model: MapModel, iso: Isoscape, why: str, notices: Sequence[str], inputs: RunInputs
+) -> Outcome:
+    words = statement(one)
+    return Outcome(
+        method=NAME,
+        version=VERSION,
+        question=QUESTION,
+        finding=Finding(
+            outcome="region" if one.regions else "disagreement", subject=None, statement=words, reasons=_reasons(one)
+        ),
+        propositions=(
+            "The animal comes from inside the region.",
+            "The animal comes from elsewhere on the map.",
+            "The animal comes from a place outside the map.",
+        ),
+        numbers=_numbers(one, model, iso),
+        caveats=(f"Taken as independent: {why}", *CAVEATS),
+        diagnostics=_diagnostics(one, notices),
+        figures=_figures(one, words),
+        inputs=tuple(file.digest for file in inputs.files),
+        reference=ReferenceDigest(
+            name=model.baseline.name, version=model.baseline.version, sha256=model.baseline.sha256
+        ),
+        parameters=dict(inputs.parameters),
+        details={
+            **combined_json(one, model, why),
+            "isoscape": {
+                "name": iso.reference.name,
+                "version": iso.reference.version,
+                "sha256": iso.reference.sha256,
+            },
+        },
+        seed=inputs.seed,
+    )
+
+
+def _reasons(one: Combined) -> tuple[Reason, ...]:
+    if one.overlap >= LEAST_OVERLAP:
+        return ()
+    words = (
+        f"{one.overlap:.1%} of the isotopic posterior lies in the genetic 95 % region: one of the two may be wrong, or "
+        "the animal did not grow up where it was born."
+    )
+    return (Reason(code="surfaces_disagree", text=words),)
+
+
+def _numbers(one: Combined, model: MapModel, iso: Isoscape) -> tuple[Number, ...]:
+    found = [
+        Number(
+            name=f"area_{region.level * 100:g}_flat",
+            value=number(region.area_km2),
+            unit="km²",
+            definition=f"area of the region that holds {region.level:.0%} of the joint posterior, flat prior",
+        )
+        for region in one.regions
+    ]
+    wide = one.genetic.by_prior[Prior.FLAT].regions[-1]
+    words = "area of the 95 % region of the genotype alone, flat prior"
+    found.append(Number(name="genetic_area_95", value=number(wide.area_km2), unit="km²", definition=words))
+    words = "share of the isotopic posterior on the map that lies in the genetic 95 % region"
+    found.append(Number(name="overlap", value=number(one.overlap), unit="1", definition=words))
+    return (*found, *_coverage(model, iso))
+
+
+def _coverage(model: MapModel, iso: Isoscape) -> list[Number]:
+    """How often each surface alone held the true place; of the two together nobody has measured it."""
+    rates = []
+    if model.calibration is not None and model.calibration.animals:
+        one = model.calibration
+        rates.append(("genotype", one.covered, one.animals, (*one.interval, 0.95)))
+    rates += [
+        ("isotope value", one.covered, one.animals, (*one.interval, 0.99))
+        for one in iso.coverage
+        if one.level == 0.95 and one.animals
+    ]
+    return [
+        Number(
+            name=f"coverage_rate_95_{kind.partition(' ')[0]}",
+            value=number(covered / animals),
+            unit="1",
+            definition=f"{kind} alone: share of {animals} animals of left-out sites inside their 95 % region",
+            interval=(number(low), number(high), level),
+        )
+        for kind, covered, animals, (low, high, level) in rates
+    ]
+
+
+def _diagnostics(one: Combined, notices: Sequence[str]) -> tuple[Diagnostic, ...]:
+    agree = one.overlap >= LEAST_OVERLAP
+    return (
+        Diagnostic(
+            code="surfaces_agree",
+            state="passed" if agree else "failed" if not one.regions else "warning",
+            text=f"{one.overlap:.1%} of the isotopic posterior lies in the genetic 95 % region",
+            value=number(one.overlap),
+        ),
+        Diagnostic(
+            code="typed_loci",
+            state="passed",
+            text=f"{one.genetic.typed_loci} of {one.genetic.loci} loci typed",
+            value=one.genetic.typed_loci,
+        ),
+        Diagnostic(
+            code="scale",
+            state="passed",
+            text=f"isotope value {one.value.value:g} on the calibration's scale «{one.value.scale}»",
+            value=number(one.value.value),
+        ),
+        *(Diagnostic(code="notice", state="warning", text=words) for words in notices),
+    )
+
+
+def _figures(one: Combined, words: str) -> tuple[Figure, ...]:
+    if not one.regions:
+        return ()
+    data: dict[str, Json] = {f"{region.level:g}": number(region.area_km2) for region in one.regions}
+    title = f"Genotype and isotope value of {one.id} together"
+    return (Figure(name="combined", kind="origin.surface", title=title, description=words, data=data),)
+
+
+def _sample_files(one: Combined, model: MapModel, place: str) -> list[Artefact]:
+    if not one.regions:
+        return []
+    key = f"combined-{place}"
+    drawn = surface_figure(
+        model.grid,
+        one.regions,
+        key=key,
+        title=f"Genotype and isotope value of {one.id} together",
+        words=statement(one),
+        countries=model.countries,
+        legend=LEGEND,
+    )
+    features: list[Json] = [
+        {
+            "type": "Feature",
+            "properties": {
+                "id": one.id,
+                "prior": Prior.FLAT.value,
+                "level": region.level,
+                "area_km2": number(region.area_km2),
+            },
+            "geometry": geojson(model.grid, region.cells),
+        }
+        for region in one.regions
+    ]
+    picture = surface_png(model.grid, one.regions, name=one.id, countries=model.countries, legend=LEGEND)
+    content = canonical_json({"type": "FeatureCollection", "features": features})
+    return [
+        Artefact(name=f"{key}.svg", media_type="image/svg+xml", content=drawn.encode()),
+        Artefact(name=f"{key}.png", media_type="image/png", content=picture),
+        Artefact(name=f"regions-{place}.geojson", media_type="application/geo+json", content=content),
+    ]
+
+
+METHOD = Method(
+    name=NAME,
+    version=VERSION,
+    citation="Product of the posterior of origin.map (after Wasser et al. 2004, PNAS 101: 14847-14852) and of "
+    "origin.isotope (after Ma et al. 2020, Methods Ecol. Evol. 11: 996-1001) on the cells of the map.",
+    assumptions=(
+        "Given the place, genotype and isotope value are independent; the analyst says why.",
+        "The tissue grew where the animal was born and lived.",
+        "Every km² of the map is as likely beforehand.",
+    ),
+    limits=(
+        "How often joint regions hold the true place was not measured; the coverage of each surface alone was.",
+        "Where independence fails the region is too small.",
+        "Places without isoscape data are lost.",
+    ),
+    validation="The product is checked cell by cell against a computation by hand; each surface is calibrated by "
+    "leaving whole sites out of the reference in use, and its coverage stands beside every answer.",
+    run=run,
+)

@@ -1,0 +1,210 @@
+"""What is checked before a run is queued: files, roles, references, parameters. Nothing here writes."""
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from analysis.registry import METHODS
+from chain_of_custody.core.canonical import Json
+from chain_of_custody.models import Item, StoredFile
+from lims.accounts.actors import Actor
+from lims.casework.models import Case, ExhibitComponent
+from lims.casework.selectors.cases import item_case
+from lims.casework.services.belonging import component_of_item_check
+from lims.common.errors import BadInput, RuleViolation
+from lims.lab.enums import ReferenceKind, ReferenceState
+from lims.lab.models import EditLayer, ReferenceSet, RunInput
+from lims.lab.rules.methods import METHOD_SHAPES, PLACES_SHOWN, MethodShape, Parameter
+from lims.lab.selectors.files import files_readable
+from lims.lab.selectors.referenceaccess import reference_usable_by
+
+
+def shape_of(method: str) -> MethodShape:
+    """What a run of the method is started with.
+
+    Raises:
+        BadInput: there is no such method.
+    """
+    if method not in METHODS:
+        raise BadInput(
+            _("«%(found)s» is not a method here. Use one of %(methods)s.")
+            % {"found": method, "methods": ", ".join(METHODS)},
+            code="unknown-method",
+            field="method",
+            found=method,
+        )
+    return METHOD_SHAPES[method]
+
+
+def inputs_check(
+    case: Case, item: Item | None, component: ExhibitComponent | None, inputs: Sequence[tuple[str, StoredFile]]
+) -> None:
+    """There are files, all of the case, and the item and its component are of it too. Raises `BadInput`."""
+    if not inputs:
+        raise BadInput(_("Choose the files to analyse."), code="required", field="inputs")
+    if item is not None:
+        owner = item_case(item)
+        if owner is None or owner.pk != case.pk:
+            raise BadInput(
+                _("%(item)s is not an item of %(case)s.") % {"item": item.reference, "case": case.reference},
+                code="other-case",
+                field="item",
+                found=item.reference,
+            )
+        component_of_item_check(component, item)
+    elif component is not None:
+        raise BadInput(_("Name the item that the component is part of."), code="required", field="item")
+    readable = files_readable(case).filter(pk__in=[file.pk for _role, file in inputs])
+    known = set(readable.values_list("pk", flat=True))
+    for row, (_role, file) in enumerate(inputs):
+        if file.pk not in known:
+            raise BadInput(
+                _("There is no such file in %(case)s.") % {"case": case.reference},
+                code="unknown-file",
+                field="file",
+                found=str(file.uuid),
+                row=row,
+            )
+
+
+def _layer_check(inputs: Sequence[tuple[str, StoredFile]]) -> None:
+    """Edits come from a layer whose edits a second person agreed to, made over the very traces of this run."""
+    traces = {file.digest for role, file in inputs if role.startswith("trace_")}
+    for _role, file in (pair for pair in inputs if pair[0] == "edits"):
+        layer = EditLayer.objects.filter(file=file).first()
+        rows = RunInput.objects.filter(run=layer.run_id if layer else None, role__startswith="trace_")
+        if layer is None or set(rows.values_list("file__digest", flat=True)) != traces:
+            raise BadInput(
+                _("«%(file)s» is no layer of agreed edits over these traces.") % {"file": file.name},
+                code="no-edit-layer",
+                field="file",
+                found=file.name,
+            )
+
+
+def references_check(
+    actor: Actor, shape: MethodShape, reference: ReferenceSet | None, second: ReferenceSet | None
+) -> None:
+    """Each reference is there, of the kind the method needs, approved, and the actor's to use."""
+    _reference_check(actor, shape.kinds, reference, "reference")
+    _reference_check(actor, shape.second_kinds, second, "second_reference")
+
+
+def _reference_check(
+    actor: Actor, kinds: tuple[ReferenceKind, ...], reference: ReferenceSet | None, field: str
+) -> None:
+    wanted = " / ".join(str(kind.label) for kind in kinds)
+    if reference is None:
+        if kinds:
+            raise BadInput(
+                _("This method needs a reference: «%(wanted)s».") % {"wanted": wanted}, code="required", field=field
+            )
+        return
+    if reference.kind not in kinds:
+        raise RuleViolation(
+            _("%(name)s is «%(kind)s»; this method needs «%(wanted)s».")
+            % {"name": str(reference), "kind": reference.get_kind_display(), "wanted": wanted or "–"},
+            code="other-kind",
+            field=field,
+        )
+    if not reference_usable_by(actor=actor, reference=reference):
+        raise RuleViolation(
+            _("%(name)s is restricted. Ask quality for a grant.") % {"name": str(reference)},
+            code="not-granted",
+            field=field,
+        )
+    if reference.state != ReferenceState.APPROVED:
+        raise RuleViolation(
+            _("%(name)s is not approved for casework. Ask quality to approve it.") % {"name": str(reference)},
+            code="not-approved",
+            field=field,
+        )
+
+
+def parameters_check(shape: MethodShape, parameters: Mapping[str, Json]) -> None:
+    """Every parameter is one the method knows, of its type and within its bounds, and none that it needs is missing.
+
+    Raises:
+        BadInput: the first that is not; `field` is its name.
+    """
+    known = {one.name: one for one in shape.parameters}
+    for name in parameters:
+        if name not in known:
+            raise BadInput(
+                _("This method has no parameter «%(name)s». It knows %(known)s.")
+                % {"name": name, "known": ", ".join(known) or "–"},
+                code="unknown-parameter",
+                field=name[:60],
+                found=name[:60],
+            )
+    for name, one in known.items():
+        problem = one.problem(parameters.get(name))
+        if problem:
+            raise BadInput(_wrong(one, problem), code=problem, field=name, found=str(parameters.get(name))[:60])
+
+
+def _wrong(one: Parameter, problem: str) -> str:
+    place = {"name": one.name, "least": one.least, "most": one.most, "choices": ", ".join(one.choices)}
+    if problem == "required":
+        return _("«%(name)s» is needed.") % place
+    if problem == "unknown":
+        return _("«%(name)s» is one of %(choices)s.") % place
+    if problem == "out-of-range":
+        return _("«%(name)s» lies from %(least)s to %(most)s.") % place
+    kinds = {
+        "text": _("a text"),
+        "whole": _("a whole number"),
+        "number": _("a number"),
+        "flag": _("true or false"),
+        "table": _("an object of numbers by name"),
+    }
+    return _("«%(name)s» is %(kind)s.") % {"name": one.name, "kind": kinds[one.kind]}
+
+
+def roles_check(shape: MethodShape, inputs: Sequence[tuple[str, StoredFile]]) -> None:
+    """Every file is in a role that the method reads, once where it reads one, and no role it needs is empty.
+
+    Raises:
+        BadInput: the first role that is not.
+    """
+    known = {one.name: one for one in shape.roles}
+    given = [role for role, _file in inputs]
+    for row, role in enumerate(given):
+        if role not in known:
+            raise BadInput(
+                _("«%(role)s» is no role of files here. Use %(roles)s.") % {"role": role, "roles": ", ".join(known)},
+                code="unknown-role",
+                field="role",
+                found=role,
+                row=row,
+            )
+    for name, one in known.items():
+        count = given.count(name)
+        if (one.needed and not count) or (count > 1 and not one.several):
+            raise BadInput(
+                _("One file in the role «%(role)s» is needed, %(n)s were given.") % {"role": name, "n": count},
+                code="bad-count",
+                field="inputs",
+                found=str(count),
+            )
+    _layer_check(inputs)
+
+
+def coarse(method: str, reference: ReferenceSet | None, parameters: dict[str, Json]) -> dict[str, Json]:
+    """The parameters; a method that shows places makes them squares of the set's size, and no caller can undo it."""
+    if reference is None or method not in PLACES_SHOWN or not reference.coarse_km:
+        return parameters
+    asked = parameters.get("generalise_km")
+    wanted = asked if isinstance(asked, int | float) and not isinstance(asked, bool) else 0
+    return {**parameters, "generalise_km": max(wanted, reference.coarse_km)}
+
+
+def ledger_value(value: Json) -> Json:
+    """A parameter as the ledger keeps it: decimals as text, as everywhere in it."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, dict):
+        return {key: ledger_value(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [ledger_value(one) for one in value]
+    return value

@@ -1,0 +1,120 @@
+"""Methods, roles of files and parameters in the words of the pages; what they are stands in the table of methods."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from lims.web.methodform import Asked, MethodForm, Words
+
+ROLES: Mapping[str, Words] = {
+    "trace_forward": _("Trace, forward (.ab1)"),
+    "trace_reverse": _("Trace, reverse (.ab1)"),
+    "sequence": _("Sequence (FASTA or FASTQ)"),
+    "screen": _("Sequences to screen against: batch, controls, staff (FASTA)"),
+    "amplicons": _("Amplicon reads of a product (FASTQ, may be gzip)"),
+    "blank": _("Amplicon reads of a blank (FASTQ)"),
+    "positive": _("Amplicon reads of a positive control (FASTQ)"),
+    "genotypes": _("Genotype table (CSV or TSV)"),
+    "genotype_runs": _("Repeated typings, one row each (CSV or TSV)"),
+    "genotypes_source": _("Genotypes as handed in"),
+    "against": _("Genotype table to compare with"),
+    "claims": _("Table of claimed parents (CSV)"),
+    "measurements": _("Table of measurements (CSV)"),
+    "cutoffs": _("Legal dates of the laboratory (CSV)"),
+    "range_map": _("Range map (GeoJSON)"),
+}
+
+NAMES: Mapping[str, Words] = {
+    "species.identify": _("Species identification"),
+    "species.product": _("What is in a product"),
+    "origin.assign": _("Geographic origin"),
+    "origin.map": _("Origin on the map"),
+    "origin.mixture": _("Shares of populations in a consignment"),
+    "origin.isotope": _("Origin by isotopes"),
+    "origin.combined": _("Origin by genotype and isotopes together"),
+    "origin.haplotype": _("Haplotype by region"),
+    "individual.match": _("Same individual"),
+    "individual.kin": _("Relatives"),
+    "individual.parentage": _("Claimed parents"),
+    "individual.consensus": _("Repeated typings joined"),
+    "age.radiocarbon": _("Age by radiocarbon"),
+    "captivity.classify": _("Wild or captive"),
+}
+
+_DECLARED = Asked(
+    label=_("Declared species"), help_text=_("What the papers say. Whether that holds is an answer of its own.")
+)
+_ERRORS = ("theta", "dropout", "miscall")
+_PARAMETERS: Mapping[str, Asked] = {
+    "declared": _DECLARED,
+    "expected": Asked(
+        label=_("Species of the positive control"),
+        help_text=_("Needed when a positive control is given; parted by semicolons."),
+    ),
+    "least": Asked(label=_("Fewest reads of a sequence")),
+    "id_column": Asked(label=_("Column of the sample names")),
+    "simulations": Asked(label=_("Genotypes made for the exclusion test")),
+    "by_column": Asked(label=_("Column that parts mixtures"), help_text=_("Empty: all animals are one mixture.")),
+    "replicates": Asked(label=_("Bootstrap replicates")),
+    "value_column": Asked(label=_("Column of the values")),
+    "scale_column": Asked(
+        label=_("Column of the laboratory scale"), help_text=_("Values whose scale is not stated are not compared.")
+    ),
+    "independent": Asked(
+        label=_("Why the two are independent"),
+        help_text=_("Why nothing but the place makes genotype and isotope value go together; printed with the answer."),
+    ),
+    "least_match": Asked(label=_("Least share of loci that agree")),
+    "least_shared": Asked(label=_("Least share of loci typed in both")),
+    "least_lr": Asked(label=_("Least likelihood ratio")),
+    "theta": Asked(label=_("θ of the population"), help_text=_("0.03 for small, isolated groups.")),
+    "dropout": Asked(label=_("Dropout rate")),
+    "miscall": Asked(label=_("Rate of misread alleles")),
+    "young": Asked(label=_("Young animal"), help_text=_("Or give a table of claims above.")),
+    "mother": Asked(label=_("Claimed mother")),
+    "father": Asked(label=_("Claimed father")),
+    "allele_runs": Asked(label=_("Typings in which an allele must be seen")),
+    "homozygote_runs": Asked(label=_("Typings in which a homozygote must be seen alone")),
+    "longest": Asked(label=_("Longest span between two increments, years")),
+    "threshold": Asked(label=_("Posterior to name a class")),
+    "alpha": Asked(label=_("Level of the out-of-domain test")),
+}
+_OWN: Mapping[tuple[str, str], Asked] = {
+    ("species.product", "declared"): Asked(
+        label=_("Species on the label"),
+        help_text=_("Parted by semicolons. Each is answered: found, not found, or not in the set."),
+    ),
+}
+"""Words of a parameter that mean something else in one method."""
+
+_ASKED: Mapping[str, tuple[str, ...]] = {
+    "species.identify": ("declared",),
+    "species.product": ("declared", "expected", "least"),
+    "origin.assign": ("id_column", "simulations"),
+    "origin.map": ("id_column",),
+    "origin.mixture": ("id_column", "by_column", "replicates"),
+    "origin.isotope": ("id_column", "value_column", "scale_column"),
+    "origin.combined": ("independent", "id_column", "value_column", "scale_column"),
+    "origin.haplotype": ("id_column",),
+    "individual.match": ("id_column", "least_match", "least_shared", *_ERRORS),
+    "individual.kin": ("id_column", "least_lr", "least_shared", *_ERRORS),
+    "individual.parentage": ("id_column", "young", "mother", "father", *_ERRORS),
+    "individual.consensus": ("id_column", "allele_runs", "homozygote_runs"),
+    "age.radiocarbon": ("longest",),
+    "captivity.classify": ("id_column", "threshold", "alpha"),
+}
+"""What the page of each method asks for, in its order; the API takes the rest too."""
+
+METHOD_FORMS: Mapping[str, MethodForm] = {
+    method: MethodForm(
+        method=method,
+        name=NAMES[method],
+        asked={name: _OWN.get((method, name), _PARAMETERS[name]) for name in asked},
+    )
+    for method, asked in _ASKED.items()
+}
+
+
+def method_words(method: str) -> Words:
+    """A method in words; its own name where no page asks for it."""
+    return NAMES.get(method, method)
