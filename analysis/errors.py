@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class AnalysisError(Exception):
     """An analysis cannot go on.
@@ -29,6 +31,16 @@ class AnalysisError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the named fields when a worker process hands the error back."""
         return (_rebuild, (type(self), self.message, self.file, self.row, self.field, self.remedy))
+
+    def placed(self, *, file: str, row: int | None = None) -> Self:
+        """The same error with the file it is about, and the row, where it names none yet."""
+        return type(self)(
+            self.message,
+            file=self.file or file,
+            row=row if self.row is None else self.row,
+            field=self.field,
+            remedy=self.remedy,
+        )
 
     def __str__(self) -> str:
         """One line: place, what is wrong, what to do."""

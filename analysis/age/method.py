@@ -58,9 +58,13 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """
     progress(0.0, "reading")
     curves = curve_open(inputs.reference_folder("a set of calibration curves"))
-    rows = _increments(inputs.one("measurements"))
+    file = inputs.one("measurements")
+    rows = _increments(file)
     legal = _cutoffs(inputs)
-    dated = _dated(rows, curves, inputs.real("longest", math.inf), progress)
+    try:
+        dated = _dated(rows, curves, inputs.real("longest", math.inf), progress)
+    except InputRefused as error:
+        raise error.placed(file=file.name) from error
     outcomes = tuple(_outcome(one, curves, legal, inputs) for one in dated)
     table: list[Json] = [dict(one.details) for one in outcomes]
     content = readable_json({"method": NAME, "version": VERSION, "increments": table})

@@ -15,8 +15,8 @@ from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.origin.combined import CAVEATS, Combined, combined, combined_json, statement
 from analysis.origin.isotope.figure import surface_figure, surface_png
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
-from analysis.origin.isotope.scales import Measured, transform
-from analysis.origin.isotope.tables import Columns, values_read
+from analysis.origin.isotope.scales import Measured
+from analysis.origin.isotope.tables import Columns, on_scale, values_read
 from analysis.origin.spatial.locate import MapRun, locate
 from analysis.origin.spatial.method import model_of
 from analysis.origin.spatial.model import MapModel, Prior
@@ -78,7 +78,7 @@ def _values(inputs: RunInputs, iso: Isoscape) -> dict[str, Measured]:
     )
     text = text_of(file.read(limit=SIZE_LIMIT), name=file.name)
     read = values_read(read_delimited(text, name=file.name), columns)
-    return {name: transform(value, scales=iso.scales, to=iso.scale) for name, value in read.items()}
+    return on_scale(read, iso.scales, iso.scale, file=file.name)
 
 
 def _notices(placed: MapRun, values: dict[str, Measured], found: Sequence[Combined]) -> tuple[str, ...]:

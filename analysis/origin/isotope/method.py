@@ -9,9 +9,9 @@ from analysis.origin.figures_coverage import Covered, coverage_figure
 from analysis.origin.isotope.cli import CAVEATS, answer_json
 from analysis.origin.isotope.figure import surface_figure, surface_png
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
-from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
+from analysis.origin.isotope.scales import ELEMENTS, Measured
 from analysis.origin.isotope.surface import calibrated_regions, grid_of, on_grid, surface_posterior
-from analysis.origin.isotope.tables import Columns, values_read
+from analysis.origin.isotope.tables import Columns, on_scale, values_read
 from analysis.origin.numbers import number
 from analysis.origin.spatial.countries import Countries, countries_of
 from analysis.origin.spatial.regions import Region, geojson
@@ -45,10 +45,11 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     )
     text = text_of(file.read(limit=SIZE_LIMIT), name=file.name)
     values = values_read(read_delimited(text, name=file.name), columns)
+    moves = on_scale(values, iso.scales, iso.scale, file=file.name)
     outcomes, files, countries = [], [_calibration(iso)], countries_of(grid_of(iso.raster))
     for place, (name, value) in enumerate(values.items(), start=1):
         progress(place / (len(values) + 1), f"placing {name}")
-        moved = transform(value, scales=iso.scales, to=iso.scale)
+        moved = moves[name]
         details = answer_json(name, iso.raster, iso.model, moved, iso.coverage, countries)
         found = _regions(iso, moved)
         outcomes.append(_outcome(iso, details, value, moved, found, inputs))

@@ -73,6 +73,14 @@ def values_read(cells: Cells, columns: Columns) -> dict[str, Measured]:
     found: dict[str, Measured] = {}
     for line, row in zip(cells.lines, _rows(cells, _needed(columns)), strict=True):
         name = row[columns.id]
+        if not name:
+            raise InputRefused(
+                "The sample has no name.",
+                file=cells.name,
+                row=line,
+                field=columns.id,
+                remedy="Name it, or leave it out.",
+            )
         if name in found:
             raise InputRefused(
                 f"«{name}» has a value already.",
@@ -82,6 +90,18 @@ def values_read(cells: Cells, columns: Columns) -> dict[str, Measured]:
                 remedy="Give each sample one value: the mean of its measurements, with its deviation.",
             )
         found[name] = _measured(cells, columns, line, row)
+    return found
+
+
+def on_scale(values: Mapping[str, Measured], scales: Sequence[Scale], to: str, *, file: str) -> dict[str, Measured]:
+    """The values of samples on one scale. Raises `InputRefused`, naming file and sample, where no chain leads there."""
+    found = {}
+    for name, value in values.items():
+        try:
+            found[name] = transform(value, scales=scales, to=to)
+        except InputRefused as error:
+            message = f"{name}: {error.message}"
+            raise InputRefused(message, file=file, field=error.field, remedy=error.remedy) from error
     return found
 
 

@@ -145,12 +145,13 @@ def regions_csv(samples: Sequence[LocatedSample]) -> str:
 def model_of(inputs: RunInputs, progress: Progress) -> MapModel:
     """The map of the run's reference, confined to its range map where one was given. Raises `InputRefused`."""
     folder = inputs.reference_folder("reference population data with coordinates")
-    facts = open_reference(folder, kind=KIND).facts
+    reference = open_reference(folder, kind=KIND)
+    facts = reference.facts
     columns = [str(facts.get(name) or "") for name in ("latitude_column", "longitude_column")]
     if not all(columns):
         raise InputRefused(
             "This reference population data has no coordinates.",
-            file=folder.name,
+            file=f"{reference.name} {reference.version}",
             field="reference",
             remedy="Choose one that names its columns of latitude and longitude, or ask for the populations only.",
         )

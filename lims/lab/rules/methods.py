@@ -68,13 +68,14 @@ class MethodShape:
     """What a run of a method is started with.
 
     `kinds`: kinds of reference it is computed against, none where it needs none. `second_kinds`: of the second
-    reference, for a method that joins two.
+    reference, for a method that joins two. `places`: population data must have coordinates.
     """
 
     roles: tuple[Role, ...]
     kinds: tuple[ReferenceKind, ...] = ()
     second_kinds: tuple[ReferenceKind, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    places: bool = False
 
     def parameter(self, name: str) -> Parameter | None:
         """One parameter by its name."""
@@ -149,6 +150,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
     "origin.map": MethodShape(
         roles=(_GENOTYPES, _RANGE),
         kinds=(ReferenceKind.ORIGIN,),
+        places=True,
         parameters=(
             _ID,
             _CALIBRATED,
@@ -167,6 +169,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
         roles=(_GENOTYPES, _MEASUREMENTS, _RANGE),
         kinds=(ReferenceKind.ORIGIN,),
         second_kinds=(ReferenceKind.ISOSCAPE,),
+        places=True,
         parameters=(Parameter(name="independent", needed=True), _ID, *_VALUES, _CALIBRATED, _FORMAT),
     ),
     "origin.haplotype": MethodShape(roles=(_MEASUREMENTS,), kinds=(ReferenceKind.HAPLOTYPES,), parameters=(_ID,)),

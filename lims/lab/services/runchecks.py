@@ -88,6 +88,13 @@ def references_check(
     """Each reference is there, of the kind the method needs, approved, and the actor's to use."""
     _reference_check(actor, shape.kinds, reference, "reference")
     _reference_check(actor, shape.second_kinds, second, "second_reference")
+    if shape.places and reference is not None and not reference.parameters.get("latitude_column"):
+        raise RuleViolation(
+            _("%(name)s has no coordinates, so no map can be made of it. Choose a set that names their columns.")
+            % {"name": str(reference)},
+            code="no-coordinates",
+            field="reference",
+        )
 
 
 def _reference_check(
