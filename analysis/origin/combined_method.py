@@ -17,11 +17,12 @@ from analysis.origin.isotope.figure import surface_figure, surface_png
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
 from analysis.origin.isotope.scales import Measured
 from analysis.origin.isotope.tables import Columns, on_scale, values_read
+from analysis.origin.numbers import number
 from analysis.origin.spatial.locate import MapRun, locate
 from analysis.origin.spatial.method import model_of
-from analysis.origin.spatial.model import MapModel, Prior
+from analysis.origin.spatial.model import MapModel
+from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import geojson
-from analysis.origin.wording import number
 from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, Reason, ReferenceDigest
 from analysis.registry import Method
 from analysis.textfile import SIZE_LIMIT, text_of
@@ -158,13 +159,13 @@ def _numbers(one: Combined, model: MapModel, iso: Isoscape) -> tuple[Number, ...
 def _coverage(model: MapModel, iso: Isoscape) -> list[Number]:
     """How often each surface alone held the true place; of the two together nobody has measured it."""
     rates = []
-    if model.calibration is not None and model.calibration.animals:
-        one = model.calibration
+    one = None if model.calibration is None else model.calibration.left_out[Prior.FLAT]
+    if one is not None and one.animals:
         rates.append(("genotype", one.covered, one.animals, (*one.interval, 0.95)))
     rates += [
-        ("isotope value", one.covered, one.animals, (*one.interval, 0.99))
-        for one in iso.coverage
-        if one.level == 0.95 and one.animals
+        ("isotope value", held.covered, held.animals, (*held.interval, 0.99))
+        for held in iso.coverage
+        if held.level == 0.95 and held.animals
     ]
     return [
         Number(
