@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,8 +121,12 @@ def comparison_json(item: Comparison, run: ComparisonRun) -> dict[str, Json]:
         "matching_loci": item.matching_loci,
         "lr": {name: _power_of_ten(value) for name, value in item.log10_lr.items()},
         "log10_lr": {name: _finite(value) for name, value in item.log10_lr.items()},
+        "lr_interval_95": {
+            name: [_power_of_ten(low), _power_of_ten(high)] for name, (low, high) in item.log10_interval.items()
+        },
         "best": best,
         "match_probability": float(f"{item.match_probability:.6g}"),
+        "match_probability_interval_95": [float(f"{end:.6g}") for end in item.match_interval],
         "not_resolved": [power.relationship for power in run.power if power.detected < RESOLVED],
         "identity_unrelated": float(f"{run.identity_unrelated:.6g}"),
         "identity_siblings": float(f"{run.identity_siblings:.6g}"),
@@ -139,20 +144,20 @@ def readable(run: ComparisonRun) -> list[str]:
     """The readable form: pairs, then what the panel can and cannot resolve."""
     lines = [f"{run.pairs_compared:,} pairs compared at {len(run.panel.loci)} loci; {len(run.comparisons)} found"]
     if run.comparisons:
-        lines.append("a\tb\tshared\tmatching\tbest\tlog10 LR\tchance finds at most")
+        lines.append("a\tb\tshared\tmatching\tbest\tlog10 LR\t95 % interval\tchance finds at most")
     for item in run.comparisons:
         best = max(item.log10_lr, key=lambda name: (item.log10_lr[name], name))
-        value = item.log10_lr[best]
+        value, (low, high) = item.log10_lr[best], item.log10_interval.get(best, (math.nan, math.nan))
         lines.append(
             f"{item.a}\t{item.b}\t{item.shared_loci}\t{item.matching_loci}\t{best}\t{value:.2f}\t"
-            f"{run.pairs_compared * 10**-value:.2g}"
+            f"{low:.2f} to {high:.2f}\t{run.pairs_compared * 10**-value:.2g}"
         )
     lines += ["", *_power_lines(run)]
     lines.append(f"probability of identity, unrelated: {run.identity_unrelated:.2e}")
     lines.append(f"probability of identity, siblings: {run.identity_siblings:.2e}")
     lines.append(
-        "A likelihood ratio compares two statements; it is not the probability that either is true. "
-        "Among many pairs, some unrelated ones look related."
+        "A likelihood ratio compares two statements; it is not the probability that either is true. Its interval holds "
+        "what the finite sample of allele frequencies adds. Among many pairs, some unrelated ones look related."
     )
     return lines
 

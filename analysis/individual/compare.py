@@ -18,6 +18,7 @@ from analysis.individual.probability import (
     probability_of_identity,
     probability_of_identity_siblings,
 )
+from analysis.individual.uncertainty import Z_95, ratio_variances
 from analysis.inputs import Progress, no_progress
 
 MOST_PAIRS = 1_000_000
@@ -29,7 +30,8 @@ class Comparison:
     """Two animals, how far they agree and log10 of the likelihood ratio per relationship.
 
     `match_probability` is the theta-corrected random match probability of `a`'s genotype at the shared loci
-    that agree, without errors of typing.
+    that agree, without errors of typing. Intervals are of 95 % and hold what the finite sample of allele frequencies
+    adds, not whether these are the right population's; a ratio of zero has none.
     """
 
     a: str
@@ -37,7 +39,9 @@ class Comparison:
     shared_loci: int
     matching_loci: int
     log10_lr: Mapping[str, float]
+    log10_interval: Mapping[str, tuple[float, float]]
     match_probability: float
+    match_interval: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,7 @@ class Comparer:
             least_match=least_match,
             progress=progress,
         )
-        return self._run([self._compared(pair) for pair in pairs], threshold=1.0)
+        return self._run([(pair, self._log10(pair)) for pair in pairs], threshold=1.0)
 
     def kin(self, *, least_lr: float, least_shared: float, progress: Progress = no_progress) -> ComparisonRun:
         """Pairs whose likelihood ratio for any relationship reaches `least_lr`, best first."""
@@ -129,25 +133,53 @@ class Comparer:
                 )
         needed = math.ceil(least_shared * len(self.panel.loci))
         pairs = [agreement(self._a, self._b, first, second) for first, second in sorted(found)]
-        compared = [self._compared(pair) for pair in pairs if pair.shared_loci >= needed]
-        reached = [item for item in compared if max(item.log10_lr.values()) >= math.log10(least_lr)]
+        compared = [(pair, self._log10(pair)) for pair in pairs if pair.shared_loci >= needed]
+        reached = [item for item in compared if max(item[1].values()) >= math.log10(least_lr)]
         return self._run(reached, threshold=least_lr)
 
     @property
     def _other(self) -> Numbers | None:
         return None if self._within else self._b
 
-    def _compared(self, pair: Pair) -> Comparison:
+    def _log10(self, pair: Pair) -> dict[str, float]:
+        return {
+            name: log_ratio(self._a, self._b, pair.first, pair.second, logs) / _LN10
+            for name, logs in self._logs.items()
+        }
+
+    def _compared(self, found: Sequence[tuple[Pair, Mapping[str, float]]]) -> list[Comparison]:
+        left, right = ([getattr(pair, side) for pair, _ in found] for side in ("first", "second"))
+        a, b = self._a[:, left], self._b[:, right]
+        spread = np.sqrt(ratio_variances(self.panel, self.model, a, b)) / _LN10
+        # Where genotypes agree, the ratio of identity without errors is one over the match probability.
+        agreed = np.where(a == b, a, MISSING)
+        exact = ErrorModel(theta=self.model.theta, dropout=0.0, miscall=0.0)
+        rarity = np.sqrt(ratio_variances(self.panel, exact, agreed, agreed)[:, 0])
+        return [
+            self._comparison(
+                pair, log10, dict(zip(RELATIONSHIPS, spread[row].tolist(), strict=True)), float(rarity[row])
+            )
+            for row, (pair, log10) in enumerate(found)
+        ]
+
+    def _comparison(
+        self, pair: Pair, log10: Mapping[str, float], spread: Mapping[str, float], rarity: float
+    ) -> Comparison:
+        probability = self._match_probability(pair)
+        factor = math.exp(min(Z_95 * rarity, 700.0))
         return Comparison(
             a=self._left.ids[pair.first],
             b=self._right.ids[pair.second],
             shared_loci=pair.shared_loci,
             matching_loci=pair.matching_loci,
-            log10_lr={
-                name: log_ratio(self._a, self._b, pair.first, pair.second, logs) / _LN10
-                for name, logs in self._logs.items()
+            log10_lr=log10,
+            log10_interval={
+                name: (value - Z_95 * spread[name], value + Z_95 * spread[name])
+                for name, value in log10.items()
+                if math.isfinite(value)
             },
-            match_probability=self._match_probability(pair),
+            match_probability=probability,
+            match_interval=(probability / factor, min(probability * factor, 1.0)),
         )
 
     def _match_probability(self, pair: Pair) -> float:
@@ -161,8 +193,8 @@ class Comparer:
                 )
         return product
 
-    def _run(self, comparisons: Sequence[Comparison], *, threshold: float) -> ComparisonRun:
-        order = sorted(comparisons, key=lambda item: (-max(item.log10_lr.values()), item.a, item.b))
+    def _run(self, found: Sequence[tuple[Pair, Mapping[str, float]]], *, threshold: float) -> ComparisonRun:
+        order = sorted(self._compared(found), key=lambda item: (-max(item.log10_lr.values()), item.a, item.b))
         return ComparisonRun(
             panel=self.panel,
             model=self.model,

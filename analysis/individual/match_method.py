@@ -211,9 +211,18 @@ def _pair_numbers(best: _Found, run: ComparisonRun, given: Compared, searched: i
             name="log10_lr_identity",
             value=_three(best.pair.log10_lr["identity"]),
             unit="log10",
-            definition="log10 of the likelihood ratio, one animal against two unrelated, with the error model",
+            definition="log10 of the likelihood ratio, one animal against two unrelated, with the error model; "
+            "interval over the finite sample of allele frequencies",
+            interval=_log10_interval(best.pair),
         ),
     ]
+
+
+def _log10_interval(pair: Comparison) -> tuple[float, float, float] | None:
+    if "identity" not in pair.log10_interval:
+        return None
+    low, high = pair.log10_interval["identity"]
+    return _three(low), _three(high), 0.95
 
 
 def _ratio(best: _Found | None) -> LikelihoodRatio | None:
@@ -266,7 +275,9 @@ def _turned(one: _Found) -> _Found:
         shared_loci=pair.shared_loci,
         matching_loci=pair.matching_loci,
         log10_lr=pair.log10_lr,
+        log10_interval=pair.log10_interval,
         match_probability=pair.match_probability,
+        match_interval=pair.match_interval,
     )
     return _Found(pair=turned, interval=one.interval)
 
@@ -278,6 +289,9 @@ def _pair_json(one: _Found) -> dict[str, Json]:
         "shared_loci": pair.shared_loci,
         "matching_loci": pair.matching_loci,
         "log10_lr": {name: _log(value) for name, value in pair.log10_lr.items()},
+        "log10_lr_interval_95": {
+            name: [_three(low), _three(high)] for name, (low, high) in pair.log10_interval.items()
+        },
         "match_probability": _three(pair.match_probability),
         "interval_95": [_three(end) for end in one.interval],
     }

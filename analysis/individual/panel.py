@@ -16,11 +16,13 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """The loci all tables share. `frequencies[locus]` (A,) add to 1 and none is 0."""
+    """The loci all tables share. `frequencies[locus]` (A,) add to 1 and none is 0; they were counted in so many
+    `copies`."""
 
     loci: tuple[str, ...]
     alleles: tuple[tuple[str, ...], ...]
     frequencies: tuple[Floats, ...]
+    copies: tuple[int, ...]
 
 
 def panel_of(tables: list[GenotypeTable], *, frequencies_from: GenotypeTable | None = None) -> Panel:
@@ -40,7 +42,7 @@ def panel_of(tables: list[GenotypeTable], *, frequencies_from: GenotypeTable | N
             remedy="Use tables of the same marker panel, or rename the columns.",
         )
     counted = tables if frequencies_from is None else [frequencies_from]
-    alleles, frequencies = [], []
+    alleles, frequencies, copies = [], [], []
     for name in loci:
         found = {allele for table in sources for allele in table.alleles[table.loci.index(name)]}
         names = tuple(sorted(found, key=allele_key)) or ("-",)
@@ -50,7 +52,8 @@ def panel_of(tables: list[GenotypeTable], *, frequencies_from: GenotypeTable | N
             counts += np.bincount(codes[codes != MISSING], minlength=len(names))
         alleles.append(names)
         frequencies.append((counts + 1 / len(names)) / (counts.sum() + 1))
-    return Panel(loci=tuple(loci), alleles=tuple(alleles), frequencies=tuple(frequencies))
+        copies.append(int(counts.sum()))
+    return Panel(loci=tuple(loci), alleles=tuple(alleles), frequencies=tuple(frequencies), copies=tuple(copies))
 
 
 def genotype_index(alleles: int) -> npt.NDArray[np.intp]:

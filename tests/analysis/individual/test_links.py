@@ -122,6 +122,7 @@ def panel(loci: int, alleles: int, seed: int = 1) -> Panel:
         loci=tuple(f"L{number}" for number in range(loci)),
         alleles=tuple(tuple(str(100 + 2 * allele) for allele in range(alleles)) for _ in range(loci)),
         frequencies=tuple(random.dirichlet(np.ones(alleles)) for _ in range(loci)),
+        copies=(200,) * loci,
     )
 
 

@@ -32,6 +32,7 @@ def panel() -> Panel:
         loci=tuple(f"L{locus}" for locus in range(LOCI)),
         alleles=tuple(tuple(str(100 + 2 * allele) for allele in range(ALLELES)) for _ in range(LOCI)),
         frequencies=tuple(random.dirichlet(np.ones(ALLELES) * 2) for _ in range(LOCI)),
+        copies=(200,) * LOCI,
     )
 
 
