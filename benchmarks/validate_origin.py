@@ -17,9 +17,9 @@ import numpy as np
 from analysis.__main__ import main as command
 from analysis.origin.intervals import wilson
 from analysis.origin.isotope.calibration import Known
+from analysis.origin.isotope.quality import quality
 from analysis.origin.isotope.raster import raster_read
 from analysis.origin.isotope.scales import Measured
-from analysis.origin.isotope.surface import coverage
 from analysis.origin.spatial.locate import locate
 from analysis.origin.spatial.model import MapModel
 from analysis.origin.synthetic_map import MapDesign, synthetic_map
@@ -179,10 +179,11 @@ def birds() -> list[str]:
     head = (
         "One laboratory's values each (assignR's data), coarse isoscape; in brackets exact 99 % intervals. After the "
         "semicolon\nwhat regions of the nominal share alone held: how much a region must hold is read from the other "
-        "sites' animals.\n"
+        "sites' animals; then the\npart of the isoscape in such regions (precision). Odds: how many times as likely "
+        "the true site was as a random place, median.\n"
     )
     lines.append(head)
-    lines += ["| taxon, data set | birds | 50 % | 75 % | 90 % | 95 % |", "|---|---|---|---|---|---|"]
+    lines += ["| taxon, data set | birds | 50 % | 75 % | 90 % | 95 % | odds |", "|---|---|---|---|---|---|---|"]
     for taxon, number in BIRDS:
         known = [
             Known(
@@ -194,12 +195,14 @@ def birds() -> list[str]:
             for row in rows
             if (row["taxon"], row["dataset_id"]) == (taxon, number)
         ]
-        found = coverage(raster, known)
+        assessed = quality(raster, known)
+        found, odds = assessed.coverage, assessed.odds
         cells = [
-            f"{one.covered / one.animals:.1%} ({_between(one.interval)}); {one.plain / one.animals:.1%}"
+            f"{one.covered / one.animals:.1%} ({_between(one.interval)}); {one.plain / one.animals:.1%}; {one.area:.0%}"
             for one in found
         ]
-        lines.append(f"| {taxon}, {number} | {found[0].animals} | {' | '.join(cells)} |")
+        better = "" if odds is None else f"{odds.median:.3g} ({odds.interval[0]:.3g}–{odds.interval[1]:.3g})"
+        lines.append(f"| {taxon}, {number} | {found[0].animals} | {' | '.join(cells)} | {better} |")
     return [*lines, ""]
 
 

@@ -13,9 +13,10 @@ from analysis.genotypes.grid import Grid as Cells
 from analysis.genotypes.grid import read_delimited
 from analysis.inputs import InputFile
 from analysis.origin.isotope.calibration import TissueModel, tissue_fit
+from analysis.origin.isotope.quality import Coverage, Odds, Quality, calibrated_regions, quality
 from analysis.origin.isotope.raster import Raster, raster_read
 from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
-from analysis.origin.isotope.surface import Coverage, calibrated_regions, coverage, grid_of, on_grid, surface_posterior
+from analysis.origin.isotope.surface import grid_of, on_grid, surface_posterior
 from analysis.origin.isotope.tables import SCALE_COLUMNS, Columns, harmonised, known_read, scales_read, values_read
 from analysis.origin.numbers import number
 from analysis.origin.spatial.countries import Countries, countries_json, countries_of, countries_text
@@ -53,7 +54,7 @@ def run_isotope(parsed: argparse.Namespace) -> int:
     columns = _columns(parsed)
     known = [harmonised(one, scales, parsed.to_scale) for one in known_read(_table(parsed.known), columns)]
     model = tissue_fit(raster, known)
-    checked = coverage(raster, known)
+    checked = quality(raster, known)
     samples = values_read(_table(parsed.samples), columns)
     lines = []
     countries = countries_of(grid_of(raster))
@@ -72,13 +73,13 @@ def answer_json(
     raster: Raster,
     model: TissueModel,
     value: Measured,
-    checked: Sequence[Coverage],
+    checked: Quality,
     countries: Countries | None = None,
 ) -> dict[str, Json]:
     """The values of one sample; regions name their countries where those of the isoscape are given."""
     grid = grid_of(raster)
     share = on_grid(grid, surface_posterior(raster, [model], [value]))
-    found = calibrated_regions(grid, share, checked)
+    found = calibrated_regions(grid, share, checked.coverage)
     return {
         "id": name,
         "element": value.element,
@@ -96,7 +97,8 @@ def answer_json(
         },
         "prior": "flat over the isoscape",
         "calibration": _calibration_json(model),
-        "coverage": [_coverage_json(one) for one in checked],
+        "coverage": [_coverage_json(one) for one in checked.coverage],
+        "odds": None if checked.odds is None else _odds_json(checked.odds),
         "caveats": list(CAVEATS),
     }
 
@@ -120,7 +122,17 @@ def _coverage_json(one: Coverage) -> dict[str, Json]:
         "covered": one.covered,
         "covered_before": one.plain,
         "posterior_share": number(one.mass),
+        "area_share": number(one.area),
         "interval_99": [number(end) for end in one.interval],
+    }
+
+
+def _odds_json(odds: Odds) -> dict[str, Json]:
+    return {
+        "median": number(odds.median),
+        "interval_95": [number(end) for end in odds.interval],
+        "better_than_random": odds.better,
+        "animals": odds.animals,
     }
 
 
@@ -128,7 +140,7 @@ def _readable(
     lines: Sequence[dict[str, Json]],
     raster: Raster,
     model: TissueModel,
-    checked: Sequence[Coverage],
+    checked: Quality,
     countries: Countries | None,
 ) -> list[str]:
     head = (
@@ -137,15 +149,22 @@ def _readable(
     )
     out = [head]
     out += [
-        f"left out, {one.level:.0%} regions (with {one.mass:.1%} of the posterior) held {one.covered} of {one.animals}"
-        for one in checked
+        f"left out, {one.level:.0%} regions (with {one.mass:.1%} of the posterior) held {one.covered} of {one.animals} "
+        f"and took {one.area:.0%} of the isoscape"
+        for one in checked.coverage
     ]
+    if checked.odds is not None:
+        low, high = checked.odds.interval
+        out.append(
+            f"left out, the true site was {checked.odds.median:.3g} times as likely as a random place (median; 95 % "
+            f"interval {low:.3g} to {high:.3g}), and likelier for {checked.odds.better} of {checked.odds.animals}"
+        )
     grid = grid_of(raster)
     for line in lines:
         stated, deviation = float(str(line["value"])), float(str(line["deviation"]))
         value = Measured(element=model.element, value=stated, deviation=deviation, scale=model.scale)
         share = on_grid(grid, surface_posterior(raster, [model], [value]))
-        found = calibrated_regions(grid, share, checked)
+        found = calibrated_regions(grid, share, checked.coverage)
         areas = ", ".join(f"{one.level:.0%} {area_text(one.area_km2)}" for one in found)
         out.append(f"{line['id']}: {areas}; middle {place_text(geometric_median(grid, grid.vectors, share))}")
         if countries is not None:

@@ -8,9 +8,10 @@ from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.origin.figures_coverage import Covered, coverage_figure
 from analysis.origin.isotope.cli import CAVEATS, answer_json
 from analysis.origin.isotope.figure import surface_figure, surface_png
+from analysis.origin.isotope.quality import calibrated_regions
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
 from analysis.origin.isotope.scales import ELEMENTS, Measured
-from analysis.origin.isotope.surface import calibrated_regions, grid_of, on_grid, surface_posterior
+from analysis.origin.isotope.surface import grid_of, on_grid, surface_posterior
 from analysis.origin.isotope.tables import Columns, on_scale, values_read
 from analysis.origin.numbers import number
 from analysis.origin.spatial.countries import Countries, countries_of
@@ -50,7 +51,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     for place, (name, value) in enumerate(values.items(), start=1):
         progress(place / (len(values) + 1), f"placing {name}")
         moved = moves[name]
-        details = answer_json(name, iso.raster, iso.model, moved, iso.coverage, countries)
+        details = answer_json(name, iso.raster, iso.model, moved, iso.quality, countries)
         found = _regions(iso, moved)
         outcomes.append(_outcome(iso, details, value, moved, found, inputs))
         if place <= FIGURES:
@@ -117,7 +118,8 @@ def _numbers(iso: Isoscape, found: tuple[Region, ...]) -> tuple[Number, ...]:
             name=f"area_{one.level * 100:g}_flat",
             value=number(one.area_km2),
             unit="km²",
-            definition=f"area of the region that holds {one.level:.0%} of the posterior, flat prior over the isoscape",
+            definition=f"area of the {one.level:.0%} region, which holds {one.share:.1%} of the posterior, flat prior "
+            "over the isoscape",
         )
         for one in found
     ]

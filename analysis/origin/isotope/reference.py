@@ -10,9 +10,9 @@ from analysis.canonical import Json
 from analysis.errors import InputRefused
 from analysis.genotypes.grid import read_delimited
 from analysis.origin.isotope.calibration import Known, TissueModel, tissue_fit
+from analysis.origin.isotope.quality import Coverage, Quality, quality
 from analysis.origin.isotope.raster import Raster, raster_read
 from analysis.origin.isotope.scales import ELEMENTS, Scale
-from analysis.origin.isotope.surface import Coverage, coverage
 from analysis.origin.isotope.tables import SCALE_COLUMNS, Columns, harmonised, known_read, scales_read
 from analysis.reference import ReferenceSet, freeze_files, open_reference
 from analysis.textfile import text_of
@@ -24,7 +24,7 @@ RASTER, KNOWN, SCALES = "isoscape.tif", "known.csv", "scales.csv"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Isoscape:
     """Everything a value is compared with: raster, animals of known origin on one scale, scales, fitted line and how
-    often regions of left-out sites held them."""
+    good regions of left-out sites were."""
 
     reference: ReferenceSet
     raster: Raster
@@ -33,7 +33,12 @@ class Isoscape:
     scales: tuple[Scale, ...]
     known: tuple[Known, ...]
     model: TissueModel
-    coverage: tuple[Coverage, ...]
+    quality: Quality
+
+    @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """How often regions held animals of left-out sites, by level."""
+        return self.quality.coverage
 
 
 def isoscape_freeze(
@@ -76,7 +81,7 @@ def isoscape_open(folder: Path) -> Isoscape:
         scales=tuple(scales),
         known=tuple(known),
         model=tissue_fit(raster, known),
-        coverage=coverage(raster, known),
+        quality=quality(raster, known),
     )
 
 

@@ -14,19 +14,12 @@ import pytest
 from analysis.__main__ import main
 from analysis.errors import InputRefused
 from analysis.origin.haplotypes import haplotype_regions
-from analysis.origin.isotope import surface as surface_module
+from analysis.origin.isotope import quality as quality_module
 from analysis.origin.isotope.calibration import Known, tissue_fit
+from analysis.origin.isotope.quality import calibrated_regions, coverage, quality
 from analysis.origin.isotope.raster import lzw_unpack, raster_read
 from analysis.origin.isotope.scales import Measured, Scale, transform
-from analysis.origin.isotope.surface import (
-    calibrated_regions,
-    combine,
-    coverage,
-    grid_of,
-    on_grid,
-    region,
-    surface_posterior,
-)
+from analysis.origin.isotope.surface import combine, grid_of, on_grid, region, surface_posterior
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "isotopes"
 
@@ -225,9 +218,9 @@ def test_scatter_that_is_not_normal_is_made_up_for() -> None:
     for one in found:
         assert one.interval[0] <= one.level <= one.interval[1]
     ranks = np.linspace(0.004, 0.6, 150)
-    assert surface_module._mass(np.arange(150), ranks, 0.5) == pytest.approx(ranks[75])
-    assert surface_module._mass(np.arange(150), ranks, 0.999) == 1.0
-    assert surface_module._mass(np.zeros(150, dtype=np.intp), ranks, 0.5) == 0.5
+    assert quality_module._mass(np.arange(150), ranks, 0.5) == pytest.approx(ranks[75])
+    assert quality_module._mass(np.arange(150), ranks, 0.999) == 1.0
+    assert quality_module._mass(np.zeros(150, dtype=np.intp), ranks, 0.5) == 0.5
 
 
 def test_regions_hold_what_was_found_to_be_needed() -> None:
@@ -242,6 +235,29 @@ def test_regions_hold_what_was_found_to_be_needed() -> None:
         inside = share[one.cells]
         assert inside.sum() >= held.mass - 1e-9
         assert inside.sum() - inside.min() < held.mass + 1e-9
+
+
+def test_precision_and_odds_are_those_of_the_left_out_surfaces() -> None:
+    """One site after the other by hand: the mean part of the area in the regions, and how much denser than the mean
+    density the posterior is at the true site."""
+    raster, known = made(7, sites=30, per_site=1)
+    found = quality(raster, known)  # type: ignore[arg-type]  # a Raster
+    total = float(raster.areas.sum() * raster.bands[0].shape[1])  # type: ignore[attr-defined]  # a Raster
+    odds, areas = [], []
+    for one in known:
+        rest = [other for other in known if other is not one]
+        model = tissue_fit(raster, rest)  # type: ignore[arg-type]  # a Raster
+        share = surface_posterior(raster, [model], [one.value])  # type: ignore[arg-type]  # a Raster
+        cell = raster.cell(one.latitude, one.longitude)  # type: ignore[attr-defined]  # a Raster
+        odds.append(share[cell] / raster.areas[cell[0]] * total)  # type: ignore[attr-defined]  # a Raster
+        cells = region(raster, share, found.coverage[0].mass)  # type: ignore[arg-type]  # a Raster
+        areas.append((cells * raster.areas[:, None]).sum() / total)  # type: ignore[attr-defined]  # a Raster
+    assert found.odds is not None
+    assert found.odds.median == pytest.approx(np.median(odds))
+    assert found.odds.better == sum(value > 1 for value in odds)
+    assert found.odds.interval[0] < found.odds.median < found.odds.interval[1]
+    # Regions end between two cells; the mean is over 30 of them.
+    assert found.coverage[0].area == pytest.approx(np.mean(areas), abs=0.01)
 
 
 def test_posterior_adds_to_one_and_combines_by_product() -> None:
