@@ -84,7 +84,8 @@ SERVERS = Throwaway(home=HOME)
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
+def alone(name: str) -> Iterator[None]:
+    """What no two processes of this session may do at once."""
     with (HOME.root / f"{name}.lock").open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
@@ -92,7 +93,7 @@ def _alone(name: str) -> Iterator[None]:
 
 def servers_start() -> Throwaway:
     """Start PostgreSQL and Redis unless this session has them already."""
-    with _alone("servers"):
+    with alone("servers"):
         if not (HOME.root / "asked").exists():
             (HOME.root / "asked").touch()
             with (HOME.logs / "throwaway.log").open("ab") as log:
@@ -173,10 +174,10 @@ def _administer(statement: str) -> None:
         connection.execute(statement.encode())
 
 
-def _clone(name: str) -> TestDatabase:
+def _clone(name: str, template: str = TEMPLATE) -> TestDatabase:
     # One at a time: PostgreSQL refuses to copy a template that another session is reading.
-    with _alone("template"):
-        _administer(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER "{OWNER}" STRATEGY FILE_COPY')
+    with alone("template"):
+        _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{OWNER}" STRATEGY FILE_COPY')
     return TestDatabase(name=name)
 
 
@@ -186,7 +187,7 @@ def _drop(name: str) -> None:
 
 def _migrated_template() -> None:
     """Migrate the template once per session, as the owner."""
-    with _alone("migrate"):
+    with alone("migrate"):
         if (HOME.root / "migrated").exists():
             return
         _administer(f'CREATE DATABASE "{TEMPLATE}" OWNER "{OWNER}"')
@@ -284,28 +285,40 @@ def django_db_setup(
     _drop(name)
 
 
+@contextmanager
+def database_own(
+    blocker: "DjangoDbBlocker", *, template: str = TEMPLATE, name: str = "", keep: bool = False
+) -> Iterator[TestDatabase]:
+    """A clone of a template, to which Django's connection points meanwhile; dropped, or kept by its name."""
+    from django.db import connection, connections
+
+    mine = _clone(name or f"spoor_{WORKER}_{time.monotonic_ns():x}", template)
+    usual = str(connection.settings_dict["NAME"])
+    variable = os.environ["SPOOR_DATABASE_URL"]
+    kept = False
+    with blocker.unblock():
+        _point(connection.settings_dict, mine.name)
+        os.environ["SPOOR_DATABASE_URL"] = mine.url
+        try:
+            yield mine
+            kept = keep
+        finally:
+            connections.close_all()
+            _point(connection.settings_dict, usual)
+            os.environ["SPOOR_DATABASE_URL"] = variable
+            if not kept:
+                _drop(mine.name)
+
+
 @pytest.fixture
 def committed_db(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: "DjangoDbBlocker"
 ) -> Iterator[TestDatabase]:
     """A database of the test's own in which it may commit; Django's connection points to it meanwhile."""
-    from django.db import connection, connections
-
     if "_django_db_helper" in request.fixturenames and request.node.get_closest_marker("django_db"):
         pytest.fail("mark the test with either «commits» or «django_db», not both", pytrace=False)
-    mine = _clone(f"spoor_{WORKER}_{time.monotonic_ns():x}")
-    usual = str(connection.settings_dict["NAME"])
-    variable = os.environ["SPOOR_DATABASE_URL"]
-    with django_db_blocker.unblock():
-        _point(connection.settings_dict, mine.name)
-        os.environ["SPOOR_DATABASE_URL"] = mine.url
-        try:
-            yield mine
-        finally:
-            connections.close_all()
-            _point(connection.settings_dict, usual)
-            os.environ["SPOOR_DATABASE_URL"] = variable
-            _drop(mine.name)
+    with database_own(django_db_blocker) as mine:
+        yield mine
 
 
 @pytest.fixture

@@ -183,19 +183,24 @@ def _entries(groups: Iterable[Group]) -> Iterator[tuple[str, Words, Entry]]:
                 yield str(group.title), group.title, entry
 
 
-def navigation(actor: Actor, path: str) -> list[Section]:
-    """The menu of the person, with the entry of the present page marked."""
+def _sections(actor: Actor) -> list[tuple[Words, list[tuple[Entry, str]]]]:
+    """The person's entries with their addresses, under their titles; what has no title comes first."""
     groups = [group for role in actor.roles for group in MENU.get(Role(role), ())]
     titles: dict[str, Words] = {}
-    links: dict[str, list[Link]] = {}
+    entries: dict[str, list[tuple[Entry, str]]] = {}
     for key, title, entry in _entries(groups):
         href = address(entry.page)
         if href:
             titles.setdefault(key, title)
-            links.setdefault(key, []).append(_link(entry, href, actor, path))
+            entries.setdefault(key, []).append((entry, href))
+    return [(title, entries[key]) for key, title in sorted(titles.items(), key=lambda pair: pair[0] != "")]
+
+
+def navigation(actor: Actor, path: str) -> list[Section]:
+    """The menu of the person, with the entry of the present page marked."""
     return [
-        Section(title=title, links=tuple(links[key]))
-        for key, title in sorted(titles.items(), key=lambda pair: pair[0] != "")
+        Section(title=title, links=tuple(_link(entry, href, actor, path) for entry, href in entries))
+        for title, entries in _sections(actor)
     ]
 
 
@@ -214,7 +219,4 @@ def _link(entry: Entry, href: str, actor: Actor, path: str) -> Link:
 
 def start_page(actor: Actor) -> str:
     """Where a person begins: Today, or the first page of the roles that have no Today."""
-    for section in navigation(actor, ""):
-        for link in section.links:
-            return link.href
-    return address("today")
+    return next((href for _title, entries in _sections(actor) for _entry, href in entries), address("today"))

@@ -1,7 +1,7 @@
 """What happens in the demonstration laboratory after its story, so that every kind of page has something to show.
 
-Whoever adds a page that only work leads to adds that work here: `test_every_page_is_accessible` names the pages no role
-comes by.
+Whoever adds a page that only work leads to adds that work here: `test_every_page_is_reached_and_in_one_share`
+names the pages no role comes by.
 """
 
 import io

@@ -52,11 +52,17 @@ class Keys:
 
 def installation(settings: Any, folder: Path) -> Keys:
     """Give the test an installation of its own: home, keys, reference cache, signing folder."""
-    celery_app.set_default()  # as the web does, so that bells reach the broker
     keys = Keys(log=SignerKey.generate("spoor.test/log"), pack=SignerKey.generate("spoor.test/log/packs"))
     for name, key in (("log", keys.log), ("pack", keys.pack)):
         (folder / f"{name}.key").write_text(key.encode())
         (folder / f"{name}.vkey").write_text(str(key.verifier))
+    installation_use(settings, folder)
+    return keys
+
+
+def installation_use(settings: Any, folder: Path) -> None:
+    """Point the settings to an installation made before."""
+    celery_app.set_default()  # as the web does, so that bells reach the broker
     settings.SPOOR_HOME = folder
     settings.SPOOR_LOG_KEY_FILE = folder / "log.key"
     settings.SPOOR_LOG_VKEY_FILE = folder / "log.vkey"
@@ -64,7 +70,6 @@ def installation(settings: Any, folder: Path) -> Keys:
     settings.SPOOR_PACK_VKEY_FILE = folder / "pack.vkey"
     settings.SPOOR_REFERENCE_CACHE = folder / "reference-cache"
     settings.SPOOR_SIGNING_FOLDER = folder / "signing"
-    return keys
 
 
 @dataclass(slots=True)
