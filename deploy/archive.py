@@ -28,16 +28,21 @@ _SCRYPT = {"n": 1 << 15, "r": 8, "p": 1}
 _LONGEST_HEADER = 65_536
 
 
+def passphrase_check(passphrase: str) -> None:
+    """Raises DeployError for a passphrase that is too short to keep anybody out."""
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise DeployError(
+            f"The passphrase has {len(passphrase)} signs; a backup needs {SHORTEST_PASSPHRASE} or more.",
+            remedy="use five or six words that belong together for you alone, and keep them apart from the backup",
+        )
+
+
 class Sealing(io.RawIOBase):
     """What is written here goes sealed into a file; until `finish` has written the last chunk, nothing is whole."""
 
     def __init__(self, out: BinaryIO, passphrase: str, facts: dict[str, Any]) -> None:
         super().__init__()
-        if len(passphrase) < SHORTEST_PASSPHRASE:
-            raise DeployError(
-                f"The passphrase has {len(passphrase)} signs; a backup needs {SHORTEST_PASSPHRASE} or more.",
-                remedy="use five or six words that belong together for you alone, and keep them apart from the backup",
-            )
+        passphrase_check(passphrase)
         salt = secrets.token_bytes(16)
         header = {"format": FORMAT, "salt": b64encode(salt).decode(), "scrypt": _SCRYPT, **facts}
         self._header = json.dumps(header, sort_keys=True).encode() + b"\n"
@@ -73,12 +78,16 @@ class Opening(io.RawIOBase):
 
     def __init__(self, source: BinaryIO, passphrase: str, name: str) -> None:
         super().__init__()
-        self._name, self._source = name, source
+        self.name, self._source = name, source
         self._line, self.facts = header_read(source, name)
         salt = b64decode(self.facts["salt"], validate=True)
         self._cipher = ChaCha20Poly1305(_key(passphrase, salt, self.facts["scrypt"]))
         self._chunks = self._opened()
         self._held = b""
+
+    def begin(self) -> None:
+        """Open the first chunk, so that a wrong passphrase is told before anything is written."""
+        self._held = next(self._chunks)
 
     def readable(self) -> bool:
         return True
@@ -107,15 +116,15 @@ class Opening(io.RawIOBase):
             yield data
             number += 1
         if self._source.read(1):
-            raise _damaged(self._name, "bytes follow its end")
+            raise damaged(self.name, "bytes follow its end")
 
     def _sealed(self, number: int) -> bytes:
         size = int.from_bytes(self._source.read(4))
         if not 16 <= size <= CHUNK + 16:
-            raise _damaged(self._name, f"it ends, or is damaged, at piece {number + 1}")
+            raise damaged(self.name, f"it ends, or is damaged, at piece {number + 1}")
         sealed = self._source.read(size)
         if len(sealed) != size:
-            raise _damaged(self._name, f"it is cut off in piece {number + 1}")
+            raise damaged(self.name, f"it is cut off in piece {number + 1}")
         return sealed
 
     def _last(self, number: int, sealed: bytes) -> bytes:
@@ -124,10 +133,10 @@ class Opening(io.RawIOBase):
         except InvalidTag:
             if number == 0:
                 raise DeployError(
-                    f"{self._name} cannot be opened with this passphrase, or its beginning is damaged.",
+                    f"{self.name} cannot be opened with this passphrase, or its beginning is damaged.",
                     remedy="type the passphrase again; then try an older copy",
                 ) from None
-            raise _damaged(self._name, f"piece {number + 1} was changed") from None
+            raise damaged(self.name, f"piece {number + 1} was changed") from None
 
 
 def header_read(source: BinaryIO, name: str) -> tuple[bytes, dict[str, Any]]:
@@ -135,8 +144,10 @@ def header_read(source: BinaryIO, name: str) -> tuple[bytes, dict[str, Any]]:
     line = source.readline(_LONGEST_HEADER)
     try:
         facts = json.loads(line)
-        if facts["format"] != FORMAT or facts["scrypt"]["n"] > 1 << 20 or facts["scrypt"]["r"] > 16:
+        costs = facts["scrypt"]
+        if facts["format"] != FORMAT or costs["n"] > 1 << 20 or costs["r"] > 16 or costs["p"] > 16:
             raise ValueError
+        b64decode(facts["salt"], validate=True)
     except (ValueError, KeyError, TypeError):
         raise DeployError(f"{name} is no backup of Spoor ({FORMAT}).", remedy="name the .spoor-backup file") from None
     return line, facts
@@ -156,5 +167,6 @@ def _nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(11) + (b"\x01" if last else b"\x00")
 
 
-def _damaged(name: str, what: str) -> DeployError:
+def damaged(name: str, what: str) -> DeployError:
+    """The error for an archive whose bytes are not those that were written."""
     return DeployError(f"{name} is damaged: {what}.", remedy="use another copy of this backup, or an older one")

@@ -9,7 +9,6 @@ SPOOR_BACKUP_PASSPHRASE_FILE names.
 
 import getpass
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -18,12 +17,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from deploy.archive import Opening, Sealing, archive_facts
+from deploy.archive import Opening, Sealing, archive_facts, damaged, passphrase_check
+from deploy.backup_files import (
+    alone,
+    leftovers_clear,
+    reading_told,
+    restore_begin,
+    restore_check,
+    restore_clear,
+    writing_told,
+    written_whole,
+)
 from deploy.embedded.environment import Mode, Plan, plan_read, plans_known
 from deploy.embedded.errors import DeployError
 from deploy.embedded.home import Home, private_folder
 from deploy.embedded.postgres import DATABASE, OWNER, SUPERUSER, Cluster
+from deploy.embedded.signals import Stopped, stop_signals
 from lims.common.version import VERSION
 
 SUFFIX = ".spoor-backup"
@@ -36,60 +47,89 @@ _DUMP = "database.dump"
 
 
 def backup_make(plan: Plan, folder: Path, passphrase: str) -> Path:
-    """Write one archive into `folder` and note its time in the home. Whole or not there at all."""
-    cluster = _own_cluster(plan)
-    home = plan.home
-    folder.mkdir(parents=True, exist_ok=True)
-    moment = datetime.now(tz=UTC)
-    file = folder / f"{home.root.name}-{moment:%Y%m%d-%H%M%S}{SUFFIX}"
-    facts = {
+    """Write one archive into `folder` and note its time in the home. Whole or not there at all.
+
+    Raises DeployError, with nothing left in the folder: the passphrase is short, another backup of this home is being
+    made, the folder cannot be written or is full, the database cannot be dumped.
+    """
+    cluster, home = _own_cluster(plan), plan.home
+    passphrase_check(passphrase)
+    if not home.root.is_dir():
+        raise DeployError(f"{home.root} is no home of Spoor.", remedy="start it once («make up»)")
+    home.check_whole()
+    with alone(home, "backup"), writing_told(folder, "The backup"):
+        folder.mkdir(parents=True, exist_ok=True)
+        leftovers_clear(home, folder, f"{home.root.name}-*{SUFFIX}.part")
+        moment = datetime.now(tz=UTC)
+        file = folder / f"{home.root.name}-{moment:%Y%m%d-%H%M%S}{SUFFIX}"
+        if file.exists():
+            raise DeployError(f"{file} is there already.", remedy="wait a second and make the backup again")
+        with _serving(plan, cluster), written_whole(file) as out:
+            sealing = Sealing(out, passphrase, _facts(plan, cluster, moment))
+            with tarfile.open(fileobj=sealing, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+                _add(tar, home, "log")
+                _add_dump(tar, cluster)
+                for name in (*_FOLDERS, *_FILES):
+                    _add(tar, home, name)
+            sealing.finish()
+    _noted(home, file, moment)
+    return file
+
+
+def _facts(plan: Plan, cluster: Cluster, moment: datetime) -> dict[str, Any]:
+    return {
         "made_at": moment.isoformat(timespec="seconds"),
-        "home": home.root.name,
+        "home": plan.home.root.name,
         "mode": plan.mode.value,
         "spoor": VERSION,
         "postgres": cluster.programs.major,
     }
-    part = file.with_name(file.name + ".part")
-    with _serving(plan, cluster), part.open("xb") as out:
-        part.chmod(0o600)
-        sealing = Sealing(out, passphrase, facts)
-        with tarfile.open(fileobj=sealing, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-            _add(tar, home, "log")
-            _add_dump(tar, cluster)
-            for name in (*_FOLDERS, *_FILES):
-                _add(tar, home, name)
-        sealing.finish()
-    part.rename(file)
-    _noted(home, file, moment)
-    return file
+
+
+def backup_remarks(plan: Plan, folder: Path) -> list[str]:
+    """What somebody who made a backup should know: what is not in it, and whether it lies on the home's own disk."""
+    remarks = []
+    store, own = plan.given.get("SPOOR_STORE_URL", ""), f"file://{plan.home.vault}"
+    if store and store != own:
+        place = store.rpartition("@")[2]
+        remarks.append(f"The evidence files are NOT in it: they are in {place}. Back that store up with its own means.")
+    if folder.stat().st_dev == plan.home.root.stat().st_dev:
+        remarks.append(f"{folder} is on the home's own disk: a disk that fails takes both. Is the USB disk there?")
+    return remarks
 
 
 def backup_restore(file: Path, home: Home, passphrase: str) -> Plan:
     """Make a home of an archive: folders as they were, a new database with the dump in it. It is not started.
 
-    Raises DeployError and leaves nothing behind: the home exists, the archive is damaged, the dump does not load.
+    Raises DeployError and leaves nothing behind: the home is in use, the archive is damaged, the disk is full, the dump
+    does not load. What a killed restore left is marked: it is never started, and the next restore begins anew.
     """
-    if home.root.exists() and any(home.root.iterdir()):
-        raise DeployError(
-            f"{home.root} is not empty; a backup is restored into a new home.",
-            remedy='name another: make restore ARGS="FILE /some/new/folder"; swap the folders when all is well',
-        )
     made = not home.root.exists()
+    with reading_told(file) as source:
+        opening = Opening(source, passphrase, file.name)
+        opening.begin()
+        with writing_told(home.root, "The restored home"):
+            restore_check(home, file)
+            try:
+                restore_begin(home, file)
+                with alone(home, "restore"):
+                    return _restored(opening, home)
+            except BaseException:
+                restore_clear(home, remove=made)
+                raise
+
+
+def _restored(opening: Opening, home: Home) -> Plan:
     try:
-        with file.open("rb") as source:
-            opening = Opening(source, passphrase, file.name)
-            home.prepare()
-            with tarfile.open(fileobj=opening, mode="r|") as tar:
-                tar.extractall(home.root, filter="tar")
-            opening.rest()
-        plan = plan_read(Mode(opening.facts["mode"]), {"SPOOR_HOME": str(home.root)})
-        _load_dump(plan, home.root / _DUMP)
-    except BaseException:
-        shutil.rmtree(home.root, ignore_errors=True)
-        if not made:
-            home.root.mkdir()
-        raise
+        with tarfile.open(fileobj=opening, mode="r|") as tar:
+            tar.extractall(home.root, filter="tar")
+    except tarfile.TarError as error:
+        raise damaged(opening.name, f"its content cannot be read ({error})") from error
+    opening.rest()
+    plan = plan_read(Mode(opening.facts["mode"]), {"SPOOR_HOME": str(home.root)})
+    _load_dump(plan, home.root / _DUMP)
     (home.root / _DUMP).unlink()
+    home.restoring.unlink()
     return plan
 
 
@@ -109,7 +149,8 @@ def _add_dump(tar: tarfile.TarFile, cluster: Cluster) -> None:
         )
         if done.returncode != 0:
             raise DeployError(
-                f"The database could not be dumped: {done.stderr.strip()}", remedy="is Spoor's disk full?"
+                f"The database could not be dumped: {done.stderr.strip()}",
+                remedy=f"look for free space on the disk of {path.parent}, and into {cluster.log}",
             )
         tar.add(path, arcname=_DUMP)
 
@@ -183,13 +224,24 @@ def passphrase_read(*, twice: bool) -> str:
     """The passphrase from its file, else from the terminal."""
     named = os.environ.get("SPOOR_BACKUP_PASSPHRASE_FILE")
     if named:
-        return Path(named).read_text(encoding="utf-8").strip()
+        return _passphrase_of(Path(named))
     if not sys.stdin.isatty():
         raise DeployError("There is no terminal to ask for the passphrase.", remedy="set SPOOR_BACKUP_PASSPHRASE_FILE")
     first = getpass.getpass("Passphrase of the backup: ")
     if twice and getpass.getpass("Again: ") != first:
         raise DeployError("The two are not the same.", remedy="start again")
     return first
+
+
+def _passphrase_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror or str(error)) if isinstance(error, OSError) else "it is no text"
+        raise DeployError(
+            f"The passphrase cannot be read from {path}: {why}.",
+            remedy="SPOOR_BACKUP_PASSPHRASE_FILE names the file; without it you are asked",
+        ) from error
 
 
 def plan_chosen() -> Plan:
@@ -202,12 +254,16 @@ def plan_chosen() -> Plan:
 
 
 def main(words: list[str]) -> int:
-    """Run one command; trouble is told in words with the remedy."""
+    """Run one command; trouble is told in words with the remedy, and a signal ends it tidily."""
     try:
-        return _command(words)
+        with stop_signals():
+            return _command(words)
     except DeployError as error:
         print(f"Spoor cannot go on.\n  {error}", file=sys.stderr)
         return 1
+    except Stopped:
+        print("Stopped. What was begun has been removed; what was there before is as it was.", file=sys.stderr)
+        return 130
 
 
 def _command(words: list[str]) -> int:
@@ -218,6 +274,8 @@ def _command(words: list[str]) -> int:
             folder = Path(rest[0]) if rest else plan.home.root.with_name("backups")
             file = backup_make(plan, folder.expanduser().absolute(), passphrase_read(twice=True))
             print(f"{file}: {file.stat().st_size / 1e6:.1f} MB in {time.monotonic() - begun:.1f} s")
+            for remark in backup_remarks(plan, file.parent):
+                print(f"Note: {remark}", file=sys.stderr)
             print(
                 "Keep a copy elsewhere, and the passphrase apart from it. Without the passphrase it cannot be opened."
             )
@@ -231,15 +289,29 @@ def _command(words: list[str]) -> int:
                 "If acts were signed after this backup, the sequencer refuses to sign: manage ledger_new_origin --help"
             )
         case ["list", folder]:
-            for one in sorted(Path(folder).glob(f"*{SUFFIX}")):
-                facts = archive_facts(one)
-                print(
-                    f"{one.name}  {facts['made_at']}  {one.stat().st_size / 1e6:.1f} MB  PostgreSQL {facts['postgres']}"
-                )
+            return _listed(Path(folder))
         case _:
             print("usage: python -m deploy.backup make [FOLDER] | restore FILE [HOME] | list FOLDER", file=sys.stderr)
             return 2
     return 0
+
+
+def _listed(folder: Path) -> int:
+    """One line for each archive; code 1 when one of them cannot be read, or none is there."""
+    files = sorted(folder.glob(f"*{SUFFIX}"))
+    if not files:
+        raise DeployError(f"{folder} holds no *{SUFFIX}.", remedy="name the folder the backups are in")
+    well = True
+    for one in files:
+        try:
+            facts = archive_facts(one)
+        except (DeployError, OSError) as error:
+            print(f"{one.name}  cannot be read: {error}", file=sys.stderr)
+            well = False
+            continue
+        size = f"{one.stat().st_size / 1e6:.1f} MB"
+        print(f"{one.name}  {facts.get('made_at', '?')}  {size}  PostgreSQL {facts.get('postgres', '?')}")
+    return 0 if well else 1
 
 
 if __name__ == "__main__":

@@ -31,6 +31,10 @@ class AlreadyRunning(DeployError):
     """Another supervisor holds this home."""
 
 
+class RestoreUnfinished(DeployError):
+    """The home is being restored, or its restore was cut off."""
+
+
 class PartFailed(DeployError):
     """A part ended, or did not get ready in time."""
 

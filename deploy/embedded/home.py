@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.embedded.errors import AlreadyRunning, DiskFull, FolderUnreachable
+from deploy.embedded.errors import AlreadyRunning, DiskFull, FolderUnreachable, RestoreUnfinished
 
 MINIMUM_FREE_BYTES = 512 * 1024 * 1024
 # sun_path holds 108 bytes with its zero on Linux, 104 elsewhere; PostgreSQL adds "/.s.PGSQL.5432.lock".
@@ -48,6 +48,11 @@ class Home:
     @property
     def lock(self) -> Path:
         return self.root / "supervisor.lock"
+
+    @property
+    def restoring(self) -> Path:
+        """There while a backup is being restored into this home; it holds the archive's name."""
+        return self.root / "restoring"
 
     @property
     def parts(self) -> Path:
@@ -105,6 +110,16 @@ class Home:
         if not path.exists():
             write_private(path, make())
         return path.read_text(encoding="utf-8").strip()
+
+    def check_whole(self) -> None:
+        """Refuse a home that a restore was cut off in: what it lacks would be missing without a word."""
+        if not self.restoring.exists():
+            return
+        archive = self.restoring.read_text(encoding="utf-8").strip()
+        raise RestoreUnfinished(
+            f"{self.root} is half restored: the restore from {archive} is under way, or was cut off.",
+            remedy=f'wait for it, or begin it anew: make restore ARGS="{archive} {self.root}"',
+        )
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -93,6 +93,7 @@ class Supervisor:
 
     def _start(self) -> None:
         plan = self.plan
+        self.home.check_whole()
         plan.keep_mode()
         self._tell(f"Spoor starts on {self.home.root}")
         self._end_leftovers()

@@ -1,21 +1,26 @@
 """Backup and restore: what was there is there again; a damaged or foreign archive leaves nothing behind."""
 
+import errno
+import fcntl
 import io
 import os
-import tarfile
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from deploy.archive import CHUNK, Opening, Sealing, archive_facts
-from deploy.backup import backup_make, backup_restore, main
+from deploy.backup import backup_make, backup_remarks, backup_restore, main
+from deploy.backup_files import alone
 from deploy.embedded import postgres
 from deploy.embedded.binaries import PostgresPrograms, postgres_programs
-from deploy.embedded.environment import Mode, Plan, plan_read
-from deploy.embedded.errors import DeployError
+from deploy.embedded.environment import ROOT, Mode, Plan, plan_read
+from deploy.embedded.errors import DeployError, RestoreUnfinished
 from deploy.embedded.home import Home
 from deploy.embedded.postgres import APP, OWNER
+from deploy.embedded.supervisor import Supervisor
 
 PASSPHRASE = "otter lantern seven maps"
 
@@ -165,9 +170,123 @@ def test_a_home_that_is_there_is_never_written_over(home: Home, tmp_path: Path) 
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
-    with pytest.raises((DeployError, tarfile.TarError)):
+    with pytest.raises(DeployError, match="damaged"):
         backup_restore(file, Home(root=tmp_path / "new"), PASSPHRASE)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_wrong_passphrase_or_a_cut_archive_leaves_nothing(home: Home, tmp_path: Path) -> None:
+    file = backup_make(plan_of(home.root), tmp_path / "usb", PASSPHRASE)
+    whole = file.read_bytes()
+    with pytest.raises(DeployError, match="passphrase"):
+        backup_restore(file, Home(root=tmp_path / "new"), "lantern otter seven maps")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "mount").mkdir()
+    for size in (len(whole) - 1, len(whole) // 2, whole.index(b"\n") + 1, whole.index(b"\n") // 2):
+        file.write_bytes(whole[:size])
+        for name in ("new", "mount"):
+            with pytest.raises(DeployError, match=r"damaged|no backup"):
+                backup_restore(file, Home(root=tmp_path / name), PASSPHRASE)
+        assert not (tmp_path / "new").exists()
+        assert not list((tmp_path / "mount").iterdir())
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from deploy import backup
+from deploy.embedded.home import Home
+backup.{where} = lambda *_words, **_named: os._exit(9)
+{work}
+"""
+
+
+def killed(where: str, work: str) -> None:
+    """Work in a process of its own that dies, without any clearing up, where it is told to."""
+    words = [sys.executable, "-c", KILLED.format(where=where, work=work)]
+    assert subprocess.run(words, cwd=ROOT, check=False, timeout=120).returncode == 9
+
+
+def test_a_killed_restore_is_not_started_and_can_be_done_again(home: Home, tmp_path: Path) -> None:
+    before = rows(plan_of(home.root))
+    file = backup_make(plan_of(home.root), tmp_path / "usb", PASSPHRASE)
+    new = Home(root=tmp_path / "new")
+    words = f"Path({str(file)!r}), Home(root=Path({str(new.root)!r})), {PASSPHRASE!r}"
+    killed("_load_dump", f"backup.backup_restore({words})")
+    assert (new.root / "secrets" / "log.key").exists()
+    with pytest.raises(RestoreUnfinished, match="half restored"):
+        Supervisor(plan_of(new.root)).run()
+    with pytest.raises(RestoreUnfinished, match="half restored"):
+        backup_make(plan_of(new.root), tmp_path / "usb", PASSPHRASE)
+    with alone(new, "restore"), pytest.raises(DeployError, match="under way"):
+        backup_restore(file, new, PASSPHRASE)
+    assert rows(backup_restore(file, new, PASSPHRASE)) == before
+    new.check_whole()
+
+
+def test_what_a_killed_backup_left_goes_with_the_next(home: Home, tmp_path: Path) -> None:
+    usb = tmp_path / "usb"
+    plan = f"backup.plan_read(backup.Mode.LAB, {{'SPOOR_HOME': {str(home.root)!r}}})"
+    killed("Sealing", f"backup.backup_make({plan}, Path({str(usb)!r}), {PASSPHRASE!r})")
+    (home.root / "tmp" / "dump-1").write_bytes(b"half a dump")
+    assert len(list(usb.glob("*.part"))) == 1
+    being_written = usb / f"{home.root.name}-20260304-180000.spoor-backup.part"
+    with being_written.open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        file = backup_make(plan_of(home.root), usb, PASSPHRASE)
+    assert sorted(usb.iterdir()) == sorted([being_written, file])
+    assert not list((home.root / "tmp").iterdir())
+    with alone(home, "backup"), pytest.raises(DeployError, match="under way"):
+        backup_make(plan_of(home.root), usb, PASSPHRASE)
+
+
+def test_a_disk_that_refuses_is_told_and_nothing_stays(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, usb, new = plan_of(home.root), tmp_path / "usb", Home(root=tmp_path / "new")
+    file = backup_make(plan, tmp_path / "good", PASSPHRASE)
+    noted = (home.root / "last-backup.json").read_bytes()
+    for number, words in ((errno.ENOSPC, "no space"), (errno.EFBIG, "4 GB"), (errno.EIO, "is the disk there")):
+
+        def refuse(*_given: object, number: int = number) -> None:
+            raise OSError(number, os.strerror(number))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Sealing, "finish", refuse)
+            with pytest.raises(DeployError, match=words):
+                backup_make(plan, usb, PASSPHRASE)
+            patch.setattr(Opening, "rest", refuse)
+            with pytest.raises(DeployError, match=words):
+                backup_restore(file, new, PASSPHRASE)
+        assert not list(usb.iterdir())
+        assert not new.root.exists()
+    assert (home.root / "last-backup.json").read_bytes() == noted
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(DeployError, match="could not be written"):
+        backup_make(plan, tmp_path / "file", PASSPHRASE)
+    with pytest.raises(DeployError, match="could not be written"):
+        backup_restore(file, Home(root=tmp_path / "file" / "new"), PASSPHRASE)
+    with pytest.raises(DeployError, match="cannot be read"):
+        backup_restore(tmp_path / "missing.spoor-backup", new, PASSPHRASE)
+
+
+def test_nothing_is_written_for_a_short_passphrase(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path / "old")
+    plan.home.prepare()
+    with pytest.raises(DeployError, match="12 or more"):
+        backup_make(plan, tmp_path / "usb", "short")
+    assert not (tmp_path / "usb").exists()
+
+
+def test_what_is_not_in_a_backup_is_said(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path / "old")
+    plan.home.prepare()
+    assert ["own disk" in remark for remark in backup_remarks(plan, tmp_path)] == [True]
+    given = {"SPOOR_STORE_URL": "https://key:word@store.example/evidence"}
+    first = backup_remarks(Plan(home=plan.home, mode=Mode.LAB, given=given), tmp_path)[0]
+    assert "NOT in it" in first
+    assert "store.example" in first
+    assert "word" not in first
 
 
 def test_a_backup_of_an_older_postgresql_comes_back_in_a_newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,6 +324,12 @@ def test_the_command_tells_trouble_in_words(tmp_path: Path, capsys: pytest.Captu
     os.environ["SPOOR_BACKUP_PASSPHRASE_FILE"] = str(tmp_path / "secret")
     try:
         assert main(["restore", str(tmp_path / "x.spoor-backup"), str(tmp_path / "n")]) == 1
+        assert main(["list", str(tmp_path)]) == 1
+        (tmp_path / "secret").unlink()
+        assert main(["restore", str(tmp_path / "x.spoor-backup"), str(tmp_path / "n")]) == 1
     finally:
         del os.environ["SPOOR_BACKUP_PASSPHRASE_FILE"]
-    assert "no backup of Spoor" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.count("no backup of Spoor") == 2
+    assert "passphrase cannot be read" in said
+    assert main(["list", str(tmp_path / "nowhere")]) == 1
