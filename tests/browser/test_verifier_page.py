@@ -3,6 +3,7 @@
 import base64
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from chain_of_custody.core.page import page_bytes
 from chain_of_custody.core.verify import Report
 from tests.browser.checks import PATIENCE_MS, assert_accessible, troubles_of
 from tests.chain_of_custody.core.builders import LOG_KEY, PACK_KEY, full_export, small_log, verify_bytes
-from tests.chain_of_custody.core.forgeries import everything
+from tests.chain_of_custody.core.forgeries import everything, proofs
 from tests.chain_of_custody.core.mutations import mutations
 from tests.chain_of_custody.core.tampering import PACK, Case
 
@@ -122,6 +123,23 @@ def test_what_parsers_disagree_about_gets_the_same_verdict_and_reasons(verifier:
         if page != python:
             differ.append((case.name, page, python))
     assert not differ, "\n".join(f"{name}\n  page   {page}\n  python {python}" for name, page, python in differ[:5])
+
+
+def test_proofs_of_one_entry_get_the_same_verdict_and_reasons(verifier: Page, tmp_path: Path) -> None:
+    pick = random.Random(20261130)
+    sound_proof = proofs()[0]
+    cases = [*proofs(), replace(sound_proof, name="no key", reason="key-not-pinned", keys=())]
+    for _ in range(60):
+        changed = bytearray(sound_proof.data)
+        place = pick.randrange(8 * len(changed))
+        changed[place >> 3] ^= 1 << (place & 7)
+        cases.append(Case(f"bit {place}", bytes(changed), "any"))
+    for case in cases:
+        page = judged(verifier, case)
+        assert outcome(page) == by_python(tmp_path, case), case.name
+        assert (page["verdict"] == "passed") is (case.reason == ""), case.name
+    facts = judged(verifier, sound_proof)["facts"]
+    assert facts == verify_bytes(tmp_path, sound_proof.data, LOG_KEY).facts
 
 
 def test_every_fact_agrees(verifier: Page, tmp_path: Path) -> None:
@@ -260,7 +278,7 @@ def test_every_documented_reason_has_a_sentence(verifier: Page) -> None:
 def test_a_file_is_chosen_and_the_verdict_shown(verifier: Page, tmp_path: Path) -> None:
     pack = tmp_path / "DP-2026-0001.zip"
     pack.write_bytes(PACK)
-    verifier.get_by_label("Pack or export").set_input_files(pack)
+    verifier.get_by_label("Pack, export or proof").set_input_files(pack)
     verifier.get_by_role("button", name="Verify").click()
     verdict = verifier.get_by_role("heading", level=2)
     expect(verdict).to_have_text("Cannot tell: nothing is wrong, but not everything is proved")
@@ -280,7 +298,7 @@ def test_problems_are_said_in_words(verifier: Page, tmp_path: Path) -> None:
     expect(verifier.get_by_role("alert")).to_have_text("Choose a file first.")
     path = tmp_path / "log.jsonl"
     path.write_bytes(full_export())
-    verifier.get_by_label("Pack or export").set_input_files(path)
+    verifier.get_by_label("Pack, export or proof").set_input_files(path)
     verifier.get_by_label("Keys you trust").fill("nonsense")
     verifier.get_by_role("button", name="Verify").click()
     expect(verifier.get_by_role("alert")).to_contain_text("nonsense")

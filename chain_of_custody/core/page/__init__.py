@@ -19,6 +19,8 @@ SCRIPTS = (
     "entry.js",
     "export.js",
     "pack.js",
+    "proof.js",
+    "file.js",
     "texts.js",
     "page.js",
 )

@@ -397,16 +397,3 @@ class PackVerifier {
 }
 
 const BLANK = new RegExp(`^[${SPACE}]*$`);
-
-/** Verify a file (a Blob with a name): an export or a pack, told apart by its first bytes. */
-async function verifyFile(file, options = {}) {
-  const steps = new Steps();
-  const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  const pack = start[0] === 0x50 && start[1] === 0x4b;
-  const verifier = new (pack ? PackVerifier : ExportVerifier)(steps, pack ? options : { ...options, packs: null });
-  await verifier.run(pack ? file : new Section(file, 0, file.size));
-  const numbered = steps.numbered();
-  const verdict = worst(numbered.map((step) => step.status));
-  const reasons = [...new Set(numbered.flatMap((step) => step.findings.map((finding) => finding.reason)))];
-  return { kind: pack ? "pack" : "export", verdict, reasons, facts: verifier.facts, steps: numbered };
-}

@@ -5,12 +5,12 @@ const LANGUAGES = ["en", "fr", "es"];
 const TEXTS = {
   title: ["Verify a disclosure pack", "Vérifier un dossier de communication", "Verificar un expediente de comunicación"],
   lead: [
-    "This page checks a disclosure pack (.zip) or a ledger export (.jsonl) on your own computer. Nothing leaves it: the page cannot reach any network.",
-    "Cette page contrôle un dossier de communication (.zip) ou un export du registre (.jsonl) sur votre ordinateur. Rien n’en sort : la page ne peut atteindre aucun réseau.",
-    "Esta página comprueba un expediente de comunicación (.zip) o una exportación del registro (.jsonl) en su propio ordenador. Nada sale de él: la página no puede acceder a ninguna red.",
+    "This page checks a disclosure pack (.zip), a ledger export (.jsonl) or the proof of one entry (.tlog-proof) on your own computer. Nothing leaves it: the page cannot reach any network.",
+    "Cette page contrôle un dossier de communication (.zip), un export du registre (.jsonl) ou la preuve d’une inscription (.tlog-proof) sur votre ordinateur. Rien n’en sort : la page ne peut atteindre aucun réseau.",
+    "Esta página comprueba un expediente de comunicación (.zip), una exportación del registro (.jsonl) o la prueba de un asiento (.tlog-proof) en su propio ordenador. Nada sale de él: la página no puede acceder a ninguna red.",
   ],
   language: ["Language", "Langue", "Idioma"],
-  file: ["Pack or export", "Dossier ou export", "Expediente o exportación"],
+  file: ["Pack, export or proof", "Dossier, export ou preuve", "Expediente, exportación o prueba"],
   fileHelp: [
     "Choose the file, or drop it anywhere on this page. Take the .zip itself, do not unpack it first.",
     "Choisissez le fichier ou déposez-le n’importe où sur cette page. Prenez le .zip lui-même, sans le décompresser.",
@@ -102,6 +102,8 @@ const FACT_NAMES = {
   root: ["Root of the ledger", "Racine du registre", "Raíz del registro"],
   fingerprints: ["Fingerprint of the ledger's key", "Empreinte de la clé du registre", "Huella de la clave del registro"],
   unchecked_fingerprints: ["Brought by the file, not checked against anything you gave", "Apporté par le fichier, non vérifié au regard de ce que vous avez donné", "Traído por el archivo, no cotejado con nada de lo que usted dio"],
+  index: ["Place of the entry in the ledger", "Place de l’inscription dans le registre", "Lugar del asiento en el registro"],
+  entry_hash: ["Hash of the entry", "Empreinte de l’inscription", "Resumen del asiento"],
   entries: ["Entries verified", "Inscriptions vérifiées", "Asientos verificados"],
   streams: ["Histories", "Historiques", "Historiales"],
   opened: ["Values shown", "Valeurs montrées", "Valores mostrados"],
@@ -157,6 +159,7 @@ const REASONS = {
   "leaf-mismatch": ["The entry is not the one that was logged.", "L’inscription n’est pas celle du registre.", "El asiento no es el que se registró."],
   "index-gap": ["An entry of the ledger is missing.", "Une inscription du registre manque.", "Falta un asiento del registro."],
   "index-order": ["Entries are not in the order of the ledger.", "Les inscriptions ne sont pas dans l’ordre du registre.", "Los asientos no están en el orden del registro."],
+  "proof-malformed": ["The proof is not in the published form.", "La preuve n’est pas dans la forme publiée.", "La prueba no está en la forma publicada."],
   "proof-invalid": ["The proof does not lead to the signed state.", "La preuve ne mène pas à l’état signé.", "La prueba no lleva al estado firmado."],
   "size-mismatch": ["The ledger has another number of entries.", "Le registre compte un autre nombre d’inscriptions.", "El registro tiene otro número de asientos."],
   "root-mismatch": ["At least one entry is not what was logged.", "Au moins une inscription n’est pas celle du registre.", "Al menos un asiento no es el que se registró."],
@@ -167,7 +170,7 @@ const REASONS = {
   "outside-origin": ["The checkpoint you kept is of another ledger.", "Le point de contrôle conservé est d’un autre registre.", "El punto de control guardado es de otro registro."],
   "outside-ahead": ["The ledger you saw before was longer.", "Le registre que vous aviez vu était plus long.", "El registro que vio antes era más largo."],
   "outside-fork": ["The ledger you saw before is not a beginning of this one: it was rewritten.", "Le registre que vous aviez vu n’est pas le début de celui-ci : il a été réécrit.", "El registro que vio antes no es el comienzo de este: fue reescrito."],
-  "outside-not-comparable": ["An export of some items cannot be compared with an older checkpoint.", "Un export partiel ne peut pas être comparé à un point de contrôle plus ancien.", "Una exportación parcial no puede compararse con un punto de control anterior."],
+  "outside-not-comparable": ["An export of some items, or a proof, cannot be compared with a checkpoint of another day.", "Un export partiel ou une preuve ne peut pas être comparé à un point de contrôle d’un autre jour.", "Una exportación parcial o una prueba no puede compararse con un punto de control de otro día."],
   "state-missing": ["It holds new entries only; use the program with the state kept from the verification before.", "Il ne contient que de nouvelles inscriptions ; utilisez le programme avec l’état conservé de la vérification précédente.", "Solo contiene asientos nuevos; use el programa con el estado guardado de la verificación anterior."],
   "not-reached": ["Not reached, because the file could not be read to its end.", "Non atteint, car le fichier n’a pas pu être lu jusqu’au bout.", "No alcanzado, porque el archivo no pudo leerse hasta el final."],
 };

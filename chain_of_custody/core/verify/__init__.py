@@ -42,7 +42,7 @@ def verify_file(
         source.seek(0)
         verifier: PackVerifier | ExportVerifier | ProofVerifier
         if start == PROOF_START:
-            kind, verifier = "proof", ProofVerifier(steps, pinned=pinned, state=state)
+            kind, verifier = "proof", ProofVerifier(steps, pinned=pinned, outside=outside, state=state)
             verifier.run(source.read(PROOF_LARGEST))
         elif start.startswith(b"PK"):
             kind = "pack"

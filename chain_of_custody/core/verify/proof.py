@@ -1,6 +1,7 @@
 """Verifying one `.tlog-proof` file: that an entry's hash stands in the log a checkpoint signs."""
 
 from chain_of_custody.core.canonical import Json
+from chain_of_custody.core.checkpoint import Checkpoint
 from chain_of_custody.core.entry import SALT_SIZE, leaf_data
 from chain_of_custody.core.errors import ProofRefused
 from chain_of_custody.core.merkle import inclusion_verify, leaf_hash
@@ -10,7 +11,7 @@ from chain_of_custody.core.verify.keys import checkpoint_judge
 from chain_of_custody.core.verify.report import Steps
 from chain_of_custody.core.verify.state import KEPT, VerifyState, kept_judge
 
-FILE, LOG, CHECKPOINT, KEY = "file", "log", "checkpoint", "key"
+FILE, LOG, CHECKPOINT, KEY, OUTSIDE = "file", "log", "checkpoint", "key", "outside checkpoint"
 START = HEADER.encode()
 LARGEST = 2_000_000
 
@@ -18,13 +19,23 @@ LARGEST = 2_000_000
 class ProofVerifier:
     """Checks one proof. It says that an entry with this hash was logged; the entry itself an export shows."""
 
-    def __init__(self, steps: Steps, *, pinned: tuple[VerifierKey, ...] = (), state: VerifyState | None = None) -> None:
+    def __init__(
+        self,
+        steps: Steps,
+        *,
+        pinned: tuple[VerifierKey, ...] = (),
+        outside: Checkpoint | None = None,
+        state: VerifyState | None = None,
+    ) -> None:
         self._steps = steps
         self._pinned = pinned
+        self._outside = outside
         self._state = state
         self.note: bytes | None = None
         self.facts: dict[str, Json] = {}
         steps.begin(FILE, CHECKPOINT, KEY, LOG)
+        if outside is not None:
+            steps.begin(OUTSIDE)
         if state is not None:
             steps.begin(KEPT)
 
@@ -46,11 +57,24 @@ class ProofVerifier:
             return
         checkpoint = judged[0]
         self._check_path(proof, checkpoint.size, checkpoint.root)
+        if self._outside is not None:
+            self._compare(self._outside, checkpoint)
         if self._state is not None:
             kept_judge(
                 self._steps, (self._state.origin, self._state.tree.size, self._state.tree.root()), checkpoint, {}
             )
         self.facts |= {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
+
+    def _compare(self, outside: Checkpoint, here: Checkpoint) -> None:
+        steps = self._steps
+        steps.done(OUTSIDE, f"compared with the checkpoint of size {outside.size}")
+        if here.origin != outside.origin:
+            steps.fail(OUTSIDE, "outside-origin", f"it is of {outside.origin!r}, the proof of {here.origin!r}")
+        elif here.size != outside.size:
+            detail = "a proof shows one entry under one checkpoint, not that another extends it; use a full export"
+            steps.doubt(OUTSIDE, "outside-not-comparable", detail)
+        elif here.root != outside.root:
+            steps.fail(OUTSIDE, "outside-fork", "two checkpoints of the same size differ: the log was forked")
 
     def _check_path(self, proof: TlogProof, size: int, root: bytes) -> None:
         salt, entry = proof.extra[:SALT_SIZE], proof.extra[SALT_SIZE:]

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from chain_of_custody.core.archive import Member
 from chain_of_custody.core.canonical import Json, canonical_bytes
 from chain_of_custody.core.checkpoint import Checkpoint, checkpoint_sign
+from chain_of_custody.core.entry import entry_hash
 from chain_of_custody.core.export import ExportHeader, Scope
+from chain_of_custody.core.merkle import inclusion_proof
 from chain_of_custody.core.note import SignerKey, VerifierKey, cosigner_key, note_cosign, note_sign
 from chain_of_custody.core.rotation import rotation_sign
+from chain_of_custody.core.tlogproof import TlogProof
 from tests.chain_of_custody.core.builders import (
     GIVER,
     ITEM,
@@ -151,6 +154,70 @@ def oddities() -> Iterator[Case]:
     yield Case("a file of 2^64 bytes", member.header + member.record + end, "archive-strange")
 
 
+def proof_file(index: int, *, key: SignerKey = LOG_KEY) -> TlogProof:
+    """The proof of one entry of the small log."""
+    log = small_log()
+    return TlogProof(
+        index=index,
+        hashes=tuple(inclusion_proof(log.tree.read, index, log.tree.size)),
+        checkpoint=checkpoint_sign(log.checkpoint(), key),
+        extra=log.salts[index] + entry_hash(log.raw[index]),
+    )
+
+
+def proofs() -> list[Case]:
+    """Proofs of one entry: sound ones first, then every part exchanged, cut or written otherwise."""
+    proof, now = proof_file(3), small_log().checkpoint()
+    text = proof.text()
+    lines = text.split(b"\n")
+    changed = [
+        ("another index", replace(proof, index=4), "proof-invalid"),
+        ("an index beyond the log", replace(proof, index=10**18), "proof-invalid"),
+        ("the path of another entry", replace(proof, hashes=proof_file(4).hashes), "proof-invalid"),
+        ("a path cut off", replace(proof, hashes=proof.hashes[:-1]), "proof-invalid"),
+        ("a path too long", replace(proof, hashes=(*proof.hashes, bytes(32))), "proof-invalid"),
+        ("a path without end", replace(proof, hashes=(bytes(32),) * 65), "proof-malformed"),
+        ("a hash cut off", replace(proof, hashes=(bytes(31),)), "proof-malformed"),
+        ("the salt and hash of another entry", replace(proof, extra=proof_file(4).extra), "proof-invalid"),
+        ("nothing of the entry", replace(proof, extra=b""), "proof-malformed"),
+        ("half of the entry", replace(proof, extra=proof.extra[:-1]), "proof-malformed"),
+        ("another key", proof_file(3, key=OTHER_KEY), "signature-invalid"),
+        ("a key for packs", proof_file(3, key=PACK_KEY), "signature-invalid"),
+        ("a witness alone", proof_file(3, key=NEIGHBOUR), "signature-invalid"),
+    ]
+    texts = [
+        ("no checkpoint", text.partition(b"\n\n")[0] + b"\n\n", "proof-malformed"),
+        ("no empty line", text.replace(b"\n\n", b"\n"), "proof-malformed"),
+        ("another version", text.replace(b"proof@v1", b"proof@v1.1", 1), "proof-malformed"),
+        ("no index", b"\n".join([*lines[:2], *lines[3:]]), "proof-malformed"),
+        ("an index with a zero before it", text.replace(b"index 3", b"index 03"), "proof-malformed"),
+        ("a line end of Windows", text.replace(b"index 3\n", b"index 3\r\n"), "proof-malformed"),
+        ("a letter beyond ASCII", text.replace(b"index 3", "index 3é".encode()), "proof-malformed"),
+        ("an empty extra", text.replace(lines[1], b"extra "), "proof-malformed"),
+        ("stray bits", text.replace(lines[3], lines[3][:-2] + b"B="), "proof-malformed"),
+        ("bytes after the checkpoint", text + b"more\n", "signature-invalid"),
+    ]
+    kept = [
+        ("a proof and its own checkpoint", now, ""),
+        ("a proof and an older checkpoint", replace(now, size=5), "outside-not-comparable"),
+        ("a proof and a fork", replace(now, root=bytes(32)), "outside-fork"),
+    ]
+    return [
+        Case("proof", text, ""),
+        Case("proof of the last entry", proof_file(8).text(), ""),
+        *(Case(f"proof with {name}", made.text(), reason) for name, made, reason in changed),
+        *(Case(f"proof with {name}", data, reason) for name, data, reason in texts),
+        *(Case(name, text, reason, outside=outside) for name, outside, reason in kept),
+        Case(
+            "a proof and another log",
+            text,
+            "outside-origin",
+            keys=(NEIGHBOUR, LOG_KEY),
+            outside=replace(now, origin=NEIGHBOUR.name),
+        ),
+    ]
+
+
 def everything() -> list[Case]:
     """The whole set, sound files first."""
-    return [*sound(), *exports(), *packs(), *forgeries(), *oddities()]
+    return [*sound(), *exports(), *packs(), *forgeries(), *oddities(), *proofs()]
