@@ -3,19 +3,23 @@
 A listing is about (taxon, population, type of specimen, day), not about a name alone: split listings put populations of
 one species into two Appendices (CITES Art. I (a), VII; Res. Conf. 9.24 (Rev.) Annex 3; Species+ gives effective dates).
 The rule: of the listings that cover a population and a type of specimen, the one that took effect last on or before
-the day is in force. A species with listings of its own is covered by them, otherwise by the nearest taxon above it. A
-checklist without history says nothing of earlier days, and nobody knows what comes after its own day.
+the day is in force; one that words alone limit to some populations leaves what stood before it standing beside it. A
+species with listings of its own is covered by them, otherwise by the nearest taxon above it. A checklist without
+history says nothing of earlier days, and nobody knows what comes after its own day.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import groupby
 
 NOT_COVERED = "NC"
 """Species+ marks populations and taxa left out of the Appendices so."""
 APPENDIX_III = "III"
 _MOST_PARTS = 40
+_POPULATIONS = re.compile(r"\b(?:sub-?)?populations?\b", re.IGNORECASE)
 
 
 class Change(StrEnum):
@@ -68,6 +72,15 @@ class Listing:
     specimens: frozenset[str] = frozenset()
     specimens_except: frozenset[str] = frozenset()
     annotation: str = ""
+
+    @property
+    def limited_by_words(self) -> bool:
+        """Whether its annotation speaks of populations that no code names: what stood before may stand beside it.
+
+        Species+ gives the populations of split listings in words only.
+        """
+        coded = self.populations or self.populations_except or self.specimens or self.specimens_except
+        return self.effective_on is not None and not coded and bool(_POPULATIONS.search(self.annotation))
 
     def covers(self, population: str, specimen: str) -> bool:
         """Whether it is about this population (ISO code, empty: any other) and type of specimen (CITES term)."""
@@ -246,13 +259,26 @@ def _in_force(rows: Sequence[Listing], day: date, population: str, specimen: str
 
 
 def _latest(rows: Sequence[Listing]) -> _State:
-    if not rows:
+    """What stands after the last row: it ends what stood before, unless words alone limit it to some populations."""
+    standing: list[Listing] = []
+    open_rest = False
+    ordered = sorted(rows, key=lambda row: row.effective_on or date.min)
+    for _day, group in groupby(ordered, key=lambda row: row.effective_on or date.min):
+        of_day = list(group)
+        added = [row for row in of_day if row.change == Change.ADDITION]
+        if all(row.limited_by_words for row in of_day):
+            renewed = {row.category for row in added}
+            open_rest = open_rest or len(added) < len(of_day) or not standing
+            standing = [row for row in standing if row.category not in renewed] + added
+        else:
+            standing, open_rest = added, False
+    if not ordered:
         return _State(())
-    last = max(row.effective_on or date.min for row in rows)
-    added = [row for row in rows if (row.effective_on or date.min) == last and row.change == Change.ADDITION]
-    notes = tuple(dict.fromkeys(row.annotation for row in added if row.annotation))
-    categories = tuple(sorted({row.category for row in added}))
-    return _State(categories, notes, last if last != date.min else None)
+    notes = tuple(dict.fromkeys(row.annotation for row in standing if row.annotation))
+    categories = {row.category for row in standing}
+    if open_rest and len(categories) == 1:
+        categories |= {NOT_COVERED}
+    return _State(tuple(sorted(categories)), notes, ordered[-1].effective_on)
 
 
 def _kind(groups: Mapping[_State, _Group], cells: Mapping[tuple[str, str], _State]) -> tuple[Kind, Why]:

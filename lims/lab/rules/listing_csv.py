@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from lims.lab.rules.listing import Change, Listing
@@ -30,6 +30,7 @@ _COLUMNS = {
     "change": "changetype changetypename change",
     "effective_on": "effectiveat effectiveon effectivedate dateeffective startdate",
     "ended_on": "endedon enddate",
+    "current": "iscurrent",
     "party": "party partyisocode partyname listingparty",
     "annotation": "fullannotationenglish annotationenglish annotationen fullnoteen fullnote englishfullnote annotation",
     "symbol": "annotationsymbol hashannsymbol",
@@ -41,6 +42,10 @@ _COLUMNS = {
     "national_name": "nationalname nameinlaw",
 }
 _APPENDICES = frozenset(("I", "II", "III", "NC"))
+_MAIN = frozenset(("I", "II"))
+_TRUE = frozenset(("t", "true", "1", "yes"))
+BESIDE = "[The list calls two Appendices current: this row is about some populations or specimens only.]"
+"""Added to the annotation of a row that does not end the one before it."""
 _CHANGES = {
     "addition": Change.ADDITION,
     "": Change.ADDITION,
@@ -83,6 +88,8 @@ class TaxonRows:
     synonyms: tuple[str, ...]
     listings: list[tuple[int, Listing]] = field(default_factory=list)
     incomplete: bool = False
+    current: set[int] = field(default_factory=set)
+    """Numbers of the rows that the file calls current."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +153,8 @@ def _parsed(reader: Iterator[list[str]], lines: int, codes: Codes, progress: Cal
     if not any(taxon.listings for taxon in taxa.values()):
         first = f" Row {refused[0].row}, {refused[0].column}: {refused[0].why}" if refused else ""
         raise ListRefused(f"No row of this file holds a listing.{first}")
+    for taxon in taxa.values():
+        _beside(taxon)
     days = [one.effective_on for taxon in taxa.values() for _row, one in taxon.listings if one.effective_on]
     return Parsed(
         taxa=tuple(taxa.values()),
@@ -169,12 +178,14 @@ def _reader(content: bytes) -> Iterator[list[str]]:
 
 
 def _columns(head: Sequence[str]) -> dict[str, int]:
-    known = {alias: name for name, aliases in _COLUMNS.items() for alias in aliases.split()}
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     for place, title in enumerate(head):
-        name = known.get(re.sub(r"[^a-z]", "", title.lower()))
-        if name is not None:
-            found.setdefault(name, place)
+        places.setdefault(re.sub(r"[^a-z]", "", title.lower()), place)
+    found = {
+        name: next(places[alias] for alias in aliases.split() if alias in places)
+        for name, aliases in _COLUMNS.items()
+        if any(alias in places for alias in aliases.split())
+    }
     for needed, words in (("name", "scientific_name"), ("category", "current_listing or Appendix")):
         if needed not in found:
             raise ListRefused(
@@ -208,7 +219,23 @@ def _take(
         refused.append(Refused(row=number, column=bad.column, found=bad.found[:80], why=bad.why, name=name))
         return 0
     taxon.listings += [(number, one) for one in listings]
+    if row.get("current", "").lower() in _TRUE:
+        taxon.current.add(number)
     return int(not listings)
+
+
+def _beside(taxon: TaxonRows) -> None:
+    """Where the file calls two Appendices current the later row ended nothing: its annotation says so."""
+    current = [(number, one) for number, one in taxon.listings if number in taxon.current]
+    current = [(number, one) for number, one in current if one.change == Change.ADDITION and one.category in _MAIN]
+    if len({one.category for _number, one in current}) < 2:
+        return
+    first = min(one.effective_on or date.min for _number, one in current)
+    later = {number for number, one in current if (one.effective_on or date.min) > first and not one.limited_by_words}
+    taxon.listings = [
+        (number, replace(one, annotation=f"{one.annotation} {BESIDE}".strip()) if number in later else one)
+        for number, one in taxon.listings
+    ]
 
 
 def _taxon(name: str, row: Mapping[str, str]) -> TaxonRows:

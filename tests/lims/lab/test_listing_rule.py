@@ -1,5 +1,6 @@
 """Which listing a taxon had on a day: facts of the Appendices' history, and the algebra of the rule."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lims.lab.rules.listing import Change, Coverage, Kind, Listing, Taxon, Why, listing_at
+from lims.lab.rules.listing_csv import BESIDE, Codes, listings_parse
 from lims.lab.rules.names import name_bare, names_split
 
 HISTORY = Coverage(as_of=date(2026, 1, 1), history_since=date(1975, 7, 1))
@@ -44,6 +46,72 @@ ELEPHANT = Taxon(
 def test_the_african_elephant_through_its_listings(day: date, origin: str, kind: Kind, categories: tuple) -> None:
     answer = listing_at([ELEPHANT], HISTORY, asked_on=day, population=origin)
     assert (answer.kind, answer.categories) == (kind, categories)
+
+
+@pytest.mark.parametrize("origin", ["", "KE", "NA"])
+@pytest.mark.parametrize(
+    ("day", "categories"),
+    [(date(1995, 1, 1), ("I",)), (date(1998, 1, 1), ("I", "II")), (date(2001, 1, 1), ("I", "II"))],
+)
+def test_a_split_in_words_alone_is_left_to_the_annotation(day: date, categories: tuple, origin: str) -> None:
+    """As Species+ exports it: the rows of 1997 and 2000 name their populations in the annotation only."""
+    words = {
+        date(1997, 9, 18): "Populations of Botswana, Namibia and Zimbabwe.",
+        date(2000, 7, 19): "The population of",
+    }
+    rows = [
+        replace(row, populations=frozenset(), annotation=words.get(row.effective_on or day, ""))
+        for row in ELEPHANT.listings
+    ]
+    taxon = replace(ELEPHANT, listings=tuple(rows))
+    answer = listing_at([taxon], HISTORY, asked_on=day, population=origin)
+    assert answer.categories == categories
+    assert answer.why == (Why.ANNOTATION if len(categories) > 1 else Why.NONE)
+    again = Listing(category="I", effective_on=date(2002, 1, 1))
+    plain = listing_at([replace(taxon, listings=(*rows, again))], HISTORY, asked_on=date(2003, 1, 1))
+    assert (plain.kind, plain.categories) == (Kind.LISTED, ("I",))
+
+
+# The columns are those of the history export of the Checklist of CITES Species (SAPI, Checklist::History); the rows are
+# the dates of CoP7, CoP10 and CoP11. The hash annotation stands before the full one on purpose.
+EXPORT = """\
+TaxonId,Kingdom,Class,Family,FullName,AuthorYear,RankName,ChangeType,Appendix,PartyName,EffectiveAt,IsCurrent,#Annotation,\
+FullAnnotationEnglish,DistributionISOCodes
+4521,Animalia,Mammalia,Elephantidae,Loxodonta africana,Blumenbach 1797,SPECIES,ADDITION,III,GH,26/02/1976,f,,,GH KE
+4521,Animalia,Mammalia,Elephantidae,Loxodonta africana,Blumenbach 1797,SPECIES,ADDITION,I,,18/01/1990,t,,,GH KE
+4521,Animalia,Mammalia,Elephantidae,Loxodonta africana,Blumenbach 1797,SPECIES,ADDITION,II,,19/07/2000,t,,{note},GH KE
+"""
+
+
+@pytest.mark.parametrize("note", ["<p>Populations of four countries.", ""])
+def test_the_export_of_a_split_history_is_not_read_as_a_transfer(note: str) -> None:
+    codes = Codes(countries=frozenset(("GH", "KE")), terms=frozenset(), cites=True)
+    parsed = listings_parse(EXPORT.format(note=note).encode(), codes)
+    assert not parsed.refused
+    (found,) = parsed.taxa
+    assert (found.name, found.rank, found.family) == ("Loxodonta africana", "species", "Elephantidae")
+    taxon = Taxon(name=found.name, rank=found.rank, listings=tuple(one for _row, one in found.listings))
+    coverage = Coverage(as_of=date(2026, 1, 1), history_since=parsed.history_since)
+    answer = listing_at([taxon], coverage, asked_on=date(2020, 1, 1), population="KE")
+    assert (answer.kind, answer.why, answer.categories) == (Kind.CONDITIONAL, Why.ANNOTATION, ("I", "II"))
+    told = answer.parts[0].annotations
+    assert told == ((note or BESIDE).removeprefix("<p>"),)
+    assert listing_at([taxon], coverage, asked_on=date(1995, 1, 1)).categories == ("I",)
+
+
+def test_a_first_listing_or_a_deletion_in_words_leaves_the_rest_open() -> None:
+    first = Listing(category="II", effective_on=date(1990, 1, 1), annotation="Population of Nepal.")
+    answer = listing_at([Taxon(name="Aus bus", rank="species", listings=(first,))], HISTORY, asked_on=date(2000, 1, 1))
+    assert (answer.kind, answer.why, answer.categories) == (Kind.CONDITIONAL, Why.ANNOTATION, ("II", "NC"))
+    whole = Listing(category="II", effective_on=date(1980, 1, 1))
+    out = replace(first, change=Change.DELETION)
+    taxon = Taxon(name="Aus bus", rank="species", listings=(whole, out))
+    answer = listing_at([taxon], HISTORY, asked_on=date(2000, 1, 1))
+    assert (answer.why, answer.categories) == (Why.ANNOTATION, ("II", "NC"))
+    all_out = listing_at(
+        [replace(taxon, listings=(whole, replace(out, annotation="")))], HISTORY, asked_on=date(2000, 1, 1)
+    )
+    assert all_out.kind == Kind.NOT_LISTED
 
 
 def test_a_split_names_every_population_and_the_rest() -> None:
