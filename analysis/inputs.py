@@ -42,6 +42,12 @@ class InputFile:
     @classmethod
     def from_path(cls, role: str, path: Path) -> InputFile:
         """Take a file as it lies on disk; raises `InputRefused` where it cannot be read."""
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise InputRefused(
+                "It is a pipe or a device, which can be read once only.",
+                file=path.name,
+                remedy="Write it to a file and name that.",
+            )
         try:
             return cls(role=role, name=path.name, path=path, sha256=digest_file(path))
         except OSError as error:

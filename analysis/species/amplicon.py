@@ -236,23 +236,53 @@ def _centre_of(
 def denoise_vsearch(
     counts: Counter[bytes], *, least: int = LEAST_READS, alpha: float = ALPHA, watch: Watch = _unwatched
 ) -> dict[bytes, int]:
-    """The same by `vsearch --cluster_unoise`; raises `AnalysisError` where vsearch is not installed or fails."""
+    """The same by `vsearch --cluster_unoise`, then `--usearch_global` for the reads that the former drops.
+
+    Raises `AnalysisError` where vsearch is not installed or fails.
+    """
+    watch(0.0)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    text = "".join(f">r{n};size={size}\n{bases.decode()}\n" for n, (bases, size) in enumerate(ordered))
+    with tempfile.TemporaryDirectory(prefix="unoise-") as scratch:
+        reads, centres, hits = (Path(scratch) / name for name in ("reads.fasta", "centres.fasta", "hits.tsv"))
+        reads.write_text(text)
+        limits = ("--minsize", least, "--unoise_alpha", alpha, "--fasta_width", 0)
+        _vsearch("--cluster_unoise", reads, "--centroids", centres, *limits)
+        watch(0.7)
+        names = [part.split(";")[0] for part in centres.read_text().split(">")[1:]]
+        found = {ordered[int(name[1:])][0]: 0 for name in names}
+        near = (
+            "--dbmask",
+            "none",
+            "--id",
+            1 - NEAR,
+            "--iddef",
+            1,
+            "--strand",
+            "plus",
+            "--maxaccepts",
+            0,
+            "--maxrejects",
+            0,
+        )
+        shown = ("--userout", hits, "--userfields", "query+target", "--maxhits", 1)
+        if names:
+            _vsearch("--usearch_global", reads, "--db", centres, *near, *shown, "--minseqlength", 1)
+            for line in hits.read_text().splitlines():
+                query, centre = (ordered[int(name.split(";")[0][1:])] for name in line.split("\t"))
+                found[centre[0]] += query[1]
+    watch(1.0)
+    return found
+
+
+def _vsearch(*words: object) -> None:
     program = shutil.which("vsearch")
     if program is None:
         raise AnalysisError("vsearch is not installed.", remedy="Install it, or use the denoiser «own».")
-    watch(0.0)
-    with tempfile.TemporaryDirectory(prefix="unoise-") as scratch:
-        reads, out = Path(scratch) / "reads.fasta", Path(scratch) / "centres.fasta"
-        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        text = "".join(f">r{n};size={size}\n{bases.decode()}\n" for n, (bases, size) in enumerate(ordered))
-        reads.write_text(text)
-        command = [program, "--cluster_unoise", reads, "--centroids", out, "--sizein", "--sizeout", "--threads", "1"]
-        limits = ["--minsize", str(least), "--unoise_alpha", str(alpha), "--fasta_width", "0", "--qmask", "none"]
-        done = subprocess.run([*map(str, command), *limits, "--quiet"], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise AnalysisError(f"vsearch failed: {done.stderr.strip()[-300:]}")
-        parts = [part.split("\n") for part in out.read_text().split(">")[1:]]
-    return {lines[1].strip().encode(): int(lines[0].rsplit("size=", 1)[1].strip(";")) for lines in parts}
+    always = ("--sizein", "--sizeout", "--threads", 1, "--qmask", "none", "--quiet")
+    done = subprocess.run([program, *map(str, (*words, *always))], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AnalysisError(f"vsearch failed: {done.stderr.strip()[-300:]}")
 
 
 DENOISERS: Final = {"own": denoise, "vsearch": denoise_vsearch}

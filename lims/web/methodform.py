@@ -15,10 +15,11 @@ Make = Callable[[], forms.Field]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The words of a parameter: its label, and what helps to fill it in."""
+    """The words of a parameter: its label, what helps to fill it in, and each choice where it has some."""
 
     label: Words
     help_text: Words = ""
+    choices: tuple[tuple[str, Words], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,8 @@ def _make(one: Parameter | None, words: Asked) -> Make:
         "initial": one.default,
         "required": one.needed or one.default is not None,
     }
+    if words.choices:
+        return lambda: forms.ChoiceField(choices=words.choices, **(common | {"required": False}))
     if one.kind == "text":
         return lambda: forms.CharField(max_length=500, **common)
     bounds = {"min_value": one.least, "max_value": one.most}

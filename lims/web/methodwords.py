@@ -51,6 +51,11 @@ _PARAMETERS: Mapping[str, Asked] = {
         label=_("Species of the positive control"),
         help_text=_("Needed when a positive control is given; parted by semicolons."),
     ),
+    "denoiser": Asked(
+        label=_("Denoiser"),
+        help_text=_("Both follow one published rule. Whoever repeats the run needs the same one."),
+        choices=(("own", _("built in")), ("vsearch", _("vsearch, where the workers have it"))),
+    ),
     "least": Asked(label=_("Fewest reads of a sequence")),
     "id_column": Asked(label=_("Column of the sample names")),
     "simulations": Asked(label=_("Genotypes made for the exclusion test")),
@@ -89,7 +94,7 @@ _OWN: Mapping[tuple[str, str], Asked] = {
 
 _ASKED: Mapping[str, tuple[str, ...]] = {
     "species.identify": ("declared",),
-    "species.product": ("declared", "expected", "least"),
+    "species.product": ("declared", "expected", "denoiser", "least"),
     "origin.assign": ("id_column", "simulations"),
     "origin.map": ("id_column",),
     "origin.mixture": ("id_column", "by_column", "replicates"),

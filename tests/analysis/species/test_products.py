@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from analysis.__main__ import main
-from analysis.errors import InputRefused
+from analysis.errors import AnalysisError, InputRefused
 from analysis.species.amplicon import denoise, product_identify, reads_filter
 from analysis.species.calibration import Calibration
 from analysis.species.library import Library
@@ -50,6 +51,29 @@ def test_what_was_put_in_is_found_and_what_a_control_shows_is_marked(
     shares = {line.taxon: line.share for line in found.lines}
     assert shares[one.species] == pytest.approx(0.75, abs=0.03)
     assert sum(shares.values()) <= 1.0
+
+
+@pytest.mark.skipif(shutil.which("vsearch") is None, reason="vsearch is not installed")
+def test_both_denoisers_find_the_same_taxa_in_like_shares(
+    calibrated: Calibrated, individuals: list[Barcode], tmp_path: Path
+) -> None:
+    one, two, three = (individuals[place] for place in (0, 10, 20))
+    reads = fastq(tmp_path / "p.fastq", [(one.sequence, 300), (two.sequence, 90), (three.sequence, 60)], errors=0.0005)
+    blank = fastq(tmp_path / "blank.fastq", [(three.sequence, 30)], seed=2)
+    own, other = (product_identify(*calibrated, reads, [blank], denoiser=name) for name in ("own", "vsearch"))
+    assert [(line.taxon, line.state) for line in own.lines] == [(line.taxon, line.state) for line in other.lines]
+    for mine, theirs in zip(own.lines, other.lines, strict=True):
+        assert mine.share == pytest.approx(theirs.share, abs=0.05)
+
+
+def test_without_vsearch_the_denoiser_asked_for_is_refused_and_its_own_path_works(
+    calibrated: Calibrated, individuals: list[Barcode], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    reads = fastq(tmp_path / "p.fastq", [(individuals[0].sequence, 40)])
+    with pytest.raises(AnalysisError, match="vsearch is not installed"):
+        product_identify(*calibrated, reads, [], denoiser="vsearch")
+    assert [line.taxon for line in product_identify(*calibrated, reads, []).lines] == [individuals[0].species]
 
 
 def test_poor_short_and_unknown_reads_are_left_out_with_the_reason(individuals: list[Barcode], tmp_path: Path) -> None:

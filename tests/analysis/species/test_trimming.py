@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,25 @@ def test_primers_are_found_by_sequence_at_both_ends() -> None:
     start, end, found = primers_trim(b"TT" + LCO + INSERT + reverse_complement(HCO) + b"G")
     assert (b"TT" + LCO + INSERT + reverse_complement(HCO) + b"G")[start:end] == INSERT
     assert {(item.name, item.side) for item in found} == {("LCO1490", "start"), ("HCO2198", "end")}
+
+
+@pytest.mark.parametrize(
+    ("sequence", "name"),
+    [
+        (b"CCTCCTAGTTTGTTAGGGATTGATCG", "mcb869"),
+        (reverse_complement(b"CGATCAATCCCCTAACAAACTAGG"), "mcb869, second spelling"),
+        (b"CCCCTCAGAATGATATTTGTCCTCA", "H15149"),
+        (b"CCCTCAGAATGATATTTGTCCTCA", "H15149"),  # circulates without its first C
+        (b"CCCCTCGAATGATATTTGTCCTCA", "H15149"),  # and with a base missing inside
+        (b"GTTGGATTCAAAGCTGGTGTTA", "rbcL mini forward"),
+        (b"ATGCGATACTTGGTGTGAAT", "ITS2 forward"),
+    ],
+)
+def test_spellings_of_a_primer_that_circulate_are_cut_off(sequence: bytes, name: str) -> None:
+    start, end, found = primers_trim(sequence + INSERT)
+    assert ((sequence + INSERT)[start:end], [item.name for item in found]) == (INSERT, [name])
+    start, end, found = primers_trim(INSERT + reverse_complement(sequence))
+    assert ((INSERT + reverse_complement(sequence))[start:end], [item.side for item in found]) == (INSERT, ["end"])
 
 
 def test_a_sequence_without_primers_stays_whole() -> None:
