@@ -8,15 +8,18 @@ import io
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
-from lims.demonstration.synthetic import ABSENT, library
+from lims.demonstration.synthetic import ABSENT, library, query, traces
 from lims.demonstration.world import World
+from lims.lab.enums import JobState
 from lims.lab.models import DriftCheck, DriftLine, Run
 from lims.lab.selectors.traces import consensus_of, has_traces
+from lims.lab.services.curation import curation_decide
 from lims.lab.services.edits import edit_propose
 from lims.lab.services.plates import plate_receive
 from lims.lab.services.references import reference_approve, reference_propose
-from lims.lab.tasks import drift_execute
+from lims.lab.tasks import drift_execute, run_execute
 from lims.links.enums import LinkAct
 from lims.links.models import Link
 from lims.links.selectors.states import link_state
@@ -33,6 +36,8 @@ def later(world: World) -> None:
     law(SimpleNamespace(analyst=world.actor("analyst"), manager=world.actor("manager")))
     newer_edition(world)
     plate(world)
+    plate_finished(world)
+    set_to_decide_on(world)
     base_edit(world)
     seizures_linked(world)
 
@@ -62,6 +67,45 @@ def plate(world: World) -> None:
         actor=world.actor("analyst"),
         files=[("noise.ab1", io.BytesIO(b"no trace"))],
         reference=world.reference("reference.species"),
+    )
+
+
+def plate_finished(world: World) -> None:
+    """A plate whose one pair has its answer."""
+    item = world.item("tissue-skin")
+    pair = traces(query("Panthera pardus", number=41), sample="skin", number=41, run_on=timezone.localdate())
+    files = [
+        (f"{item.reference}_F.ab1", io.BytesIO(pair.forward)),
+        (f"{item.reference}_R.ab1", io.BytesIO(pair.reverse)),
+    ]
+    made = plate_receive(
+        actor=world.actor("analyst"), files=files, items=[item], reference=world.reference("reference.species")
+    )
+    sample = made.samples.get()
+    assert sample.run_id is not None, sample.problem
+    run_execute(sample.run_id)
+    assert Run.objects.get(pk=sample.run_id).state == JobState.DONE
+
+
+def set_to_decide_on(world: World) -> None:
+    """A proposed set with records that contradict the others: one is decided on, the rest wait."""
+    known = library()
+    wrong = "".join(
+        f">{name}|{known[0].species}|\n{one.sequence}\n"
+        for name, one in (("WRONG-1", known[-1]), ("WRONG-2", known[-2]))
+    )
+    row = reference_propose(
+        actor=world.actor("analyst"),
+        kind="species",
+        name="Barcodes to be looked through",
+        edition="1",
+        files=[("barcodes.fasta", io.BytesIO(("".join(one.fasta for one in known) + wrong).encode()))],
+        parameters={"locus": "COI"},
+        provenance="Synthetic.",
+        synthetic=True,
+    )
+    curation_decide(
+        actor=world.actor("analyst"), reference=built(row), accession="WRONG-1", choice="exclude", reason="Mislabelled."
     )
 
 

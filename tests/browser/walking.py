@@ -45,6 +45,9 @@ HUBS = {
     "evidence": 3,
     "intake": 3,
     "submission": 2,
+    "reference": 3,
+    "reference_curation": 3,
+    "plate": 2,
 }
 """Pages from which others are reached: how many of each a role opens for their links; of the others one."""
 LAYOUTS = 2

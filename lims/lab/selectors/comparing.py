@@ -1,20 +1,39 @@
 """Two runs of a case side by side, from their rows."""
 
 import json
+from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from lims.accounts.actors import Actor
+from lims.common.errors import NotFound, RuleViolation
 from lims.lab.enums import JobState
 from lims.lab.models import Run
 from lims.lab.rules.comparing import Comparison, RunFacts, compare
-from lims.lab.selectors.work import run_list
+from lims.lab.selectors.work import run_get, run_list
 
 
 def runs_comparable(*, actor: Actor, run: Run) -> QuerySet[Run]:
     """Finished runs of the same method in the same case that the actor may see, newest first."""
     rows = run_list(actor=actor, case=run.case, state=JobState.DONE, method=run.method)
     return rows.exclude(pk=run.pk)
+
+
+def run_other(*, actor: Actor, run: Run, other: UUID) -> Run:
+    """The run to compare with.
+
+    Raises:
+        RuleViolation: the first is not finished.
+        NotFound: none that may be compared: not finished, another method or case, or not the actor's to see.
+    """
+    if run.state != JobState.DONE:
+        raise RuleViolation(_("Only a finished run can be compared."), code="not-done", field="run")
+    if not runs_comparable(actor=actor, run=run).filter(uuid=other).exists():
+        raise NotFound(
+            _("There is no such finished run of this method in the case."), code="run-not-found", field="other"
+        )
+    return run_get(actor=actor, key=other)
 
 
 def runs_compare(first: Run, second: Run) -> Comparison:

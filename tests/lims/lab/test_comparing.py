@@ -11,6 +11,7 @@ from lims.lab.rules.comparing import RunFacts, Section, compare
 from lims.lab.selectors.comparing import runs_compare
 from lims.lab.services.runs import run_rerun
 from lims.lab.tasks import run_execute
+from tests.lims.api.client import Caller, problem
 from tests.lims.lab.support import Bench, origin_run
 
 _FACTS = st.dictionaries(st.sampled_from("abcd"), st.text(max_size=3), max_size=4)
@@ -60,3 +61,18 @@ def test_a_repetition_is_the_same_and_another_seed_is_named(client: Client, benc
     assert client.get(here, {"other": "R-1999-000001"}).status_code == 422
     client.force_login(User.objects.get(pk=bench.lab.custodian.user_id))
     assert client.get(here).status_code == 403
+
+
+def test_the_api_compares_runs_of_one_method_and_case(bench: Bench) -> None:
+    run = origin_run(bench)
+    again = run_rerun(actor=bench.lab.analyst, run=run)
+    reviewer = Caller(bench.lab.reviewer)
+    problem(reviewer.get(f"runs/{run.uuid}/comparison/?other={again.uuid}"), 404, "run-not-found")
+    problem(reviewer.get(f"runs/{again.uuid}/comparison/?other={run.uuid}"), 422, "not-done")
+    run_execute(again.pk)
+    told = reviewer.get(f"runs/{run.uuid}/comparison/?other={again.uuid}").json()
+    assert (told["same_inputs"], told["same_answers"], told["same_results"]) == (True, True, True)
+    assert {line["section"] for line in told["lines"]} == {"how", "files", "answers", "numbers", "results"}
+    assert all(line["same"] for line in told["lines"])
+    assert reviewer.get(f"runs/{run.uuid}/comparison/?other={run.uuid}").status_code == 404
+    assert Caller(bench.lab.custodian).get(f"runs/{run.uuid}/comparison/?other={again.uuid}").status_code in {403, 404}

@@ -1,6 +1,7 @@
 """A new edition of a reference set: which reported answers it would change, and that nothing reported is altered."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from lims.common.errors import NotAllowed, RuleViolation
 from lims.lab.models import DriftCheck, ReferenceSet, Run
 from lims.lab.rules.drifting import Change, Said, changes
 from lims.lab.selectors.drift import drift_lines, drift_undecided
+from lims.lab.services import jobs
 from lims.lab.services.drift import drift_ask, drift_cancel, drift_decide
 from lims.lab.services.references import reference_approve
 from lims.lab.tasks import drift_execute
@@ -142,3 +144,36 @@ def test_a_check_is_cancelled_and_asked_for_by_those_who_may(bench: Bench) -> No
     assert again.pk != check.pk
     assert not drift_lines(actor=builders.actor()).exists()
     assert not drift_undecided(actor=lab.analyst).exists()
+
+
+def test_a_check_cancelled_in_the_middle_writes_nothing_and_can_be_asked_for_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cancelled by another person while the worker computes: the next step of the work sees it."""
+    lab = bench.lab
+    run = reported(bench, barcode_set(lab, HIDDEN))
+    before = frozen(run)
+    newer = barcode_set(lab, edition="2")
+    check = DriftCheck.objects.get()
+    told, steps = jobs.Heart.progress, []
+
+    def progress(self: Any, share: float, words: str) -> None:
+        if words.startswith("identifying") and steps[-1] == "reading":
+            drift_cancel(actor=lab.manager, check=check)
+            self._beat()
+        steps.append(words)
+        told(self, share, words)
+
+    monkeypatch.setattr(jobs.Heart, "progress", progress)
+    drift_execute(check.pk)
+    check.refresh_from_db()
+    assert (check.state, check.runs, check.lines.count()) == ("cancelled", 0, 0)
+    assert steps[-1] == "identifying hidden", "nothing was computed after it"
+    assert frozen(run) == before
+    assert verbs("run", run.uuid) == []
+    assert verbs("reference", newer.uuid) == ["queued", "cancelled"]
+    monkeypatch.undo()
+    again = drift_ask(actor=lab.analyst, reference=newer)
+    drift_execute(again.pk)
+    again.refresh_from_db()
+    assert (again.state, again.lines.count()) == ("done", 1)
