@@ -23,14 +23,15 @@ from analysis.origin.population_report import population_report
 from analysis.reference import ReferenceSet as FrozenSet
 from analysis.verbal_set import scale_freeze
 from lims.lab.enums import ReferenceKind
-from lims.lab.speciesbuild import part, species_build
+from lims.lab.speciesbuild import OwnItems, part, species_build
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildAsk:
     """What is to be built: an empty folder, the source files under their own names, the set's name and edition.
 
-    `evidence`: genotypes of evidence by marker panel, none of which may be among the animals of the set.
+    `evidence`: genotypes of evidence by marker panel, none of which may be among the animals of the set; `own_items`:
+    which of some names are references of the laboratory's items, none of which may name a record.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class BuildAsk:
     name: str
     edition: str
     parameters: Mapping[str, Any]
+    own_items: OwnItems
     evidence: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = field(default_factory=dict)
 
     def text(self, key: str) -> str | None:
@@ -78,6 +80,7 @@ def _species(ask: BuildAsk, progress: Progress) -> Built:
         edition=ask.edition,
         locus=ask.text("locus"),
         excluded={str(accession): str(why) for accession, why in excluded.items()},
+        own_items=ask.own_items,
         progress=progress,
     )
     return Built(records=built.records, digest=built.digest, summary=built.summary, tables=built.tables)

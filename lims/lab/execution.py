@@ -4,6 +4,7 @@ import io
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from analysis.inputs import Artefact, InputFile, Progress, RunInputs
 from analysis.outcome import Outcome
 from analysis.registry import METHODS
 from chain_of_custody.errors import CustodyError
+from chain_of_custody.models import Item
 from chain_of_custody.vault.services import store_current
 from lims.casework.codelists import CURRENT, code_list
 from lims.common.errors import BadInput
@@ -27,6 +29,7 @@ from lims.lab.selectors.drift import drift_runs
 from lims.lab.selectors.profiles import profiles_by_panel
 from lims.lab.speciesbuild import part
 
+_NAMES_AT_ONCE = 10_000
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 _WORDS = {
@@ -172,6 +175,7 @@ def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenRefe
             name=reference.name,
             edition=reference.edition,
             parameters=reference.parameters,
+            own_items=_own_items,
             evidence=_evidence() if reference.kind == ReferenceKind.ORIGIN else {},
         )
         built = BUILDERS[reference.kind](ask, progress)
@@ -183,6 +187,15 @@ def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenRefe
             checks=built.checks,
             tables=built.tables,
         )
+
+
+def _own_items(names: Collection[str]) -> list[str]:
+    """Which names are references of items."""
+    every = sorted(names)
+    pieces = (every[start : start + _NAMES_AT_ONCE] for start in range(0, len(every), _NAMES_AT_ONCE))
+    return [
+        one for piece in pieces for one in Item.objects.filter(reference__in=piece).values_list("reference", flat=True)
+    ]
 
 
 def _evidence() -> dict[str, list[dict[str, list[str]]]]:

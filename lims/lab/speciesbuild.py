@@ -3,7 +3,8 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,10 @@ After ANSI/ASB 180, of which only the scope was read [M].
 """
 
 
+OwnItems = Callable[[Collection[str]], Collection[str]]
+_NAME_PARTS = re.compile(r"[_|.\s]+")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeciesBuilt:
     """A built set: how many records, its hash, a summary for its page, and tables for the evidence store."""
@@ -46,19 +51,23 @@ def species_build(
     edition: str,
     locus: str | None,
     excluded: Mapping[str, str],
+    own_items: OwnItems,
     progress: Progress,
 ) -> SpeciesBuilt:
     """Read FASTA, GenBank and BOLD files and taxonomy tables, leave out what was excluded, freeze, calibrate, curate.
 
-    `excluded` maps accessions to the reason. Every record of every file stands in report.csv, taken or not and why.
+    `excluded` maps accessions to the reason, `own_items` tells which names are items of the laboratory. Every record of
+    every file stands in report.csv, taken or not and why.
 
     Raises:
-        AnalysisError: a file is none of these forms, no record can be used, or an excluded record is not there.
+        AnalysisError: a file is none of these forms, no record can be used, an excluded record is not there, or a
+            record is named after an item: evidence may not enter a reference.
         Cancelled: what `progress` raises.
     """
     files, taxonomy = _taxonomies(sources)
     found = import_files(files, locus=locus, taxonomy=taxonomy, progress=part(progress, 0.0, 0.1))
     found = _without(found, excluded)
+    _no_evidence(found, own_items)
     library, built = library_build(
         folder, found.records, name=name, version=edition, taxonomy=taxonomy, progress=part(progress, 0.1, 0.25)
     )
@@ -156,6 +165,18 @@ def _is_taxonomy(path: Path) -> bool:
     with path.open(encoding="utf-8-sig", errors="replace") as source:
         head = {cell.strip().lower() for cell in source.readline(1 << 16).split("\t")}
     return "species" in head and not head & {"nucleotides", "nuc", "sequence"}
+
+
+def _no_evidence(found: Import, own_items: OwnItems) -> None:
+    """No record bears the reference of an item, alone or with a direction or a suffix behind it."""
+    named = {part.upper(): record for record in found.records for part in _NAME_PARTS.split(record.accession)}
+    for name in sorted(own_items(named)):
+        raise InputRefused(
+            f"The record «{named[name].accession}» is named after an item of this laboratory: evidence may not enter a "
+            "reference.",
+            field="files",
+            remedy="Take it out of the file.",
+        )
 
 
 def _without(found: Import, excluded: Mapping[str, str]) -> Import:

@@ -211,9 +211,9 @@ def _sources_store(actor: Actor, row: ReferenceSet, files: Sequence[tuple[str, B
 
 
 def _no_evidence(files: Sequence[tuple[str, BinaryIO]]) -> None:
-    """Whatever was handed in about a case or an item is evidence, and is known by its bytes whatever its name."""
+    """What was handed in about a case or an item, or came out of a run, is evidence: known by its bytes."""
     names = {_digest(source): name for name, source in files}
-    known = StoredFile.objects.filter(digest__in=list(names), stream__kind__in=["case", "item"])
+    known = StoredFile.objects.filter(digest__in=list(names), stream__kind__in=["case", "item", "run"])
     for digest in known.values_list("digest", flat=True)[:1]:
         raise RuleViolation(
             _("«%(file)s» is a file of a case: evidence may not enter a reference. Leave it out.")

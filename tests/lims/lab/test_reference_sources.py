@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from analysis.errors import InputRefused
+from chain_of_custody.vault.services import store_current
 from lims.common.errors import BadInput, RuleViolation
 from lims.lab.models import ReferenceSet
 from lims.lab.services import references
 from lims.lab.services.references import reference_propose
-from tests.lims.lab.support import Bench, baseline, upload
+from tests.lims.lab.support import BARCODES, Bench, barcode_set, baseline, built, species_run, upload
 
 
 def test_evidence_may_not_enter_a_reference_whatever_its_name(bench: Bench) -> None:
@@ -28,6 +30,32 @@ def test_evidence_may_not_enter_a_reference_whatever_its_name(bench: Bench) -> N
     assert refused.value.found == "baseline.csv"
     assert evidence.name != "baseline.csv"
     assert not ReferenceSet.objects.filter(name="Renamed").exists()
+
+
+def test_what_came_out_of_a_run_or_is_named_after_an_item_enters_no_set(bench: Bench) -> None:
+    def propose(content: bytes, edition: str) -> ReferenceSet:
+        return reference_propose(
+            actor=bench.lab.analyst,
+            kind="species",
+            name="With evidence",
+            edition=edition,
+            files=[("barcodes.fasta", io.BytesIO(content))],
+            parameters={"locus": "COI"},
+            provenance="Synthetic.",
+        )
+
+    query = upload(bench, f">q\n{BARCODES[0].sequence}\n".encode(), "q.fasta", "sequence")
+    run = species_run(bench, barcode_set(bench.lab), [("sequence", query)])
+    consensus = run.outputs.get(name="consensus.fasta").file
+    with store_current().open(consensus.digest, version=consensus.store_version) as chunks:
+        content = b"".join(chunks)
+    with pytest.raises(RuleViolation, match="evidence may not enter a reference"):
+        propose(content, "1")
+    named = f">{bench.item.reference}_F|{BARCODES[0].species}|\n{BARCODES[0].sequence}\n"
+    clean = "".join(one.fasta for one in BARCODES[:8])
+    with pytest.raises(InputRefused, match=bench.item.reference) as refused:
+        built(propose((clean + named).encode(), "2"))
+    assert "evidence may not enter a reference" in str(refused.value)
 
 
 def test_of_two_proposals_at_the_same_moment_the_second_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
