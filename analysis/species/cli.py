@@ -47,8 +47,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def _add_consensus(questions: Subparsers) -> None:
     parser = questions.add_parser("consensus", help="one consensus from a forward and a reverse trace")
-    parser.add_argument("forward", type=Path, metavar="FORWARD.ab1")
-    parser.add_argument("reverse", type=Path, metavar="REVERSE.ab1", nargs="?")
+    parser.add_argument("forward", type=Path, metavar="FORWARD.ab1", help="ab1, or one read as FASTQ")
+    parser.add_argument("reverse", type=Path, metavar="REVERSE.ab1", nargs="?", help="likewise")
     parser.add_argument("--name", help="name of the consensus; the forward file's name by default")
     parser.add_argument("--format", choices=("fasta", "json"), default="fasta")
     parser.set_defaults(run=run_consensus)

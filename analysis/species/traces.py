@@ -6,7 +6,7 @@ import io
 import struct
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -60,16 +60,19 @@ class Read:
 
 
 def trace_read(file: InputFile) -> Read:
-    """The read of an ab1 file.
+    """The read of an ab1 file, or the one read of a FASTQ or FASTA file; FASTA gives no qualities.
 
-    Raises `InputRefused` for a file that is no ABIF file, ends early, holds no base calls, or has no quality values.
+    Raises `InputRefused` for a file that is none of these, ends early, holds no base calls, more than one read, or, as
+    ab1, no quality values.
     """
     content = file.read(limit=LIMIT)
+    if content[:1] in (b"@", b">"):
+        return _only_read(file)
     if content[:4] != b"ABIF":
         raise InputRefused(
             f"The file begins with {content[:4]!r}, not with «ABIF»: it is no trace file.",
             file=file.name,
-            remedy="Give the .ab1 file as the sequencer wrote it.",
+            remedy="Give the .ab1 file as the sequencer wrote it, or the read as FASTQ.",
         )
     _directory_check(content, file.name)
     record = _record(content, file.name)
@@ -95,6 +98,17 @@ def trace_read(file: InputFile) -> Read:
         edited=_edited(raw),
         facts=_facts(raw),
     )
+
+
+def _only_read(file: InputFile) -> Read:
+    reads = reads_of(file)
+    if len(reads) != 1:
+        raise InputRefused(
+            f"The file holds {len(reads)} reads where one is needed.",
+            file=file.name,
+            remedy="Give each read in a file of its own, or all as sequences.",
+        )
+    return replace(reads[0], name=file.name)
 
 
 def reads_of(file: InputFile, *, empty: bool = False) -> list[Read]:

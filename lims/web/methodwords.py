@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from lims.web.methodform import Asked, MethodForm, Words
 
 ROLES: Mapping[str, Words] = {
-    "trace_forward": _("Trace, forward (.ab1)"),
-    "trace_reverse": _("Trace, reverse (.ab1)"),
+    "trace_forward": _("Trace, forward (.ab1 or FASTQ)"),
+    "trace_reverse": _("Trace, reverse (.ab1 or FASTQ)"),
     "sequence": _("Sequence (FASTA or FASTQ)"),
     "screen": _("Sequences to screen against: batch, controls, staff (FASTA)"),
     "amplicons": _("Amplicon reads of a product (FASTQ, may be gzip)"),

@@ -13,7 +13,7 @@ from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 from analysis.species.abif import Trace, abif_bytes, trace_synthesise
 from analysis.species.alignment import align
-from analysis.species.assembly import Consensus, assemble, trimmed
+from analysis.species.assembly import Consensus, assemble, single, trimmed
 from analysis.species.bases import reverse_complement
 from analysis.species.chromatogram import chromatogram_svg
 from analysis.species.peaks import double_peaks
@@ -67,6 +67,32 @@ def test_a_synthetic_pair_gives_its_sequence_back(individuals: list[Barcode], tm
     assert found["editDistance"] == 0
     assert len(consensus.bases) > 0.95 * len(truth)
     assert not consensus.suspect_pair
+
+
+def test_reads_given_as_fastq_give_the_consensus_of_their_traces(individuals: list[Barcode], tmp_path: Path) -> None:
+    truth = individuals[0].sequence
+    from_traces = pair(tmp_path, truth, truth)
+    reads = []
+    for way in ("F", "R"):
+        record = SeqIO.read(tmp_path / f"{way}.ab1", "abi")
+        SeqIO.write(record, tmp_path / f"{way}.fastq", "fastq")
+        reads.append(trace_read(InputFile.from_path("trace_forward", tmp_path / f"{way}.fastq")))
+    found = assemble(*reads)
+    assert (found.bases, found.qualities.tolist()) == (from_traces.bases, from_traces.qualities.tolist())
+    assert [one.read.name for one in found.reads] == ["F.fastq", "R.fastq"]
+    assert chromatogram_svg(found) is None
+
+
+def test_a_read_without_qualities_stands_alone_and_a_file_of_two_reads_is_no_trace(tmp_path: Path) -> None:
+    path = tmp_path / "r.fasta"
+    path.write_text(">a\n" + "ACGTTGCA" * 20 + "\n")
+    read = trace_read(InputFile.from_path("trace_forward", path))
+    assert single(read).bases == b"ACGTTGCA" * 20
+    with pytest.raises(InputRefused, match="no qualities"):
+        assemble(read, read)
+    path.write_text(">a\nACGT\n>b\nACGT\n")
+    with pytest.raises(InputRefused, match="holds 2 reads"):
+        trace_read(InputFile.from_path("trace_forward", path))
 
 
 def test_a_pair_of_two_specimens_is_flagged_or_refused(individuals: list[Barcode], tmp_path: Path) -> None:
