@@ -42,7 +42,10 @@ def canonical_json(value: object) -> bytes:
 
 def plain_json(value: Json) -> bytes:
     """As `canonical_json`, for values that are JSON already: no walk through them is needed."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _PLAIN.encode(value).encode()
+
+
+_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def readable_json(value: object) -> bytes:

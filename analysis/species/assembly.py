@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
@@ -103,8 +104,14 @@ def single(read: Read, *, limit: float = ERROR_LIMIT) -> Consensus:
         qualities=qualities[start:end],
         reads=(kept,),
         primers=found,
-        origins=tuple(zip(range(kept.start + start + 1, kept.start + end + 1), repeat(0))),
+        origins=_positions(kept.start + start + 1, kept.start + end + 1),
     )
+
+
+@lru_cache(maxsize=64)
+def _positions(first: int, behind: int) -> tuple[tuple[int, int], ...]:
+    """Positions of a single read's bases; barcodes of one file are often equally long."""
+    return tuple(zip(range(first, behind), repeat(0)))
 
 
 def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Consensus:

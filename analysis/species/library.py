@@ -109,8 +109,8 @@ class Library:
 
     def records_of(self, number: int) -> npt.NDArray[np.int64]:
         """The records that carry a distinct sequence, in accession order."""
-        low, high = self._by_sequence_offsets[number], self._by_sequence_offsets[number + 1]
-        return self._by_sequence[int(low) : int(high)]
+        offsets = self._by_sequence_offsets
+        return self._by_sequence[offsets.item(number) : offsets.item(number + 1)]
 
     def records_of_species(self, species: int) -> npt.NDArray[np.int64]:
         """The records of a species, in accession order."""

@@ -82,14 +82,15 @@ class PackedTexts:
 
     def __init__(self, folder: Path, name: str) -> None:
         path = folder / f"{name}.bin"
-        self._blob = np.memmap(path, np.uint8, "r").view(np.ndarray) if path.stat().st_size else np.zeros(0, np.uint8)
+        blob = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.zeros(0, np.uint8)
+        self._blob = memoryview(blob.view(np.ndarray))  # type: ignore[arg-type]
         self._offsets = array_open(folder / f"{name}_offsets.npy")
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
     def __getitem__(self, number: int) -> str:
-        return self._blob[int(self._offsets[number]) : int(self._offsets[number + 1])].tobytes().decode()
+        return str(self._blob[self._offsets.item(number) : self._offsets.item(number + 1)], "utf-8")
 
     @staticmethod
     def write(folder: Path, name: str, texts: Iterable[str]) -> None:

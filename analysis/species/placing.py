@@ -71,20 +71,20 @@ class Stretch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A query in columns: `letters` (masks, 0 where the query lacks the base) and the query position of each column.
+    """A query in columns: `high` (masks << 4, 0 where the query lacks the base) and the query position of each column.
 
     `position` (columns + 1,) is None where column and position are the same; bases between two columns are insertions.
     `query` are the letters of the strand in use, `reverse` says whether that is the other one.
     """
 
-    letters: Bytes
+    high: Bytes
     query: bytes
     reverse: bool
     position: Ids | None = None
 
     def text(self) -> bytes:
         """The columns as letters, «-» for a missing base."""
-        return _LETTERS[self.letters].tobytes()
+        return _LETTERS[self.high >> 4].tobytes()
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ def placed(library: Library, query: bytes, chosen: Ids) -> list[Placed]:
     rows, texts = library.sequences.rows_of(chosen)
     strands = (query, reverse_complement(query))
     reverse, shift = _orient(strands, texts[0])
-    frame = Frame(masks(strands[reverse]), strands[reverse], reverse)
+    frame = Frame(masks(strands[reverse]) << 4, strands[reverse], reverse)
     first = _lay(frame, rows[0], shift)
     if first.differences > _GAPS_LIKELY * first.overlap and first.overlap >= SHORTEST:
         frame, shift = _gapped(frame, texts[0], first) or (frame, shift)
@@ -153,7 +153,7 @@ def _again(
             turned = strands[not frame.reverse]
             other, votes = _offset(turned, reference)
             if votes > agreeing:
-                yield place, _lay(Frame(masks(turned), turned, not frame.reverse), rows[place], other)
+                yield place, _lay(Frame(masks(turned) << 4, turned, not frame.reverse), rows[place], other)
                 continue
         yield place, _lay(frame, rows[place], shift)
         fitting = {at: found for at in poor if not _is_poor(found := _lay(frame, rows[at], shift))}
@@ -165,8 +165,8 @@ def _again(
 def _lay(frame: Frame, row: Bytes, shift: int) -> Placed:
     """A row in the frame's columns, column c beside position c + shift of the row."""
     start = max(0, -shift)
-    end = max(start, min(len(frame.letters), len(row) - shift))
-    kinds = (frame.letters[start:end] << 4 | row[start + shift : end + shift]).tobytes().translate(_KIND)
+    end = max(start, min(len(frame.high), len(row) - shift))
+    kinds = (frame.high[start:end] | row[start + shift : end + shift]).tobytes().translate(_KIND)
     transitions, transversions = kinds.count(_TRANSITION), kinds.count(_TRANSVERSION)
     different = transitions + transversions + kinds.count(_OTHER)
     first, last, missing = start, end, 0
@@ -198,7 +198,7 @@ def _gapped(plain: Frame, reference: bytes, first: Placed) -> tuple[Frame, int] 
     middle = masks(query_row)[column]
     every = np.concatenate([masks(query[:head]), middle, masks(query[int(tail[0]) :])])
     begins = 0 if swapped else max(0, first.start + first.offset - MARGIN) + at
-    return Frame(every, query, plain.reverse, position), begins - head
+    return Frame(every << 4, query, plain.reverse, position), begins - head
 
 
 def stretch(query: bytes, reference: bytes, item: Stretch) -> tuple[bytes, bytes, bool]:

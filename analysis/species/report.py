@@ -42,7 +42,7 @@ def identified_json(item: Identified) -> dict[str, Json]:
             {"taxon": taxon, "distance": round(distance, 6)} for taxon, distance in item.nearest_species
         ],
         "loci": list(item.loci),
-        "congeners": jsonable(item.congeners),
+        "congeners": [{"name": one.name, "records": one.records, "at": list(one.at)} for one in item.congeners],
         "barcode_gap": None
         if item.gap is None
         else {
