@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -11,7 +12,7 @@ import edlib
 from analysis.species.bases import MASK_OF
 
 _PLAIN: Final = b"ACGT"
-_STEP: Final = re.compile(r"(\d+)([=XID])")
+_GAP: Final = re.compile(r"(\d+[ID])")
 
 
 @lru_cache(maxsize=4096)
@@ -45,34 +46,55 @@ def edits_within(inner: bytes, outer: bytes, most: int = -1) -> int:
     return int(found["editDistance"])
 
 
-def path_within(inner: bytes, outer: bytes) -> tuple[str, str]:
-    """`inner` and the part of `outer` it turns into, as two rows with «-» for gaps."""
-    one, other, _ = path_located(inner, outer)
+def path_within(inner: bytes, outer: bytes, most: int = -1) -> tuple[str, str]:
+    """`inner` and the part of `outer` it turns into, as two rows with «-» for gaps; `most` as in `edits_within`."""
+    one, other, _ = path_located(inner, outer, most)
     return one.decode(), other.decode()
 
 
-@lru_cache(maxsize=64)
-def path_located(inner: bytes, outer: bytes) -> tuple[bytes, bytes, int]:
+def path_located(inner: bytes, outer: bytes, most: int = -1) -> tuple[bytes, bytes, int]:
     """As `path_within`, rows as bytes, and where the part of `outer` begins. The last few are remembered."""
-    found = edlib.align(inner, outer, mode="HW", task="path", additionalEqualities=equalities(inner, outer))
+    return _path(_Pair(inner, outer, most))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two sequences; the bound makes the search faster and changes nothing of what is found."""
+
+    inner: bytes
+    outer: bytes
+    most: int = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _path(pair: _Pair) -> tuple[bytes, bytes, int]:
+    found = edlib.align(
+        pair.inner,
+        pair.outer,
+        mode="HW",
+        task="path",
+        k=pair.most,
+        additionalEqualities=equalities(pair.inner, pair.outer),
+    )
     begins = int(found["locations"][0][0])
-    return (*_rows(found["cigar"], inner, outer[begins:]), begins)
+    return (*_rows(found["cigar"], pair.inner, pair.outer[begins:]), begins)
 
 
 def _rows(cigar: str, inner: bytes, outer: bytes) -> tuple[bytes, bytes]:
     """Both sequences as rows, from edlib's steps: «I» is a base of `inner` alone, «D» one of `outer` alone."""
     one: list[bytes] = []
     other: list[bytes] = []
-    here = there = paired = 0
-    for digits, kind in _STEP.findall(cigar):
-        count = int(digits)
-        if kind in "=X":
-            paired += count
+    here = there = 0
+    # Steps of two letters («12=1X…»), a gap («3I»), steps of two letters, …, the last ones perhaps none.
+    for place, steps in enumerate(_GAP.split(cigar)):
+        if place % 2 == 0:
+            count = sum(map(int, steps.replace("X", "=").split("=")[:-1]))
+            one.append(inner[here : here + count])
+            other.append(outer[there : there + count])
+            here, there = here + count, there + count
             continue
-        one.append(inner[here : here + paired])
-        other.append(outer[there : there + paired])
-        here, there, paired = here + paired, there + paired, 0
-        if kind == "I":
+        count = int(steps[:-1])
+        if steps[-1] == "I":
             one.append(inner[here : here + count])
             other.append(b"-" * count)
             here += count
@@ -80,6 +102,4 @@ def _rows(cigar: str, inner: bytes, outer: bytes) -> tuple[bytes, bytes]:
             one.append(b"-" * count)
             other.append(outer[there : there + count])
             there += count
-    one.append(inner[here : here + paired])
-    other.append(outer[there : there + paired])
     return b"".join(one), b"".join(other)

@@ -224,7 +224,7 @@ def rows_of(library: Library, near: Near, query: bytes) -> tuple[str, str]:
     inner, outer, swapped = stretch(turned, reference, near)
     if not inner:
         return "", ""
-    rows = path_within(inner, outer)
+    rows = path_within(inner, outer, near.edits)
     return (rows[1], rows[0]) if swapped else rows
 
 
