@@ -47,6 +47,7 @@ from deploy.embedded.home import Home  # noqa: E402
 from deploy.embedded.postgres import APP, OWNER, SUPERUSER  # noqa: E402
 from deploy.embedded.throwaway import Throwaway  # noqa: E402
 from deploy.keys import keys_make  # noqa: E402
+from tests.order import in_shares  # noqa: E402
 
 SETTINGS = "lims.config.settings"
 TEMPLATE = "spoor_template"
@@ -359,8 +360,12 @@ def pytest_report_header() -> str | None:
     return f"spoor: {WHY_NO_DJANGO}" if WHY_NO_DJANGO else None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse pytest-django's flushing tests: the app role may not truncate the ledger, and must not."""
+    """Refuse pytest-django's flushing tests: the app role may not truncate the ledger, and must not.
+
+    Several processes take slow modules first.
+    """
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None and (marker.kwargs.get("transaction") or marker.args[:1] == (True,)):
@@ -368,3 +373,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 f"{item.nodeid}: use @pytest.mark.commits instead of django_db(transaction=True); "
                 "it gives the test a database of its own"
             )
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        items[:] = in_shares(
+            items, workers, module=lambda item: item.path, slow=lambda item: bool(item.get_closest_marker("slow"))
+        )

@@ -24,6 +24,8 @@ from tests.lims.lab import support
 from tests.lims.lab.support import Bench, species_run
 from tests.lims.lab.test_species_runs import _pair, library  # noqa: F401 - a fixture
 
+pytestmark = [pytest.mark.slow]
+
 
 @pytest.fixture
 def bench(settings: Any, tmp_path: Path) -> Bench:
