@@ -11,6 +11,10 @@ from analysis.genotypes.grid import Grid, clean
 from analysis.genotypes.markers import MarkerPanel, binned
 from analysis.genotypes.reader import Layout, TableFormat, cell_problems, genotype_grid
 
+MISSING_CELLS = frozenset({"", "NA", "0", "-9", "000", "00"})
+ALIKE_LOCI = 8
+"""At fewer typed loci two animals may well agree."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -25,7 +29,8 @@ class Problem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """What a file holds. `table` is a CSV of the column `id` and two columns per locus, binned where a panel was given;
-    empty while there are problems. `typed` is the share of genotypes that are there."""
+    empty while there are problems. `typed` is the share of genotypes that are there; `notices` tell of
+    animals that stand under several names, among others."""
 
     animals: int
     loci: tuple[str, ...]
@@ -68,9 +73,23 @@ def inspect(
         unread=unread,
         typed=_typed(grid, loci),
         problems=tuple(problems),
-        notices=tuple(grid.notices),
+        notices=(*grid.notices, *(() if problems or layout.repeats else _alike(grid, place, loci))),
         table=b"" if problems else _table(grid, place, loci),
     )
+
+
+def _alike(grid: Grid, place: int, loci: tuple[LocusColumns, ...]) -> list[str]:
+    """Animals under several names: rows that hold the same genotype, at `ALIKE_LOCI` typed loci or more."""
+    named: dict[tuple[tuple[str, ...], ...], list[str]] = {}
+    for row in grid.rows:
+        genotype = tuple(tuple(sorted(row[at].strip() for at in (one.first, one.second))) for one in loci)
+        if sum(pair[0].upper() not in MISSING_CELLS for pair in genotype) >= ALIKE_LOCI:
+            named.setdefault(genotype, []).append(clean(row[place]))
+    return [
+        f"The same genotype stands under {len(names)} names: {', '.join(names[:6])}. One animal sampled or typed twice?"
+        for names in named.values()
+        if len(names) > 1
+    ]
 
 
 def _only(grid: Grid, place: int, loci: tuple[LocusColumns, ...]) -> Grid:
@@ -109,8 +128,7 @@ def _problem(grid: Grid, row: int, column: str, remedy: str) -> Problem:
 
 
 def _typed(grid: Grid, loci: tuple[LocusColumns, ...]) -> float:
-    missing = {"", "NA", "0", "-9", "000", "00"}
-    cells = [row[locus.first].strip().upper() not in missing for row in grid.rows for locus in loci]
+    cells = [row[locus.first].strip().upper() not in MISSING_CELLS for row in grid.rows for locus in loci]
     return sum(cells) / len(cells) if cells else 0.0
 
 

@@ -319,18 +319,36 @@ def _pair(
 ) -> SeizurePair:
     strata = counts.get((names.index(key[0]), names.index(key[1])), {})
     hits = found.get(key, Pairs(bins=len(rule.bins)))
-    evidence = evidence_of(
+    return SeizurePair(
+        first=key[0],
+        second=key[1],
+        taxon=group.key[0],
+        panel=group.key[1],
+        loci=len(group.table.loci),
+        animals=(sizes[key[0]], sizes[key[1]]),
+        evidence=_evidence(hits, strata, rates, rule, comparisons),
+        matches=_matches(hits, ids),
+    )
+
+
+def _evidence(
+    hits: Pairs, strata: Mapping[int, int], rates: Mapping[int, ChanceRates], rule: LinkRule, comparisons: int
+) -> Evidence:
+    """What was found beside what chance lets expect; `strata` are the pairs compared, by loci typed in both."""
+    bins = range(len(rule.bins))
+    return evidence_of(
         pairs_compared=sum(strata.values()),
         direct=len(hits.direct),
         direct_expected=sum(many * rates[shared].direct for shared, many in strata.items()),
         observed=hits.kin,
-        expected=[
-            sum(many * rates[shared].kin[place] for shared, many in strata.items()) for place in range(len(rule.bins))
-        ],
+        expected=[sum(many * rates[shared].kin[place] for shared, many in strata.items()) for place in bins],
         rule=rule,
         comparisons=comparisons,
     )
-    matches = tuple(
+
+
+def _matches(hits: Pairs, ids: Sequence[str]) -> tuple[DirectMatch, ...]:
+    return tuple(
         DirectMatch(
             a=ids[one.a],
             b=ids[one.b],
@@ -340,16 +358,6 @@ def _pair(
             log10_over_siblings=one.over_siblings,
         )
         for one in hits.direct
-    )
-    return SeizurePair(
-        first=key[0],
-        second=key[1],
-        taxon=group.key[0],
-        panel=group.key[1],
-        loci=len(group.table.loci),
-        animals=(sizes[key[0]], sizes[key[1]]),
-        evidence=evidence,
-        matches=matches,
     )
 
 

@@ -81,16 +81,21 @@ def reference_propose(
         added_by_id=actor.party_id,
         added_at=timezone.now(),
     )
+    _take_in(actor, row, files)
+    return row
+
+
+def _take_in(actor: Actor, row: ReferenceSet, files: Sequence[tuple[str, BinaryIO]]) -> None:
+    """The set, its source files and the job that builds it, in one transaction."""
     with transaction.atomic():
         _insert(row)
         sources = _sources_store(actor, row, files)
         build = ReferenceBuild.objects.create(reference=row)
-        values: dict[str, Json] = {"kind": kind, "name": name, "edition": edition, "sources": sources}
-        if restricted:
-            values |= {"restricted": True, "coarse_km": coarse}
+        values: dict[str, Json] = {"kind": row.kind, "name": row.name, "edition": row.edition, "sources": sources}
+        if row.restricted:
+            values |= {"restricted": True, "coarse_km": row.coarse_km}
         act_append(actor=actor, drafts=[reference_draft(row, "drafted", values)])
         ring(TASK, build.pk)
-    return row
 
 
 def reference_approve(*, actor: Actor, reference: ReferenceSet, note: str) -> ReferenceSet:

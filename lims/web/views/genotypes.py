@@ -137,6 +137,9 @@ def _tables(found: Inspection) -> list[Table]:
     head = ((_("Row"), True), (_("Column"), False), (_("Cell"), False), (_("What to do"), False))
     note = _("%(n)s more are not shown.") % {"n": len(found.problems) - SHOWN} if len(found.problems) > SHOWN else ""
     tables = [Table(title=_("Cells that cannot be read"), head=head, rows=rows, note=note)] if rows else []
+    if found.notices:
+        rows = tuple((one,) for one in found.notices[:SHOWN])
+        tables.append(Table(title=_("To look at"), head=((_("What was seen"), False),), rows=rows))
     if found.unread:
         words = _("Not read: %(columns)s.") % {"columns": ", ".join(found.unread[:20])}
         tables.append(Table(title=_("Columns that were left"), head=(), rows=(), note=words))

@@ -1,13 +1,16 @@
 """Runs about origin on the map, individuals, age and keeping: from a reference of each kind to the report."""
 
+import io
 import json
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from chain_of_custody.vault.services import store_current
 from lims.common.errors import BadInput, RuleViolation
 from lims.documents.data.report import ReportData
+from lims.documents.render import report_render
 from lims.lab.models import Run
 from lims.lab.selectors.report_data import report_data
 from lims.lab.selectors.results import run_figures
@@ -78,6 +81,14 @@ def test_a_match_stands_in_the_report_in_number_and_in_the_words_of_the_approved
     assert told.verbal_scales[0].signed_off.startswith(bench.lab.manager.name)
     results = {one.name: one for one in told.results}
     assert results["match_probability"].interval
+    pages = PdfReader(io.BytesIO(report_render(told))).pages
+    printed = " ".join(" ".join(page.extract_text() for page in pages).split())
+    number, words = told.findings[0].likelihood_ratio, told.findings[0].verbal
+    beside = printed.index(words)
+    assert number in printed[beside - 80 : beside], "number and words stand together"
+    annex = printed[printed.rindex("House rules") :]
+    for bound in ("1,000", "weak", "strong", bench.lab.manager.name, told.verbal_scales[0].digest[:16]):
+        assert bound in annex, bound
     moment = run.finished_at
     assert moment is not None
     assert scale_on(moment) is None, "it was approved after the run"
@@ -140,8 +151,6 @@ def test_a_method_refuses_a_reference_of_another_kind_and_a_set_its_wrong_files(
     with pytest.raises(BadInput) as no_files:
         reference_propose(kind="isoscape", files=[], parameters={"element": "H"}, **asked)
     assert no_files.value.field == "files"
-    import io
-
     with pytest.raises(BadInput) as one_file:
         reference_propose(kind="isoscape", files=[("a.tif", io.BytesIO(b"x"))], parameters={"element": "H"}, **asked)
     assert one_file.value.code == "bad-count"
