@@ -20,6 +20,7 @@ from chain_of_custody.core.errors import CoreError, CustodyBroken
 from chain_of_custody.core.merkle import CompactRange, leaf_hash
 from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.core.tiles import WIDTH
+from chain_of_custody.errors import BadInput
 from chain_of_custody.models import Checkpoint
 
 CHUNK = 1000
@@ -111,7 +112,7 @@ def ledger_verify(
 
     `keys` are those that sign or once signed the log of `origin`. `outside` are signed checkpoints kept outside the
     database: the log must extend each. An incremental run trusts the stored checkpoint of size `since` to state what
-    came before, and holds it to `outside` where sizes agree.
+    came before, and holds it to `outside` where sizes agree. Raises `BadInput` when no checkpoint was signed there.
     """
     last = Checkpoint.objects.filter(origin=origin).order_by("-size").first()
     size = 0 if last is None else last.size
@@ -132,9 +133,21 @@ def ledger_verify(
 def _tree_at(origin: str, size: int) -> CompactRange:
     if size == 0:
         return CompactRange()
-    row = Checkpoint.objects.get(origin=origin, size=size)
+    row = Checkpoint.objects.filter(origin=origin, size=size).first()
+    if row is None:
+        raise _not_signed(origin, size)
     frontier = bytes(row.frontier)
     return CompactRange(size, [frontier[start : start + 32] for start in range(0, len(frontier), 32)])
+
+
+def _not_signed(origin: str, size: int) -> BadInput:
+    below = Checkpoint.objects.filter(origin=origin, size__lt=size).aggregate(size=Max("size"))["size"]
+    return BadInput(
+        f"no checkpoint of {size} entries was signed, so a verification cannot go on from there",
+        field="since",
+        found=str(size),
+        remedy=f"Go on from {below}, or verify the whole." if below else "Verify the whole.",
+    )
 
 
 def _outside_roots(

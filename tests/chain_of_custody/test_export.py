@@ -1,12 +1,13 @@
 """What the command hands out is what the verifier accepts."""
 
 import base64
+import errno
 import io
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +16,7 @@ from chain_of_custody.core.merkle import CompactRange
 from chain_of_custody.core.note import SignerKey
 from chain_of_custody.core.verify.state import VerifyState, state_write
 from chain_of_custody.core.verify.streams import StreamTable
+from chain_of_custody.management.commands import ledger_export
 from chain_of_custody.models import Item
 from chain_of_custody.services import (
     Receipt,
@@ -172,3 +174,40 @@ def test_nothing_signed_nothing_exported(key: SignerKey, tmp_path: Path) -> None
 
 def _entry(line: str) -> bytes:
     return base64.b64decode(json.loads(line)["entry"])
+
+
+@pytest.mark.parametrize(
+    "trouble", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()], ids=["disk", "ctrl-c"]
+)
+def test_an_export_that_breaks_off_leaves_nothing(
+    story: Item, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: BaseException
+) -> None:
+    def broken(out: BinaryIO, *_given: object, **_more: object) -> None:
+        out.write(b"half")
+        raise trouble
+
+    folder = tmp_path / "given"
+    folder.mkdir()
+    monkeypatch.setattr(ledger_export, "export_write", broken)
+    with pytest.raises(CommandError, match=r"was not written: .*(No space|stopped)"):
+        call_command("ledger_export", folder / "log.jsonl")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_file_made_meanwhile_is_not_written_over(
+    story: Item, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "log.jsonl"
+
+    def slow(_out: object, *_given: object, **_more: object) -> None:
+        file.write_text("another export")
+
+    monkeypatch.setattr(ledger_export, "export_write", slow)
+    with pytest.raises(CommandError, match="made meanwhile"):
+        call_command("ledger_export", file)
+    assert file.read_text() == "another export"
+    with pytest.raises(CommandError, match="exists"):
+        call_command("ledger_export", file)
+    with pytest.raises(CommandError, match="was not written"):
+        call_command("ledger_export", tmp_path / "no such folder" / "log.jsonl")
+    assert not list(tmp_path.glob(".log.jsonl-*"))

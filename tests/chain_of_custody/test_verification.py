@@ -5,10 +5,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from chain_of_custody.core.note import SignerKey
 from chain_of_custody.enums import CheckKind, CheckState
+from chain_of_custody.management.commands import ledger_verify
 from chain_of_custody.models import Checkpoint, Entry, Leaf
 from chain_of_custody.services import handover_offer, handover_receive, items_create, sequencer_run_once
 from chain_of_custody.services.handovers import Receipt
@@ -58,6 +60,41 @@ def test_a_sound_ledger_passes_whole_and_in_parts(capsys: pytest.CaptureFixture[
         assert ledger_verify_now(since=since).passed
     call_command("ledger_verify")
     assert "Everything holds." in capsys.readouterr().out
+
+
+def test_what_cannot_be_verified_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = sorted(Checkpoint.objects.values_list("size", flat=True))
+    for since, remedy in ((signed[-1] + 1, f"Go on from {signed[-1]}"), (signed[0] - 1, "Verify the whole"), (-5, "")):
+        with pytest.raises(CommandError, match=f"no checkpoint of {since} entries was signed.*{remedy}") as caught:
+            call_command("ledger_verify", f"--since={since}")
+        assert caught.value.returncode == 2
+    (home / "log.vkey").write_bytes(b"\xff no key")
+    with pytest.raises(CommandError, match="no text"):
+        call_command("ledger_verify", "--incremental")
+    (home / "log.vkey").unlink()
+    (home / "log.key").unlink()
+    with pytest.raises(CommandError, match=r"log\.key"):
+        call_command("ledger_verify")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words", "code"),
+    [
+        (OperationalError("connection refused"), "database does not answer: connection refused", 2),
+        (KeyboardInterrupt(), "stopped", 130),
+    ],
+    ids=["database", "ctrl-c"],
+)
+def test_a_verification_that_breaks_off_ends_in_words(
+    monkeypatch: pytest.MonkeyPatch, trouble: BaseException, words: str, code: int
+) -> None:
+    def broken(**_given: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(ledger_verify, "ledger_verify_now", broken)
+    with pytest.raises(CommandError, match=words) as caught:
+        call_command("ledger_verify")
+    assert caught.value.returncode == code
 
 
 ATTACKS: dict[str, tuple[str, set[str]]] = {

@@ -1,18 +1,39 @@
 """manage.py ledger_export FILE: the ledger, or some items' custody, for anybody to verify without us."""
 
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chain_of_custody.core.errors import CoreError
 from chain_of_custody.core.export import export_write
 from chain_of_custody.core.note import SignerKey
 from chain_of_custody.core.verify.state import VerifyState, state_read
-from chain_of_custody.errors import CustodyError
+from chain_of_custody.management.trouble import trouble_told
 from chain_of_custody.models import Item
 from chain_of_custody.selectors import export_open, reveal_everything, reveal_nothing
+
+
+@contextmanager
+def _written_whole(file: Path) -> Iterator[BinaryIO]:
+    """A new file, there under its name once all its bytes are on the disk; nothing stays of one that failed."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}-", delete=False) as out:
+        part = Path(out.name)
+        try:
+            yield cast("BinaryIO", out)
+            out.flush()
+            os.fsync(out.fileno())
+            if file.exists():
+                raise FileExistsError(errno.EEXIST, "it was made meanwhile by somebody else", str(file))
+            part.rename(file)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
 
 class Command(BaseCommand):
@@ -41,20 +62,15 @@ class Command(BaseCommand):
             raise CommandError(f"{file} exists; name another file")
         if options["item"] and options["state"]:
             raise CommandError("--from is for the whole log; leave out --item")
-        part = file.with_name(file.name + ".part")
-        try:
+        with trouble_told(f"{file} was not written", returncode=1):
             export = export_open(
                 items=self._items(options["item"]) if options["item"] else None,
                 reveal=reveal_everything if options["reveal"] else reveal_nothing,
                 since=self._state(options["state"]),
             )
             signer = self._signer() if options["sign"] else None
-            with part.open("wb") as out:
+            with _written_whole(file) as out:
                 export_write(out, export.header, export.rows, signer=signer)
-        except (CustodyError, CoreError, OSError) as error:
-            part.unlink(missing_ok=True)
-            raise CommandError(f"{file}: {error}") from error
-        part.replace(file)
         self.stdout.write(f"{file}: {file.stat().st_size} bytes")
         if export.waiting:
             self.stderr.write(f"{export.waiting} entries wait for the sequencer and are not in it")

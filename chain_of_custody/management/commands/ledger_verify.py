@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from chain_of_custody.core.errors import CoreError
+from chain_of_custody.management.trouble import trouble_told
 from chain_of_custody.services.verifying import ledger_verify_now, since_last_check
 from chain_of_custody.verification import LedgerVerdict
 
@@ -23,11 +23,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         show = self.stderr.isatty() and not options["json"]
-        since = since_last_check() if options["incremental"] else options["since"]
-        try:
+        with trouble_told("The ledger could not be verified", returncode=2):
+            since = since_last_check() if options["incremental"] else options["since"]
             verdict = ledger_verify_now(since=since, progress=self._progress if show else lambda _done, _size: None)
-        except (CoreError, OSError) as error:
-            raise CommandError(f"The ledger could not be verified: {error}", returncode=2) from error
         if show:
             self.stderr.write("")
         if options["json"]:

@@ -5,9 +5,9 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from chain_of_custody.errors import CustodyError
+from chain_of_custody.management.trouble import trouble_told
 from chain_of_custody.vault.services import AuditProgress, AuditReport, vault_audit_record
 
 
@@ -27,12 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         show = self.stderr.isatty() and not options["json"]
-        try:
+        with trouble_told("The audit could not be finished", returncode=1):
             report = vault_audit_record(
                 content=not options["no_content"], progress=self._progress if show else lambda _step: None
             )
-        except CustodyError as error:
-            raise CommandError(f"The audit could not be finished: {error.message}", returncode=1) from error
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(report), indent=1))
         else:

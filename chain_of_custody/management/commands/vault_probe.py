@@ -4,9 +4,9 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from chain_of_custody.errors import CustodyError
+from chain_of_custody.management.trouble import trouble_told
 from chain_of_custody.vault.services import vault_probe
 
 
@@ -21,10 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        try:
+        with trouble_told("The store could not be probed", returncode=1):
             report = vault_probe()
-        except CustodyError as error:
-            raise CommandError(f"The store could not be probed: {error.message}", returncode=1) from error
         checks = [
             {"name": check.name, "outcome": check.outcome.value, "detail": check.detail} for check in report.checks
         ]
