@@ -1,16 +1,21 @@
 """Verifications of the ledger as rows: asked for, run by a worker, looked at by pages."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from chain_of_custody.core.errors import CoreError
 from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.enums import CheckKind, CheckState
+from chain_of_custody.errors import CustodyError
 from chain_of_custody.models import Checkpoint, LedgerCheck
 from chain_of_custody.selectors import log_verifier
 from chain_of_custody.verification import LedgerVerdict, Progress, ledger_verify
@@ -66,26 +71,45 @@ def check_order(*, kind: CheckKind) -> LedgerCheck:
 
 
 def check_run(*, check: LedgerCheck) -> LedgerCheck:
-    """Run a verification that was asked for and write what it found; done by nobody else meanwhile."""
+    """Run a verification that was asked for and write what it found; done by nobody else meanwhile.
+
+    One that cannot be finished has failed, with the reason.
+    """
     taken = LedgerCheck.objects.filter(pk=check.pk, state=CheckState.WAITING)
     if not taken.update(state=CheckState.RUNNING, seen_at=timezone.now()):
         return check
-    since = since_last_check() if check.kind == CheckKind.INCREMENTAL else 0
     row = LedgerCheck.objects.filter(pk=check.pk)
-    row.update(since=since, done=since)
 
     def seen(done: int, size: int) -> None:
         row.update(done=done, size=size, seen_at=timezone.now())
 
-    verdict = ledger_verify_now(since=since, progress=seen)
-    row.update(
-        state=CheckState.PASSED if verdict.passed else CheckState.FAILED,
-        size=verdict.size,
-        done=verdict.size,
-        findings=[list(asdict(one).values()) for one in verdict.findings],
-        ended_at=timezone.now(),
-    )
-    for one in verdict.findings:
-        logger.error("LEDGER NOT SOUND: %s at %s: %s", one.reason, one.where, one.detail)
+    with _ended(row):
+        since = since_last_check() if check.kind == CheckKind.INCREMENTAL else 0
+        row.update(since=since, done=since)
+        verdict = ledger_verify_now(since=since, progress=seen)
+        row.update(
+            state=CheckState.PASSED if verdict.passed else CheckState.FAILED,
+            size=verdict.size,
+            done=verdict.size,
+            findings=[list(asdict(one).values()) for one in verdict.findings],
+            ended_at=timezone.now(),
+        )
+        for one in verdict.findings:
+            logger.error("LEDGER NOT SOUND: %s at %s: %s", one.reason, one.where, one.detail)
     check.refresh_from_db()
     return check
+
+
+@contextmanager
+def _ended(row: QuerySet[LedgerCheck]) -> Iterator[None]:
+    """However a verification breaks off, its row says so: what cannot be verified is as loud as what does not hold."""
+    told = "The worker's log says more. Verify again."
+    try:
+        yield
+    except (CoreError, CustodyError, OSError) as error:
+        logger.exception("The ledger could not be verified")
+        told = str(error)
+    finally:
+        row.filter(state=CheckState.RUNNING).update(
+            state=CheckState.FAILED, ended_at=timezone.now(), findings=[["not-finished", "verification", told]]
+        )

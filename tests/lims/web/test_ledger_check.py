@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chain_of_custody.enums import CheckKind, CheckState
 from chain_of_custody.models import LedgerCheck
-from chain_of_custody.services import sequencer_run_once
+from chain_of_custody.services import sequencer_run_once, verifying
 from chain_of_custody.services.verifying import check_order
 from lims.accounts.roles import Role
 from lims.accounts.services.ledger_checks import ledger_check_nightly, ledger_check_run
@@ -85,6 +85,28 @@ def test_a_failure_is_mailed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.state == CheckState.FAILED
     assert "outside-malformed" in mail.outbox[0].body
     assert mail.outbox[0].to == ["quality@laboratory.example"]
+
+
+def test_a_verification_that_cannot_be_done_is_as_loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SPOOR_ALARM_MAIL", ["quality@laboratory.example"])
+    Laboratory()
+    sequencer_run_once()
+    settings.SPOOR_LOG_VKEY_FILE.write_text("no key\n")
+    for kind in CheckKind:
+        done = ledger_check_run(check=check_order(kind=kind))
+        assert (done.state, done.findings[0][0]) == (CheckState.FAILED, "not-finished")
+    assert "not-finished" in mail.outbox[0].body
+
+
+def test_a_verification_that_breaks_off_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_given: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(verifying, "ledger_verify_now", broken)
+    with pytest.raises(ZeroDivisionError):
+        ledger_check_run(check=check_order(kind=CheckKind.FULL))
+    row = LedgerCheck.objects.get()
+    assert (row.state, row.findings[0][0]) == (CheckState.FAILED, "not-finished")
 
 
 def test_the_age_of_the_last_backup_is_shown() -> None:
