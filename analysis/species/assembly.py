@@ -122,13 +122,7 @@ def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Con
     the gap. Raises `InputRefused` where a read has nothing worth keeping, or the two do not overlap by 50
     bases with 85 % agreement: they are then not of one fragment (a swapped pair, for one).
     """
-    for read in (forward, reverse):
-        if not len(read.qualities):
-            raise InputRefused(
-                "The read has no qualities, without which two reads cannot be weighed against each other.",
-                file=read.name,
-                remedy="Give it as ab1 or FASTQ, or the finished sequence alone.",
-            )
+    _qualities_check(forward, reverse)
     one, other = trimmed(forward, limit=limit), trimmed(reverse, limit=limit)
     for kept in (one, other):
         if kept.end - kept.start < LEAST_OVERLAP:
@@ -163,6 +157,16 @@ def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Con
         agreement=agreement,
         origins=origins[start:end],
     )
+
+
+def _qualities_check(*reads: Read) -> None:
+    for read in reads:
+        if not len(read.qualities):
+            raise InputRefused(
+                "The read has no qualities, without which two reads cannot be weighed against each other.",
+                file=read.name,
+                remedy="Give it as ab1 or FASTQ, or the finished sequence alone.",
+            )
 
 
 def _origins(

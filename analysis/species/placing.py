@@ -30,6 +30,7 @@ _PLACED: Final = 0.7
 _GAPS_LIKELY: Final = 0.08
 """Above this share of differences with the best candidate its gaps are looked for."""
 _LETTERS: Final = np.frombuffer("".join(LETTER_OF.get(mask, "-") for mask in range(16)).encode(), np.uint8)
+_HIGH: Final = np.uint8(4)
 _ALIKE, _TRANSITION, _TRANSVERSION, _OTHER, _MISSING = range(5)
 
 
@@ -84,7 +85,8 @@ class Frame:
 
     def text(self) -> bytes:
         """The columns as letters, «-» for a missing base."""
-        return _LETTERS[self.high >> 4].tobytes()
+        letters: Bytes = _LETTERS[self.high >> _HIGH]
+        return letters.tobytes()
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ def placed(library: Library, query: bytes, chosen: Ids) -> list[Placed]:
     rows, texts = library.sequences.rows_of(chosen)
     strands = (query, reverse_complement(query))
     reverse, shift = _orient(strands, texts[0])
-    frame = Frame(masks(strands[reverse]) << 4, strands[reverse], reverse)
+    frame = Frame(masks(strands[reverse]) << _HIGH, strands[reverse], reverse)
     first = _lay(frame, rows[0], shift)
     if first.differences > _GAPS_LIKELY * first.overlap and first.overlap >= SHORTEST:
         frame, shift = _gapped(frame, texts[0], first) or (frame, shift)
@@ -153,7 +155,7 @@ def _again(
             turned = strands[not frame.reverse]
             other, votes = _offset(turned, reference)
             if votes > agreeing:
-                yield place, _lay(Frame(masks(turned) << 4, turned, not frame.reverse), rows[place], other)
+                yield place, _lay(Frame(masks(turned) << _HIGH, turned, not frame.reverse), rows[place], other)
                 continue
         yield place, _lay(frame, rows[place], shift)
         fitting = {at: found for at in poor if not _is_poor(found := _lay(frame, rows[at], shift))}
@@ -198,7 +200,7 @@ def _gapped(plain: Frame, reference: bytes, first: Placed) -> tuple[Frame, int] 
     middle = masks(query_row)[column]
     every = np.concatenate([masks(query[:head]), middle, masks(query[int(tail[0]) :])])
     begins = 0 if swapped else max(0, first.start + first.offset - MARGIN) + at
-    return Frame(every << 4, query, plain.reverse, position), begins - head
+    return Frame(every << _HIGH, query, plain.reverse, position), begins - head
 
 
 def stretch(query: bytes, reference: bytes, item: Stretch) -> tuple[bytes, bytes, bool]:
