@@ -163,6 +163,7 @@ def _install() -> None:
             [*uv, "pip", arguments[0], "--quiet", "--python", str(PYTHON), *arguments[1:]], check=False
         )
         if done.returncode == 0:
+            compiled("numpy")
             return
         print("uv did not finish; trying pip …", flush=True)
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
@@ -172,6 +173,15 @@ def _install() -> None:
             "The packages could not be installed; pip's message stands above.\n"
             "  What to do: check the network and the package index pip is set to use, then start again"
         )
+
+
+def compiled(package: str) -> None:
+    """Compile a package in the environment, which pip does by itself and uv does not.
+
+    Every analysis on the command line loads it; where the account keeps no compiled modules, each would do it anew.
+    """
+    for folder in ENVIRONMENT.glob(f"lib/python*/site-packages/{package}"):
+        subprocess.run([str(PYTHON), "-m", "compileall", "-q", "-x", "/tests/", str(folder)], check=False)
 
 
 def _uv() -> list[str] | None:

@@ -117,6 +117,19 @@ def test_bytecode_unwanted_beside_the_sources_is_kept_in_the_environment(monkeyp
     assert "PYTHONPYCACHEPREFIX" not in os.environ, "where nothing was said, Python does as it does"
 
 
+def test_what_every_analysis_loads_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "ENVIRONMENT", tmp_path)
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    package = tmp_path / "lib" / "python3.11" / "site-packages" / "probe"
+    (package / "tests").mkdir(parents=True)
+    for path in (package / "__init__.py", package / "tests" / "test_probe.py"):
+        path.write_text("VALUE = 1\n")
+    bootstrap.compiled("probe")
+    assert [path.parent.parent.name for path in package.rglob("*.pyc")] == ["probe"]
+
+
 def test_every_command_of_the_makefile_is_known() -> None:
     rule = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("demo up"))
     assert set(rule.rstrip(":").split()) <= {"venv", "test", *bootstrap.COMMANDS}

@@ -29,7 +29,7 @@ from analysis.origin.spatial.tables import tables_of
 POWERS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 FEWEST = 40
 """Fewer animals of a kind say too little: their regions stay as the posterior has them."""
-_UNITS, _ANIMALS, _ALONE = 60, 600, 240
+_UNITS, _ANIMALS, _ALONE = 60, 600, 180
 _CELLS = 250
 _FOLDS = 5
 _HAIR = 1 - 1e-9

@@ -119,12 +119,12 @@ def tables_of(
         mean, variance = surface.without(removal, reach)
     counts = surface.field.counts
     shares, lost = _shares(mean, variance)
-    scale = np.reciprocal(np.add.reduceat(shares, counts.starts, axis=0))
+    scale = np.reciprocal(_by_locus(shares, counts.starts))
     # Of p(1 - p), the variance of a single draw, the uncertain logit takes the part `lost`.
     spread = np.multiply(shares, 1 - shares, out=mean)
-    whole = np.add.reduceat(spread, counts.starts, axis=0)
+    whole = _by_locus(spread, counts.starts)
     spread *= lost
-    whole /= np.add.reduceat(spread, counts.starts, axis=0)
+    whole /= _by_locus(spread, counts.starts)
     whole -= 1
     copies = counts.copies.sum(axis=1) + 0.5
     lengths = np.diff([*counts.starts, len(shares)])
@@ -150,6 +150,14 @@ def _shares(mean: Singles, variance: Singles) -> tuple[Singles, Singles]:
     # (s - 1) / s with s² - 1 known: no difference of nearly equal numbers.
     shrink *= shrink + 1
     return shares, np.divide(stretched, shrink, out=stretched)
+
+
+def _by_locus(values: Singles, starts: tuple[int, ...]) -> Singles:
+    """(L, G): sums over the alleles of each locus; several times as fast as `reduceat` on wide rows."""
+    found = np.empty((len(starts), values.shape[1]), dtype=np.float32)
+    for locus, (start, end) in enumerate(zip(starts, [*starts[1:], len(values)], strict=True)):
+        np.add.reduce(values[start:end], axis=0, out=found[locus])
+    return found
 
 
 def _mixed(first: Floats, second: Floats, same: Bools, sums: Floats, spare: Floats, error: float) -> Floats:
