@@ -1,8 +1,7 @@
 """Origin: leave-one-out, exclusion and map, each against the same formula in plain loops, in the same run.
 
 Data are made here (chinook-sized SNPs; 60 populations of 34 animals at 16 loci; the stepping-stone map), so that the
-figures need nothing else. The plain loops do a part of the work and are scaled up; the part is stated. Run with
-OPENBLAS_NUM_THREADS=1 for the CPU of one thread.
+figures need nothing else. The plain loops do a part of the work and are scaled up; the part is stated.
 """
 
 import math
@@ -16,8 +15,10 @@ from analysis.genotypes.table import GenotypeTable
 from analysis.origin.baseline import Baseline, baseline_build
 from analysis.origin.exclusion import exclusion_test
 from analysis.origin.likelihood import leave_one_out, log_likelihoods
+from analysis.origin.spatial import field
+from analysis.origin.spatial.geography import chord_km
 from analysis.origin.spatial.locate import locate
-from analysis.origin.spatial.model import model_build
+from analysis.origin.spatial.model import MapModel, model_build
 from analysis.origin.spatial.sites import coordinates_of
 from analysis.origin.synthetic_map import MapDesign, synthetic_map
 
@@ -122,29 +123,87 @@ def bench_map() -> None:
     table = read_genotypes(data.baseline_csv.encode(), name="map", layout=layout)
     baseline = baseline_build(table, population_column="population")
     places = coordinates_of(baseline, latitude_column="latitude", longitude_column="longitude")
+    steps = counted_steps(lambda: model_build(baseline, places, calibrated=False))
     seconds, _ = cpu(lambda: model_build(baseline, places, calibrated=False))
     full, model = cpu(lambda: model_build(baseline, places))
+    assert isinstance(model, MapModel)
+    fitted = plain_fit(model, steps)
     samples = read_genotypes(data.unsampled_csv.encode(), name="samples", layout=layout)
-    each, _ = cpu(lambda: locate(model, samples))  # type: ignore[arg-type]  # the model
+    each, _ = cpu(lambda: locate(model, samples))
     loop, cells = cpu(lambda: plain_surface(model, samples, 2))
     report(
         "map: fit and surfaces, 60 sites x 16 loci",
         seconds,
         2.0,
-        None,
-        f"with calibration by left-out sites {full:.2f} s",
+        fitted,
+        f"with calibration by left-out sites {full:.2f} s; loops: one of {steps} Newton steps, one cell's variance",
     )
     report(
         "map: one query, both priors", each / len(samples), 0.005, loop / 2, f"{cells} cells; likelihood alone in loops"
     )
 
 
-def plain_surface(model: object, samples: GenotypeTable, queries: int) -> int:
+def counted_steps(work: Callable[[], object]) -> int:
+    """How many Newton steps of single alleles a fit takes."""
+    taken = 0
+    quick = field._newton
+
+    def counting(*arguments: object) -> object:
+        nonlocal taken
+        found = quick(*arguments)  # type: ignore[arg-type]  # as it was called
+        taken += len(found)
+        return found
+
+    field._newton = counting  # type: ignore[assignment]  # put back below
+    try:
+        work()
+    finally:
+        field._newton = quick
+    return taken
+
+
+def plain_fit(model: MapModel, steps: int) -> float:
+    """Seconds of that many Newton steps and of every cell's variance in loops, from one of each."""
+    fit, surface = model.field, model.surface
+    kernel = fit.covariance.within(chord_km(fit.vectors, fit.vectors)).tolist()
+    copies, totals = fit.counts.copies[0].tolist(), fit.counts.totals[0].tolist()
+    step, _ = cpu(lambda: plain_step(kernel, copies, totals, float(fit.mean[0]), [0.0] * len(kernel)))
+    precision, cross = fit.precision[0].tolist(), surface.cells[0].tolist()
+    variance, _ = cpu(
+        lambda: sum(a * b * row[j] for a, row in zip(cross, precision, strict=True) for j, b in enumerate(cross))
+    )
+    return step * steps + variance * surface.mean.size
+
+
+def plain_step(
+    kernel: list[list[float]], copies: list[float], totals: list[float], mean: float, dual: list[float]
+) -> list[float]:
+    """One step of Rasmussen & Williams' algorithm 3.1 in loops, the system solved by elimination."""
+    sites = range(len(kernel))
+    latent = [sum(kernel[i][j] * dual[j] for j in sites) for i in sites]
+    share = [1 / (1 + math.exp(-mean - value)) for value in latent]
+    weight = [totals[i] * share[i] * (1 - share[i]) for i in sites]
+    target = [weight[i] * latent[i] + copies[i] - totals[i] * share[i] for i in sites]
+    root = [math.sqrt(value) for value in weight]
+    system = [[root[i] * kernel[i][j] * root[j] + (i == j) for j in sites] for i in sites]
+    right = [root[i] * sum(kernel[i][j] * target[j] for j in sites) for i in sites]
+    for i in sites:
+        for below in range(i + 1, len(system)):
+            factor = system[below][i] / system[i][i]
+            for j in range(i, len(system)):
+                system[below][j] -= factor * system[i][j]
+            right[below] -= factor * right[i]
+    for i in reversed(sites):
+        right[i] = (right[i] - sum(system[i][j] * right[j] for j in range(i + 1, len(system)))) / system[i][i]
+    return [target[i] - root[i] * right[i] for i in sites]
+
+
+def plain_surface(model: MapModel, samples: GenotypeTable, queries: int) -> int:
     """Log-likelihood of some genotypes in every cell, in loops."""
-    tables = model.tables  # type: ignore[attr-defined]  # a MapModel
-    known = model.baseline.allele_counts.tolist()  # type: ignore[attr-defined]  # a MapModel
+    tables = model.tables
+    known = model.baseline.allele_counts.tolist()
     weights, sums, pooled = tables.weights.tolist(), tables.sums.tolist(), tables.pooled.tolist()
-    names = model.baseline.table.alleles  # type: ignore[attr-defined]  # a MapModel
+    names = model.baseline.table.alleles
     cells = len(weights[0])
     for query in range(queries):
         pairs = [samples.genotype(query, locus) for locus in range(len(known))]
