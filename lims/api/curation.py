@@ -21,7 +21,9 @@ from lims.lab.selectors.curation import (
     table_rows,
 )
 from lims.lab.selectors.work import reference_get
-from lims.lab.services.curation import MOST_AT_ONCE, curation_decide, reference_curated
+from lims.lab.services.curation import curation_decide, reference_curated
+
+MOST_ROWS = 500
 
 
 class TableQuery(Input):
@@ -66,7 +68,7 @@ class CurationAsk(Input):
 class CurationRowsAsk(Input):
     """Decisions on many records."""
 
-    rows = serializers.ListField(child=CurationAsk(), min_length=1, max_length=MOST_AT_ONCE)
+    rows = serializers.ListField(child=CurationAsk(), min_length=1, max_length=MOST_ROWS)
 
 
 class EditionAsk(Input):

@@ -31,7 +31,8 @@ class BuildAsk:
     """What is to be built: an empty folder, the source files under their own names, the set's name and edition.
 
     `evidence`: genotypes of evidence by marker panel, none of which may be among the animals of the set; `own_items`:
-    which of some names are references of the laboratory's items, none of which may name a record.
+    which of some names are references of the laboratory's items, none of which may name a record; `against`: the frozen
+    set whose records tell new ones their locus and strand.
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class BuildAsk:
     edition: str
     parameters: Mapping[str, Any]
     own_items: OwnItems
+    against: Path | None = None
     evidence: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = field(default_factory=dict)
 
     def text(self, key: str) -> str | None:
@@ -81,6 +83,7 @@ def _species(ask: BuildAsk, progress: Progress) -> Built:
         locus=ask.text("locus"),
         excluded={str(accession): str(why) for accession, why in excluded.items()},
         own_items=ask.own_items,
+        against=ask.against,
         progress=progress,
     )
     return Built(records=built.records, digest=built.digest, summary=built.summary, tables=built.tables)

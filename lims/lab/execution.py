@@ -176,6 +176,7 @@ def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenRefe
             edition=reference.edition,
             parameters=reference.parameters,
             own_items=_own_items,
+            against=_against(reference),
             evidence=_evidence() if reference.kind == ReferenceKind.ORIGIN else {},
         )
         built = BUILDERS[reference.kind](ask, progress)
@@ -187,6 +188,11 @@ def reference_compute(reference: ReferenceSet, progress: Progress) -> FrozenRefe
             checks=built.checks,
             tables=built.tables,
         )
+
+
+def _against(reference: ReferenceSet) -> Path | None:
+    named = reference.parameters.get("against")
+    return reference_folder(ReferenceSet.objects.get(uuid=str(named))) if named else None
 
 
 def _own_items(names: Collection[str]) -> list[str]:

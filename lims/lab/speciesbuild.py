@@ -15,7 +15,7 @@ from analysis.species.calibrate import calibrate
 from analysis.species.calibration import LocusCalibration, RankRule, Rule, calibration_write
 from analysis.species.curate import coverage, curate
 from analysis.species.imports import Import, Line, import_files
-from analysis.species.library import Library, library_build
+from analysis.species.library import Library, library_build, library_open
 from analysis.species.records import Taxonomy, taxonomy_read
 
 CALIBRATION_SAMPLE = 1500
@@ -52,12 +52,14 @@ def species_build(
     locus: str | None,
     excluded: Mapping[str, str],
     own_items: OwnItems,
+    against: Path | None,
     progress: Progress,
 ) -> SpeciesBuilt:
     """Read FASTA, GenBank and BOLD files and taxonomy tables, leave out what was excluded, freeze, calibrate, curate.
 
-    `excluded` maps accessions to the reason, `own_items` tells which names are items of the laboratory. Every record of
-    every file stands in report.csv, taken or not and why.
+    `excluded` maps accessions to the reason, `own_items` tells which names are items of the laboratory, `against` is
+    the set whose records tell new ones their locus and strand. Every record of every file stands in report.csv, taken
+    or not and why.
 
     Raises:
         AnalysisError: a file is none of these forms, no record can be used, an excluded record is not there, or a
@@ -65,7 +67,8 @@ def species_build(
         Cancelled: what `progress` raises.
     """
     files, taxonomy = _taxonomies(sources)
-    found = import_files(files, locus=locus, taxonomy=taxonomy, progress=part(progress, 0.0, 0.1))
+    beside = library_open(against) if against else None
+    found = import_files(files, locus=locus, taxonomy=taxonomy, against=beside, progress=part(progress, 0.0, 0.1))
     found = _without(found, excluded)
     _no_evidence(found, own_items)
     library, built = library_build(

@@ -1,6 +1,6 @@
 """Forms about reference sets: one to propose a set of each kind, one for access to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from analysis.genotypes.reader import TableFormat
 from analysis.origin.isotope.scales import ELEMENTS
 from lims.lab.enums import ReferenceKind, ReferenceRight
+from lims.lab.models import ReferenceSet
 from lims.lab.rules.references import SHAPES
 from lims.web.fields import CountField, FilesField, FilesInput, LongField, PartyField
 from lims.web.forms import PageForm
@@ -35,6 +36,13 @@ def _column(label: Words, initial: str = "", *, required: bool = False, help_tex
 
 _FIELDS: Mapping[str, Make] = {
     "locus": _column(gettext_lazy("Locus of the sequences")),
+    "against": lambda: forms.ChoiceField(
+        label=gettext_lazy("Set that tells the locus"),
+        required=False,
+        help_text=gettext_lazy(
+            "Each record gets the locus and strand of the record of this set that it lies beside; others are left out."
+        ),
+    ),
     "id_column": _column(gettext_lazy("Column of the animals"), "id"),
     "population_column": _column(gettext_lazy("Column of the populations"), "population"),
     "group_column": _column(gettext_lazy("Column of the groups")),
@@ -122,12 +130,15 @@ class ProposeForm(PageForm):
         help_text=gettext_lazy("Whatever leaves a restricted set shows places as squares of this size."),
     )
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str, usable: Sequence[ReferenceSet] = (), **kwargs: Any) -> None:
         super().__init__(*args, initial={"kind": kind}, **kwargs)
         self.parameter_names = tuple(name for name in SHAPES[kind].parameters if name in _FIELDS)
         for name in self.parameter_names:
             self.fields[name] = _FIELDS[name]()
             self.fields[name].widget.attrs["class"] = "input"
+        if "against" in self.fields:
+            sets = [(str(one.uuid), str(one)) for one in usable]
+            self.fields["against"].choices = [("", _("none")), *sets]  # type: ignore[attr-defined]
         self.fields["sources"].help_text = _FILES[kind]
         if kind != ReferenceKind.ORIGIN:
             del self.fields["restricted"], self.fields["coarse_km"]

@@ -6,7 +6,7 @@ draft ─ job builds, calibrates, freezes (`services.builds`) ─► proposed �
 import hashlib
 from collections.abc import Sequence
 from typing import BinaryIO
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -27,6 +27,7 @@ from lims.lab.models import ReferenceBuild, ReferenceSet, ReferenceSource
 from lims.lab.rules.references import SHAPES
 from lims.lab.selectors.curation import approval_problem
 from lims.lab.selectors.drift import drift_runs
+from lims.lab.selectors.referenceaccess import references_used
 from lims.lab.services.drift import drift_queue
 
 TASK = "lims.lab.reference_build"
@@ -66,6 +67,8 @@ def reference_propose(
     edition = text_clean(edition, field="edition", required=True, limit=40)
     provenance = text_clean(provenance, field="provenance", required=True)
     given = _sources_check(kind, files, parameters or {})
+    if given.get("against"):
+        given["against"] = str(_against(actor, str(given["against"])).uuid)
     coarse = coarse_check(coarse_km, restricted=restricted)
     _no_evidence(files)
     row = ReferenceSet(
@@ -196,6 +199,25 @@ def _sources_check(kind: str, files: Sequence[tuple[str, BinaryIO]], parameters:
             found=unknown[0],
         )
     return {key: value for key, value in parameters.items() if value}
+
+
+def _against(actor: Actor, named: str) -> ReferenceSet:
+    """The set beside whose records new ones are laid to learn their locus and strand; it may be retired since.
+
+    Raises:
+        BadInput: no set of sequences that was approved, or not the actor's to use.
+    """
+    rows = ReferenceSet.objects.filter(
+        kind=ReferenceKind.SPECIES, state__in=[ReferenceState.APPROVED, ReferenceState.RETIRED]
+    )
+    try:
+        row = references_used(rows, actor).filter(uuid=UUID(named)).first()
+    except ValueError:
+        row = None
+    if row is None:
+        words = _("Name an approved set of sequences beside which the records are laid.")
+        raise BadInput(words, code="unknown-reference", field="against", found=named[:80])
+    return row
 
 
 def _sources_store(actor: Actor, row: ReferenceSet, files: Sequence[tuple[str, BinaryIO]]) -> list[Json]:

@@ -18,7 +18,7 @@ from lims.accounts.actors import Actor
 from lims.common.errors import BadInput
 from lims.lab.enums import ReferenceKind, ReferenceState
 from lims.lab.models import ReferenceSet
-from lims.lab.selectors.pages import references_waiting
+from lims.lab.selectors.pages import reference_usable, references_waiting
 from lims.lab.selectors.referencechecks import reference_checks
 from lims.lab.selectors.work import reference_get, reference_list
 from lims.lab.services.builds import build_cancel
@@ -105,7 +105,8 @@ def reference_new(request: PageRequest) -> HttpResponse:
     crumbs = [Crumb(label=_("Reference sets"), href=reverse("web:reference_list")), Crumb(label=_("new"))]
     if kind not in ReferenceKind.values:
         return page(request, "web/lab/reference_kinds.html", {"kinds": kind_uses(), "crumbs": crumbs})
-    form = ProposeForm(request.POST or None, request.FILES or None, kind=kind)
+    usable = reference_usable(actor=request.actor, kind=kind)
+    form = ProposeForm(request.POST or None, request.FILES or None, kind=kind, usable=list(usable))
 
     def do() -> str:
         data = form.cleaned_data

@@ -1,15 +1,19 @@
 """A set of reference sequences as people make it: three kinds of files, each record told, decided on, left out."""
 
+import hashlib
 import io
 import json
+import random
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from analysis.errors import InputRefused
+from analysis.species.bases import reverse_complement
 from chain_of_custody.models import Entry
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.models import CurationDecision, ReferenceSet
@@ -20,7 +24,7 @@ from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.speciesbuild import note_facts
 from tests.lims import builders
 from tests.lims.api.client import Caller, problem
-from tests.lims.lab.support import BARCODES, SEQUENCES, Bench, built, species_run, upload
+from tests.lims.lab.support import BARCODES, SEQUENCES, Bench, barcode_set, built, species_run, upload
 from tests.lims.web.test_lab_pages import enter
 
 pytestmark = pytest.mark.commits
@@ -270,6 +274,41 @@ def test_a_record_that_is_not_there_cannot_be_left_out(bench: Bench) -> None:
     )
     with pytest.raises(InputRefused, match="NOWHERE"):
         built(row)
+
+
+def test_another_set_tells_locus_and_strand_of_new_records(client: Client, bench: Bench) -> None:
+    lab, known = bench.lab, barcode_set(bench.lab)
+    address = reverse("web:reference_new")
+    enter(client, lab.analyst)
+    assert str(known.uuid) in client.get(address, {"kind": "species"}).content.decode()
+    turned = reverse_complement(SEQUENCES["Novus primus"].encode()).decode()
+    strange = "".join(random.Random(3).choices("ACGT", k=600))
+    rows = [f">{number}|Novus primus|\n{turned}\n" for number in range(8)]
+    text = "".join(rows) + f">STRANGE|Novus primus|\n{strange}\n"
+    form = {"kind": "species", "name": "Mixed", "edition": "1", "provenance": "Synthetic.", "synthetic": "on"}
+    for against in (str(bench.baseline.uuid), "no set"):
+        refused = client.post(address, form | {"against": against, "sources": SimpleUploadedFile("m.fasta", b">a\n")})
+        assert refused.status_code == 422
+    with pytest.raises(BadInput, match="approved set of sequences"):
+        reference_propose(
+            actor=lab.analyst,
+            kind="species",
+            name="Mixed",
+            edition="1",
+            files=[("mixed.fasta", io.BytesIO(text.encode()))],
+            parameters={"against": str(bench.baseline.uuid)},
+            provenance="Synthetic.",
+        )
+    sent = form | {"against": str(known.uuid), "sources": SimpleUploadedFile("mixed.fasta", text.encode())}
+    made = client.post(address, sent)
+    assert made.status_code == 302, made.content.decode()
+    row = built(ReferenceSet.objects.get(name="Mixed"))
+    records = table_rows(actor=lab.analyst, reference=row, name="records")
+    assert {one["locus"] for one in records} == {"COI"}
+    plain = hashlib.sha256(SEQUENCES["Novus primus"].encode()).hexdigest()
+    assert {one["bases"] for one in records} == {plain}, "the strand is that of the set"
+    told = {one["accession"]: one["taken"] for one in table_rows(actor=lab.analyst, reference=row, name="report")}
+    assert told["STRANGE"] == "no"
 
 
 def test_evidence_does_not_enter_the_next_edition(bench: Bench) -> None:

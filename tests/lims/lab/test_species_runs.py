@@ -1,12 +1,18 @@
 """Species runs end to end: a synthetic library, trace pairs and FASTA, honest outcomes with their error rates."""
 
+import io
 from datetime import date
 
 import pytest
+from Bio import SeqIO
+from django.test import Client
+from django.urls import reverse
 
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.bases import reverse_complement
 from chain_of_custody.models import StoredFile
+from chain_of_custody.vault.services import store_current
+from lims.accounts.models import User
 from lims.lab.models import ReferenceSet
 from lims.lab.selectors.results import run_outcome
 from tests.lims.lab.support import SEQUENCES, SPECIES, Bench, barcode_set, species_run, upload
@@ -45,6 +51,23 @@ def test_a_pair_of_traces_is_named_with_error_rates(bench: Bench, library: Refer
     rates = {number["name"] for number in answer.summary["numbers"] if number["interval"]}
     assert "absent_species_named" in rates
     assert {"chromatogram.svg", "consensus.fasta", "hits.csv"} <= set(run.outputs.values_list("name", flat=True))
+
+
+def test_a_pair_as_fastq_gives_the_same_name_and_its_traces_page_opens(
+    client: Client, bench: Bench, library: ReferenceSet
+) -> None:
+    files = []
+    for role, file in _pair(bench, "Novus secundus"):
+        with store_current().open(file.digest, version=file.store_version) as chunks:
+            read = SeqIO.read(io.BytesIO(b"".join(chunks)), "abi")
+        content = read.format("fastq").encode()
+        files.append((role, upload(bench, content, f"{role}.fastq", role)))
+    run = species_run(bench, library, files, name="scale")
+    assert (run.state, run.error) == ("done", "")
+    assert run.outcomes.get().name == "Novus secundus"
+    client.force_login(User.objects.get(pk=bench.lab.analyst.user_id))
+    for name in ("run", "run_trace"):
+        assert client.get(reverse(f"web:{name}", args=[run.reference])).status_code == 200
 
 
 def test_a_declared_species_is_excluded_by_another(bench: Bench, library: ReferenceSet) -> None:
