@@ -80,6 +80,10 @@ class PageForm(forms.Form):
         return problems
 
 
+class KeyForm(PageForm):
+    """Nothing but its key: a button that acts once, however often it is pressed (see `press`)."""
+
+
 class CodeField(forms.CharField):
     """A scan code, reference or seal number: monospaced, upper case, no spelling help, and scans go into it."""
 
@@ -127,6 +131,17 @@ def submit(
     except REFUSALS as error:
         _show(form, error)
     return None
+
+
+def press(request: HttpRequest, do: Callable[[], str]) -> HttpResponseRedirect:
+    """Carry out the act of a button that has a form with a key (`KeyForm`) and nothing to fill in.
+
+    Raises:
+        what `do` raises; the frame answers.
+    """
+    form = KeyForm(request.POST)
+    form.is_valid()
+    return redirect(_carried_out(request, form, do))
 
 
 def _carried_out(request: HttpRequest, form: PageForm, do: Callable[[], str]) -> str:

@@ -98,6 +98,25 @@ def references(request: PageRequest) -> HttpResponse:
     return page(request, "web/lab/reference_list.html", context)
 
 
+def _proposed(request: PageRequest, kind: str, form: ProposeForm) -> ReferenceSet:
+    data = form.cleaned_data
+    size = sum(one.size for one in data["sources"])
+    if size > LARGEST:
+        raise BadInput(_("These files hold more than 256 MB. Send them over the API."), field="files", found=size)
+    return reference_propose(
+        actor=request.actor,
+        kind=kind,
+        name=data["name"],
+        edition=data["edition"],
+        files=[(one.name, one) for one in data["sources"]],
+        parameters=dict(form.parameters()),
+        provenance=data["provenance"],
+        synthetic=data["synthetic"],
+        restricted=bool(data.get("restricted")),
+        coarse_km=(data.get("coarse_km") or 0) if data.get("restricted") else 0,
+    )
+
+
 @page_for("reference.manage")
 def reference_new(request: PageRequest) -> HttpResponse:
     """Propose a reference set of a kind; its content hash is its identity."""
@@ -109,23 +128,7 @@ def reference_new(request: PageRequest) -> HttpResponse:
     form = ProposeForm(request.POST or None, request.FILES or None, kind=kind, usable=list(usable))
 
     def do() -> str:
-        data = form.cleaned_data
-        size = sum(one.size for one in data["sources"])
-        if size > LARGEST:
-            raise BadInput(_("These files hold more than 256 MB. Send them over the API."), field="files", found=size)
-        made = reference_propose(
-            actor=request.actor,
-            kind=kind,
-            name=data["name"],
-            edition=data["edition"],
-            files=[(one.name, one) for one in data["sources"]],
-            parameters=dict(form.parameters()),
-            provenance=data["provenance"],
-            synthetic=data["synthetic"],
-            restricted=bool(data.get("restricted")),
-            coarse_km=(data.get("coarse_km") or 0) if data.get("restricted") else 0,
-        )
-        return reverse("web:reference", args=[made.uuid])
+        return reverse("web:reference", args=[_proposed(request, kind, form).uuid])
 
     view = FormPage(
         title=kind_title(kind),

@@ -23,7 +23,7 @@ from lims.lab.services.runs import run_cancel, run_rerun
 from lims.web.access import PageRequest, page_for
 from lims.web.describing import Badge
 from lims.web.figures import UnsafeFigure, svg_inline, svg_words
-from lims.web.forms import page
+from lims.web.forms import KeyForm, page, press
 from lims.web.labfile import about_case, address_of, download, opened
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
@@ -100,6 +100,7 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
         return page(request, "web/lab/run_empty.html", context)
     whole = run_outcome(run=run, number=shown.number)
     context |= {
+        "again": KeyForm(),
         "outcomes": outcomes if len(outcomes) > 1 else [],
         "shown": shown,
         "result": result_view(whole, shown.identification, shown.name, scale_now()),
@@ -222,8 +223,11 @@ def cancel(request: PageRequest, reference: str) -> HttpResponse:
 def rerun(request: PageRequest, reference: str) -> HttpResponse:
     """Compute a run again, to compare the bytes."""
     run = run_get(actor=request.actor, key=reference)
-    again = run_rerun(actor=request.actor, run=run)
-    return redirect("web:run", again.reference)
+
+    def do() -> str:
+        return reverse("web:run", args=[run_rerun(actor=request.actor, run=run).reference])
+
+    return press(request, do)
 
 
 @page_for("run.read")

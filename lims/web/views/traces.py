@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,7 +31,7 @@ from lims.web.access import PageRequest, page_for
 from lims.web.describing import Badge
 from lims.web.figures import svg_inline
 from lims.web.formpage import FormPage, form_page
-from lims.web.forms import PageForm, page, submit
+from lims.web.forms import KeyForm, PageForm, page, press, submit
 from lims.web.labfile import about_case, opened
 from lims.web.parts import Crumb, Task
 from lims.web.today import TodayPart, today_part
@@ -142,6 +141,7 @@ def run_trace(request: PageRequest, reference: str) -> HttpResponse:
         return page(request, "web/lab/run_trace_paper.html", context)
     window = _window(request, view, address)
     context |= {
+        "again": KeyForm(),
         "window": window,
         "drawing": svg_inline(view.drawing(window.first, window.last, window.step, "view").encode()),
     }
@@ -286,8 +286,12 @@ def edit_second(request: PageRequest, uuid: UUID) -> HttpResponse:
 def edits_run(request: PageRequest, reference: str) -> HttpResponse:
     """Compute a run with its agreed edits."""
     run = run_get(actor=request.actor, key=reference)
-    made = edits_compute(actor=request.actor, run=unedited_run(run))
-    return redirect("web:run", made.reference)
+
+    def do() -> str:
+        made = edits_compute(actor=request.actor, run=unedited_run(run))
+        return reverse("web:run", args=[made.reference])
+
+    return press(request, do)
 
 
 @today_part("run.start", order=26)

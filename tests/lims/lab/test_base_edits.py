@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -98,7 +99,11 @@ def test_an_edit_is_proposed_read_by_another_and_computed_with(client: Client, b
     edit.refresh_from_db()
     assert (edit.state, edit.reader_id) == ("agreed", lab.technician.party_id)
 
-    made = enter(client, lab.analyst).post(reverse("web:edits_run", args=[run.reference]))
+    key = {"idempotency_key": str(uuid4())}
+    enter(client, lab.analyst)
+    assert 'name="idempotency_key"' in client.get(reverse("web:run_trace", args=[run.reference])).content.decode()
+    made, twice = (client.post(reverse("web:edits_run", args=[run.reference]), key) for _click in range(2))
+    assert made["Location"] == twice["Location"], "a double click computes once"
     again = Run.objects.latest("pk")
     assert made["Location"] == reverse("web:run", args=[again.reference])
     run_execute(again.pk)

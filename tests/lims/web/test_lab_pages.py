@@ -183,7 +183,10 @@ def test_finding_rests_on_the_run_and_a_rerun_gives_the_same_bytes(client: Clien
     )
     assert done.status_code == 302, done.content.decode()
     assert Finding.objects.get().outcome_id == run.outcomes.get(number=1).pk
-    again = client.post(reverse("web:run_rerun", args=[run.reference]))
+    key = {"idempotency_key": str(uuid4())}
+    assert b'name="idempotency_key"' in client.get(reverse("web:run", args=[run.reference])).content
+    again, twice = (client.post(reverse("web:run_rerun", args=[run.reference]), key) for _click in range(2))
+    assert again["Location"] == twice["Location"]
     repeated = Run.objects.get(rerun_of=run)
     run_execute(repeated.pk)
     assert b"Repeated: same bytes" in client.get(again["Location"]).content
