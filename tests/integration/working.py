@@ -27,7 +27,7 @@ DESIGN = Design(
     fst_groups=0.15,
     fst_populations=0.10,
 )
-SIMULATIONS = 200
+SIMULATIONS = 1000
 HELD_FROM = 0.2
 """Share of the work from which on a held job waits."""
 OVER_SECONDS = 300

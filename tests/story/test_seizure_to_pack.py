@@ -200,7 +200,7 @@ def _origin_run(
         f"cases/{case['reference']}/runs/",
         {"method": "origin.assign", "inputs": [{"role": "genotypes", "file": file}],
          "item": sample["reference"], "reference_set": references["origin"]["uuid"],
-         "parameters": {"simulations": 500}},
+         "parameters": {"simulations": 1000}},
     )  # fmt: skip
     done = _finished(analyst, run)
     again = analyst.api.post(f"runs/{done['uuid']}/rerun/")
