@@ -138,6 +138,17 @@ def ambiguous(sequence: str, share: float, random: np.random.Generator) -> str:
     return "".join(letters)
 
 
+def unsettled(sequence: str, share: float, random: np.random.Generator) -> str:
+    """The sequence with `share` of its bases replaced by codes that hold them: three in ten N, the others of two."""
+    letters = list(sequence)
+    for at in np.flatnonzero(random.random(len(letters)) < share).tolist():
+        others = [base for base in "ACGT" if base != letters[at]]
+        if len(others) == 3:
+            pair = IUPAC[frozenset((letters[at], others[int(random.integers(3))]))]
+            letters[at] = "N" if random.random() < 0.3 else pair
+    return "".join(letters)
+
+
 def with_errors(sequence: str, share: float, random: np.random.Generator) -> str:
     """The sequence with sequencing errors, 15 % of them insertions and deletions."""
     out: list[str] = []

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.species.bases import Bytes, masks, reverse_complement
-from analysis.species.distance import edits_within
+from analysis.species.distance import edits_within, path_located
 from analysis.species.kmers import mixed_kmers
 from analysis.species.library import Library
 from analysis.species.search import Near, near_of, nearest
@@ -24,11 +24,15 @@ _MOST_DIFFERENT: Final = 0.02
 _END: Final = 0.3
 _WHOLE: Final = 0.95
 _END_BAD: Final = 0.04
-_END_FIRM: Final = 2.5
+_END_FIRM: Final = 2.0
 _END_TIE: Final = 0.006
-_JOINED: Final = 0.97
+_LEFT_OVER: Final = (3, 0.008)
+"""Most bases two joined records may leave over: three, and 0.8 % of the sequence, as far as individuals differ."""
 _GAIN: Final = 0.015
-_CHIMERA_LEAST: Final = 250
+_GAIN_BASES: Final = 5
+_CHIMERA_LEAST: Final = 150
+_END_BASES: Final = 60
+"""Bases of either end that are searched on their own, at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,10 +167,10 @@ def _species_of(library: Library, sequence: int) -> list[int]:
 def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mixture | None:
     """The two species a sequence was joined from, None where one species explains it as well.
 
-    Both ends (30 %) have nearest species of their own, and the two records joined at the best point fit the
-    whole at 97 % and 1.5 % better than any single record.
+    Both ends (30 %, 60 bases at least) have nearest species of their own, and the two records joined at the best
+    point leave no more over than individuals of a species differ, and 1.5 % (five bases) less than any single record.
     """
-    length = int(_END * len(query))
+    length = _end_length(query)
     if len(query) < _CHIMERA_LEAST or not found or found[0].identity >= 1.0 - _GAIN:
         return None
     # Ends can be judged only against a record that reaches them.
@@ -174,12 +178,10 @@ def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mi
     heads, tails = _ends_nearest(library, query, best, length)
     if not heads or not tails or _nearest_species(library, heads) & _nearest_species(library, tails):
         return None
-    joined = _joined(library, query, heads, tails)
-    if joined is None:
-        return None
-    wrong, position, parents = joined
-    share = 1.0 - wrong / len(query)
-    if share < _JOINED or share <= best.identity + _GAIN:
+    wrong, position, parents = _joined(library, query, heads, tails)
+    most, rate = _LEFT_OVER
+    gained = best.distance * len(query) - wrong
+    if wrong > most + rate * len(query) or gained < max(_GAIN_BASES, _GAIN * len(query)):
         return None
     pairs = sorted(
         {
@@ -196,11 +198,15 @@ def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mi
     return Mixture(kind="chimera", pairs=tuple(pairs), unexplained=wrong, codes=0, near=near, position=position + 1)
 
 
+def _end_length(query: bytes) -> int:
+    return max(_END_BASES, int(_END * len(query)))
+
+
 def _ends_nearest(library: Library, query: bytes, best: Near, length: int) -> tuple[Sequence[Near], Sequence[Near]]:
     """What is nearest to both ends; nothing where they do not differ firmly, or the worse is the same species'.
 
     One end must fit the nearest record well and the other not, by more than errors spread evenly would leave
-    (2.5 standard deviations of a Poisson difference).
+    (two standard deviations of a Poisson difference).
     """
     turned = reverse_complement(query) if best.reverse else query
     reference = library.sequence(best.sequence)
@@ -229,47 +235,27 @@ def _nearest_species(library: Library, found: Sequence[Near]) -> set[int]:
 
 def _joined(
     library: Library, query: bytes, heads: Sequence[Near], tails: Sequence[Near]
-) -> tuple[int, int, list[tuple[int, int]]] | None:
-    """Fewest substitutions of two sequences joined at one point, that point, and all pairs that leave as few.
+) -> tuple[int, int, list[tuple[int, int]]]:
+    """Fewest edits of two sequences joined at one point, that point, and all pairs that leave as few.
 
-    Sequences near either end are laid beside the whole query without gaps.
+    Sequences near either end are aligned with the whole query; what the other part differs by stays out of the sum.
     """
-    letters = masks(query)
-    begins = len(query) - int(_END * len(query))
-    before = {
-        near.sequence: np.concatenate([[0], np.cumsum((row & letters) == 0)])
-        for near in heads
-        if (row := _laid_row(library, query, near, 0)) is not None
-    }
-    after = {
-        near.sequence: np.concatenate([np.cumsum(((row & letters) == 0)[::-1])[::-1], [0]])
-        for near in tails
-        if (row := _laid_row(library, query, near, begins)) is not None
-    }
+    before = {near.sequence: _edits_before(library, query, near) for near in heads}
+    after = {near.sequence: (edits := _edits_before(library, query, near))[-1] - edits for near in tails}
     totals: dict[tuple[int, int], tuple[int, int]] = {}
     for one, head in before.items():
         for other, tail in after.items():
-            total: npt.NDArray[np.int64] = head + tail
+            total = head + tail
             point = int(np.argmin(total))
             totals[one, other] = int(total[point]), point
-    if not totals:
-        return None
     wrong, position = min(totals.values())
     return wrong, position, [pair for pair, found in totals.items() if found[0] == wrong]
 
 
-def _laid_row(library: Library, query: bytes, near: Near, begins: int) -> Bytes | None:
-    """A record beside the whole query, found from one end of it that begins at `begins`; None across strands' ends."""
-    row = library.sequences.masks(near.sequence)
-    part = int(_END * len(query))
-    if near.reverse:
-        row = _COMPLEMENT[row[::-1]]
-        offset = len(row) - near.offset - part - begins
-    else:
-        offset = near.offset - begins
-    laid = np.zeros(len(query), np.uint8)
-    start, end = max(0, -offset), min(len(query), len(row) - offset)
-    if end <= start:
-        return None
-    laid[start:end] = row[start + offset : end + offset]
-    return laid
+def _edits_before(library: Library, query: bytes, near: Near) -> npt.NDArray[np.int64]:
+    """Edits of the whole query against a record before each of its positions, shape (length + 1,)."""
+    reference = library.sequence(near.sequence)
+    row, other, _ = path_located(query, reverse_complement(reference) if near.reverse else reference)
+    edits = np.cumsum((masks(row) & masks(other)) == 0)
+    letters = np.frombuffer(row, np.uint8) != ord("-")
+    return np.concatenate([[0], edits[letters]])

@@ -1,0 +1,84 @@
+"""Sequences joined from two species: with a gap on the way, and short ones."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from analysis.species.bases import reverse_complement
+from analysis.species.library import Library, library_build
+from analysis.species.mixture import Mixture, chimera_resolve
+from analysis.species.records import Record
+from analysis.species.search import nearest
+
+COUNT = 12
+
+
+def related(ancestor: str, share: float, draw: random.Random) -> str:
+    """A copy with about `share` of its bases changed."""
+    letters = list(ancestor)
+    for place in draw.sample(range(len(letters)), round(share * len(letters))):
+        letters[place] = draw.choice([base for base in "ACGT" if base != letters[place]])
+    return "".join(letters)
+
+
+def species_of(length: int, seed: int) -> dict[str, str]:
+    """A dozen species that differ from one ancestor at 12 % of their bases, so at about 22 % from each other."""
+    draw = random.Random(seed)
+    ancestor = "".join(draw.choices("ACGT", k=length))
+    return {f"Genus{n} species": related(ancestor, 0.12, draw) for n in range(COUNT)}
+
+
+def library_of(folder: Path, sequences: dict[str, str]) -> Library:
+    records = [
+        Record(accession=f"R{number:02}", name=name, species=name, verified=True, locus="X", sequence=bases.encode())
+        for number, (name, bases) in enumerate(sequences.items())
+    ]
+    return library_build(folder / "set", records, name="s", version="1", sampling=1)[0]
+
+
+def resolved(library: Library, query: str) -> Mixture | None:
+    return chimera_resolve(library, query.encode(), nearest(library, query.encode()))
+
+
+def names(library: Library, mixture: Mixture | None) -> list[tuple[str, str]]:
+    return [(library.species[one].name, library.species[other].name) for one, other in mixture.pairs] if mixture else []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_base_too_many_and_one_too_few_hide_no_chimera(tmp_path: Path, turned: bool) -> None:
+    sequences = species_of(650, 3)
+    one, other = sequences["Genus2 species"], sequences["Genus7 species"]
+    library = library_of(tmp_path, sequences)
+    # A base is missing in the first part beyond its end third, one is doubled in the second before its own.
+    query = one[:250] + one[251:300] + other[300:400] + other[399:]
+    expected = ("Genus2 species", "Genus7 species")
+    if turned:
+        query, expected = reverse_complement(query.encode()).decode(), expected[::-1]
+    found = resolved(library, query)
+    assert names(library, found) == [expected]
+    assert found is not None
+    assert found.unexplained == 2
+
+
+def test_parts_of_a_short_locus_are_told_apart(tmp_path: Path) -> None:
+    sequences = species_of(170, 4)
+    library = library_of(tmp_path, sequences)
+    draw = random.Random(8)
+    seen = 0
+    for _ in range(10):
+        first, second = draw.sample(sorted(sequences), 2)
+        cut = draw.randint(60, 110)
+        seen += names(library, resolved(library, sequences[first][:cut] + sequences[second][cut:])) == [(first, second)]
+    assert seen >= 9
+
+
+@pytest.mark.parametrize("length", [170, 650])
+def test_a_relative_of_no_species_of_the_set_is_no_chimera(tmp_path: Path, length: int) -> None:
+    sequences = species_of(length, 5)
+    library = library_of(tmp_path, sequences)
+    draw = random.Random(9)
+    for name, share in zip(sorted(sequences), (0.0, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08), strict=False):
+        assert resolved(library, related(sequences[name], share, draw)) is None
