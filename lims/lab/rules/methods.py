@@ -139,7 +139,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
         kinds=(ReferenceKind.ORIGIN,),
         parameters=(
             _ID,
-            _whole("simulations", 10_000, 1000, 1_000_000),
+            _whole("simulations", 10_000, 100, 1_000_000),
             _number("alpha", 0.01, 0, 1),
             _number("threshold", 0.9, 0, 1),
             _number("least_typed", 0.6, 0, 1),

@@ -69,6 +69,11 @@ def test_defaults_are_those_of_the_methods() -> None:
         for field in dataclasses.fields(settings):
             if METHOD_SHAPES[method].parameter(field.name):
                 assert default(method, field.name) == getattr(settings, field.name), (method, field.name)
+    for name in ("simulations", "figures"):
+        one = METHOD_SHAPES["origin.assign"].parameter(name)
+        assert one is not None
+        assert isinstance(one.least, int)
+        assert getattr(Settings(**{name: one.least}), name) == one.least, "the method takes what the table lets through"
     assert default("individual.parentage", "alpha") == ALPHA
     assert default("species.product", "least") == LEAST_READS
 
