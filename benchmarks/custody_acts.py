@@ -11,6 +11,7 @@ row at hand; only hashes and canonical bytes are constants. What it leaves out i
 # ruff: noqa: PLC0415  (models can be imported only after the address of the database is known)
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -19,6 +20,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -125,8 +128,35 @@ def work_bulk(writer: int) -> Callable[[], int]:
 WORKS = {"moves": work_moves, "handovers": work_handovers, "bulk": work_bulk}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """What one writer did: number of acts or entries, seconds, CPU seconds, seconds of each call."""
+
+    done: int
+    seconds: float
+    cpu: float
+    took: list[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """All writers: acts a second, CPU milliseconds of Python an act, the 99th of 100 calls in milliseconds, and the
+    share of the slowest writer in an even one: near 1 when nobody starves."""
+
+    rate: float
+    cpu: float
+    p99: float
+    least: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rate:7.0f} a second ({self.cpu:.2f} ms of Python each; p99 {self.p99:.0f} ms, slowest writer "
+            f"{self.least:.2f} of an even share)"
+        )
+
+
 def worker(kind: str, writer: int, seconds: float) -> int:
-    """A writer's process: says it is ready, waits for the start, works, prints number, seconds and CPU seconds."""
+    """A writer's process: says it is ready, waits for the start, works, prints what `Worked` holds as JSON."""
     import django
 
     django.setup()
@@ -135,15 +165,18 @@ def worker(kind: str, writer: int, seconds: float) -> int:
         act()
     print("ready", flush=True)
     sys.stdin.readline()
-    begun, used, done = time.perf_counter(), time.process_time(), 0
-    while time.perf_counter() - begun < seconds:
+    begun, used, done, ends = time.perf_counter(), time.process_time(), 0, [time.perf_counter()]
+    while ends[-1] - begun < seconds:
         done += act()
-    print(done, time.perf_counter() - begun, time.process_time() - used, flush=True)
+        ends.append(time.perf_counter())
+    took = [after - before for before, after in pairwise(ends)]
+    worked = Worked(done=done, seconds=ends[-1] - begun, cpu=time.process_time() - used, took=took)
+    print(json.dumps(asdict(worked)), flush=True)
     return 0
 
 
-def measure(kind: str, writers: int, seconds: float, environment: dict[str, str]) -> tuple[float, float]:
-    """Acts a second of so many writers at once, and CPU milliseconds of Python an act."""
+def measure(kind: str, writers: int, seconds: float, environment: dict[str, str]) -> Measured:
+    """So many writers at once, each a process."""
     words = [sys.executable, "-m", "benchmarks.custody_acts", "--worker", kind]
     started = [
         subprocess.Popen(
@@ -163,14 +196,15 @@ def measure(kind: str, writers: int, seconds: float, environment: dict[str, str]
         assert one.stdin is not None
         one.stdin.write("go\n")
         one.stdin.flush()
-    rate, used, number = 0.0, 0.0, 0
-    for one in started:
-        out, _error = one.communicate()
-        done, took, cpu = out.split()
-        rate += int(done) / float(took)
-        used += float(cpu)
-        number += int(done)
-    return rate, 1000 * used / max(number, 1)
+    worked = [Worked(**json.loads(one.communicate()[0])) for one in started]
+    number, took = sum(one.done for one in worked), sorted(second for one in worked for second in one.took)
+    rates = [one.done / one.seconds for one in worked]
+    return Measured(
+        rate=sum(rates),
+        cpu=1000 * sum(one.cpu for one in worked) / max(number, 1),
+        p99=1000 * took[int(len(took) * 0.99)],
+        least=min(rates) * writers / sum(rates),
+    )
 
 
 def statements_of_a_move() -> list[tuple[str, list[Any]]]:
@@ -289,29 +323,25 @@ def _ms(took: list[float], share: float) -> str:
 
 def acts(bench: Bench, seconds: float) -> list[Goal]:
     """The table of rates, each beside its peer in the same minute; returns what is held against a goal."""
-    rates, ratio = {}, 0.0
+    rates: dict[int, float] = {}
+    others: dict[int, float] = {}
+    ratio = 0.0
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "move.sql"
         script.write_text(pgbench_script(), encoding="ascii")
         for writers in (1, 4, MOST_WRITERS):
-            rates[writers], cpu = measure("moves", writers, seconds, bench.environment)
+            found = measure("moves", writers, seconds, bench.environment)
             other = peer(bench, script, writers, seconds)
-            ratio = rates[writers] / other
-            print(
-                f"  moves, {writers:>2} writers: {rates[writers]:7.0f} acts/s ({cpu:.1f} ms of Python each), "
-                f"pgbench {other:7.0f}, ratio {ratio:.2f}"
-            )
-    rate, cpu = measure("handovers", MOST_WRITERS // 2 * 2, seconds, bench.environment)
-    print(
-        f"  hand-overs offered and received, {MOST_WRITERS} writers: {rate:7.0f} acts/s ({cpu:.1f} ms of Python each)"
-    )
+            rates[writers], others[writers], ratio = found.rate, other, found.rate / other
+            print(f"  moves, {writers:>2} writers: acts {found}, pgbench {other:7.0f}, ratio {ratio:.2f}", flush=True)
+    print(f"  16 writers against 4: {rates[16] / rates[4]:.2f}, pgbench itself {others[16] / others[4]:.2f}")
+    found = measure("handovers", MOST_WRITERS // 2 * 2, seconds, bench.environment)
+    print(f"  hand-overs offered and received, {MOST_WRITERS} writers: acts {found}", flush=True)
     bulk = []
     for writers in (1, 2, 4):
-        rate, cpu = measure("bulk", writers, seconds, bench.environment)
-        bulk.append(rate)
-        print(
-            f"  bulk, {writers} writers, {BULK_ITEMS} items a call: {rate:7.0f} entries/s ({cpu:.2f} ms of Python each)"
-        )
+        found = measure("bulk", writers, seconds, bench.environment)
+        bulk.append(found.rate)
+        print(f"  bulk, {writers} writers, {BULK_ITEMS} items a call: entries {found}", flush=True)
     return [
         Goal("acts a second, 16 writers", rates[MOST_WRITERS], 250),
         Goal("… share of pgbench with the same statements", ratio, 0.10),

@@ -60,6 +60,11 @@ def counted(size: int) -> dict[str, tuple[int, list[str]]]:
     exhibits = list(case.exhibits.select_related("item").order_by("number"))
     item, freezer = exhibits[0].item, builders.place(lab.custodian)
     shelf = builders.place(lab.custodian)
+    old = exhibits[1].item
+    for number in range(size // 3):
+        goal = (freezer, shelf)[number % 2].party.uuid
+        answer = caller.post("custody/moves/", {"items": [str(old.uuid)], "to": str(goal)})
+        assert answer.status_code in {200, 201}, answer.content
     many = [str(one.item.uuid) for one in exhibits[: min(100, size)]]
     requests: dict[str, Callable[[], Any]] = {
         "resolve a scan": lambda: caller.get(f"resolve/?code={item.scan_code}"),
@@ -71,6 +76,9 @@ def counted(size: int) -> dict[str, tuple[int, list[str]]]:
         "one case": lambda: caller.get(f"cases/{case.uuid}/"),
         "one item": lambda: caller.get(f"items/{item.uuid}/"),
         "history of an item": lambda: caller.get(f"items/{item.uuid}/history/"),
+        "resolve a scan of an item with a long history": lambda: caller.get(f"resolve/?code={old.scan_code}"),
+        "one item with a long history": lambda: caller.get(f"items/{old.uuid}/"),
+        "long history of an item": lambda: caller.get(f"items/{old.uuid}/history/?limit=20"),
         "move one item": lambda: caller.post(
             "custody/moves/", {"items": [str(item.uuid)], "to": str(freezer.party.uuid)}
         ),
