@@ -1,4 +1,4 @@
-"""``python -m analysis individual match|kin|parentage``."""
+"""``python -m analysis individual match|kin|parentage|consensus``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from analysis.genotypes.reader import Layout, TableFormat, read_file
 from analysis.genotypes.table import GenotypeTable
 from analysis.individual.claims import COLUMNS, claims_read
 from analysis.individual.compare import Comparer, Comparison, ComparisonRun
+from analysis.individual.consensus_cli import add_consensus
 from analysis.individual.kinship import ErrorModel
 from analysis.individual.panel import genotype_numbers, panel_of
 from analysis.individual.parentage import ALPHA
@@ -42,6 +43,7 @@ def add_parser(subparsers: Subparsers) -> None:
     kin.add_argument("--least-lr", type=float, default=1000.0, metavar="LR")
     kin.set_defaults(run=run_kin)
     _add_parentage(questions)
+    add_consensus(questions)
 
 
 def _add_parentage(questions: Subparsers) -> None:

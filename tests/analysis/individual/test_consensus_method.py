@@ -1,10 +1,12 @@
 """Repeated typings joined as a method: the rule by hand, rates against what was put in, and what is refused."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from analysis.__main__ import main
 from analysis.errors import InputRefused
 from analysis.genotypes.reader import Layout, read_genotypes
 from analysis.inputs import InputFile, RunInputs, RunResult, no_progress
@@ -91,3 +93,23 @@ def test_a_looser_rule_is_followed_and_printed(tmp_path: Path) -> None:
 def test_what_cannot_be_joined_is_refused(tmp_path: Path, text: str, parameters: dict[str, object], words: str) -> None:
     with pytest.raises(InputRefused, match=words):
         joined(tmp_path, text, **parameters)
+
+
+def test_the_command_gives_the_answers_of_the_method(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    method = joined(tmp_path, BY_HAND)
+    words = ["individual", "consensus", str(tmp_path / "runs.csv"), "--id-column", "id"]
+    out = tmp_path / "joined.csv"
+    assert main([*words, "--format", "jsonl", "--output", str(out)]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["id"], one["outcome"]) for one in lines] == [
+        ("het", "consensus"),
+        ("few", "consensus"),
+        ("two", "mixture"),
+    ]
+    assert lines[0]["genotype"] == {"L1": ["100", "104"], "L2": ["90", "90"]}
+    assert out.read_bytes() == next(one.content for one in method.artefacts if one.name == "consensus.csv")
+    assert main([*words, "--output", str(out)]) == 1, "nothing is overwritten"
+    assert "does not exist" in capsys.readouterr().err
+    assert main(words) == 0
+    assert "dropout_rate: 0.2 (95% interval" in capsys.readouterr().out
+    assert main([*words, "--allele-runs", "3", "--homozygote-runs", "2"]) == 1
