@@ -22,6 +22,7 @@ from typing import Any
 from deploy.archive import Opening, Sealing, archive_facts, damaged, passphrase_check
 from deploy.backup_files import (
     alone,
+    folder_made,
     leftovers_clear,
     reading_told,
     restore_begin,
@@ -57,8 +58,7 @@ def backup_make(plan: Plan, folder: Path, passphrase: str) -> Path:
     if not home.root.is_dir():
         raise DeployError(f"{home.root} is no home of Spoor.", remedy="start it once («make up»)")
     home.check_whole()
-    with alone(home, "backup"), writing_told(folder, "The backup"):
-        folder.mkdir(parents=True, exist_ok=True)
+    with alone(home, "backup"), writing_told(folder, "The backup"), folder_made(folder):
         leftovers_clear(home, folder, f"{home.root.name}-*{SUFFIX}.part")
         moment = datetime.now(tz=UTC)
         file = folder / f"{home.root.name}-{moment:%Y%m%d-%H%M%S}{SUFFIX}"

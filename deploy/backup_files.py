@@ -28,6 +28,20 @@ def alone(home: Home, work: str) -> Iterator[None]:
 
 
 @contextmanager
+def folder_made(folder: Path) -> Iterator[None]:
+    """Make the folder where there is none; when the block fails it goes again, unless something lies in it."""
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+@contextmanager
 def written_whole(file: Path) -> Iterator[BinaryIO]:
     """A new file only this account reads: under its name with all its bytes on the disk, or not there."""
     part = file.with_name(file.name + ".part")

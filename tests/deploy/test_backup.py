@@ -4,6 +4,7 @@ import errno
 import fcntl
 import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from deploy import backup
 from deploy.archive import CHUNK, Opening, Sealing, archive_facts
 from deploy.backup import backup_make, backup_remarks, backup_restore, main
-from deploy.backup_files import alone
+from deploy.backup_files import alone, folder_made, written_whole
 from deploy.embedded import postgres
 from deploy.embedded.binaries import PostgresPrograms, postgres_programs
 from deploy.embedded.environment import ROOT, Mode, Plan, plan_read
@@ -258,7 +260,7 @@ def test_a_disk_that_refuses_is_told_and_nothing_stays(
             patch.setattr(Opening, "rest", refuse)
             with pytest.raises(DeployError, match=words):
                 backup_restore(file, new, PASSPHRASE)
-        assert not list(usb.iterdir())
+        assert not usb.exists()
         assert not new.root.exists()
     assert (home.root / "last-backup.json").read_bytes() == noted
     (tmp_path / "file").write_text("here")
@@ -276,6 +278,26 @@ def test_nothing_is_written_for_a_short_passphrase(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="12 or more"):
         backup_make(plan, tmp_path / "usb", "short")
     assert not (tmp_path / "usb").exists()
+
+
+def test_a_signal_ends_a_backup_and_takes_away_what_was_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "usb" / "one.spoor-backup"
+
+    def begun(*_given: object) -> Path:
+        with folder_made(file.parent), written_whole(file) as out:
+            out.write(b"half")
+            signal.raise_signal(signal.SIGTERM)
+        raise AssertionError
+
+    (tmp_path / "secret").write_text(PASSPHRASE)
+    monkeypatch.setenv("SPOOR_BACKUP_PASSPHRASE_FILE", str(tmp_path / "secret"))
+    monkeypatch.setattr(backup, "backup_make", begun)
+    monkeypatch.setattr(backup, "plan_chosen", lambda: plan_of(tmp_path / "old"))
+    assert main(["make", str(tmp_path / "usb")]) == 130
+    assert "Stopped" in capsys.readouterr().err
+    assert not file.parent.exists()
 
 
 def test_what_is_not_in_a_backup_is_said(tmp_path: Path) -> None:
