@@ -4,10 +4,12 @@ import io
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from chain_of_custody.models import StoredFile
 from chain_of_custody.vault.services import store_current
 from lims.common.errors import BadInput, ManyErrors, RuleViolation
 from lims.documents.data.parts import Marks
@@ -18,6 +20,7 @@ from lims.lab.selectors.report_data import report_data
 from lims.lab.services.genotypes import GenotypeFile, genotypes_import
 from lims.lab.services.runs import run_queue, run_rerun
 from lims.lab.tasks import run_execute
+from lims.web.views.rawfiles import UploadForm
 from tests.lims.api.client import Caller
 from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench, finding, report
@@ -206,3 +209,33 @@ def test_the_api_lists_what_can_be_run_and_with_what(bench: Bench) -> None:
     assert (one["started_by"], one["may_start"]) == (["analyst", "technician"], True)
     assert Caller(bench.lab.reviewer).get("methods/").json()["results"][0]["may_start"] is False
     assert Caller(bench.lab.custodian).get("methods/").status_code == 403
+
+
+def test_typings_are_handed_in_joined_and_read_on_the_pages(bench: Bench, client: Client) -> None:
+    enter(client, bench.lab.technician)
+    raw = reverse("web:raw_files", args=[bench.item.reference])
+    shown = client.get(raw).content.decode()
+    assert all(f'name="{role}"' in shown for role in UploadForm().fields), "every file that is taken has its field"
+    sent = {"genotype_runs": SimpleUploadedFile("typings.csv", typings().encode()), "id_column": "id"}
+    assert client.post(raw, sent).status_code == 302
+    file = StoredFile.objects.get(role="genotype_runs")
+    address = reverse("web:run_new", args=[bench.item.reference, "individual.consensus"])
+    form = client.get(address).content.decode()
+    assert 'name="reference"' not in form, "it needs no reference"
+    asked = {
+        "batch": "",
+        "seed": "1",
+        "id_column": "id",
+        "allele_runs": "2",
+        "homozygote_runs": "3",
+        f"file_{file.pk}": "genotype_runs",
+    }
+    assert client.post(address, asked | {"allele_runs": "0"}).status_code == 422
+    assert client.post(address, asked).status_code == 302
+    run = Run.objects.get()
+    run_execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("done", "")
+    page = client.get(reverse("web:run", args=[run.reference])).content.decode()
+    assert "TUSK" in page
+    assert "typings confirm a genotype at 12 of 12 loci" in page
