@@ -141,7 +141,7 @@ def parameters_check(shape: MethodShape, parameters: Mapping[str, Json]) -> None
                 _("This method has no parameter «%(name)s». It knows %(known)s.")
                 % {"name": name, "known": ", ".join(known) or "–"},
                 code="unknown-parameter",
-                field=name[:60],
+                field="parameters",
                 found=name[:60],
             )
     for name, one in known.items():

@@ -14,16 +14,16 @@ from chain_of_custody.vault.services import store_current
 from lims.common.errors import BadInput, ManyErrors, RuleViolation
 from lims.documents.data.parts import Marks
 from lims.lab.execution import _sets
-from lims.lab.models import Run
+from lims.lab.models import ReferenceSet, Run
 from lims.lab.selectors.drift import drift_runs
 from lims.lab.selectors.report_data import report_data
 from lims.lab.services.genotypes import GenotypeFile, genotypes_import
 from lims.lab.services.runs import run_queue, run_rerun
 from lims.lab.tasks import run_execute
 from lims.web.views.rawfiles import UploadForm
-from tests.lims.api.client import Caller
+from tests.lims.api.client import Caller, pointers
 from tests.lims.lab import methods_support as made
-from tests.lims.lab.support import Bench, finding, report
+from tests.lims.lab.support import Bench, finding, report, upload
 from tests.lims.web.test_lab_pages import enter
 
 LOCI = [f"L{number:02}" for number in range(12)]
@@ -156,7 +156,7 @@ def test_an_edition_of_either_reference_is_tried_in_its_own_place(bench: Bench) 
     run = made.run(bench, "origin.combined", files, mapped, second=iso, independent="bone", calibrated=False)
     assert _sets(run, None) == (mapped, iso)
     assert _sets(run, mapped) == (mapped, iso)
-    newer = made.ReferenceSet(kind="isoscape", name="Rain", edition="2")
+    newer = ReferenceSet(kind="isoscape", name="Rain", edition="2")
     assert _sets(run, newer) == (mapped, newer)
     outcome = run.outcomes.get()
     finding(bench, outcome, text="As the run says.", identification="")
@@ -169,8 +169,6 @@ def test_an_edition_of_either_reference_is_tried_in_its_own_place(bench: Bench) 
 
 def test_a_page_starts_a_run_with_two_references(bench: Bench, client: Client) -> None:
     data, mapped, iso = _both(bench)
-    from tests.lims.lab.support import upload
-
     first = upload(bench, data.sampled_csv.encode(), "g.csv", "genotypes")
     second = upload(bench, b"id,value,scale\nSYN-S0001,-60,LAB\n", "m.csv", "measurements")
     address = reverse("web:run_new", args=[bench.item.reference, "origin.combined"])
@@ -239,3 +237,29 @@ def test_typings_are_handed_in_joined_and_read_on_the_pages(bench: Bench, client
     page = client.get(reverse("web:run", args=[run.reference])).content.decode()
     assert "TUSK" in page
     assert "typings confirm a genotype at 12 of 12 loci" in page
+
+
+def test_a_refused_run_points_at_the_place_in_the_body(bench: Bench) -> None:
+    file = upload(bench, bench.data.samples_csv.encode(), "g.csv", "genotypes")
+    caller = Caller(bench.lab.analyst)
+    body: dict[str, Any] = {
+        "method": "origin.assign",
+        "inputs": [{"role": "genotypes", "file": str(file.uuid)}],
+        "item": bench.item.reference,
+        "reference_set": str(bench.baseline.uuid),
+    }
+    both = [*body["inputs"], {"role": "measurements", "file": str(file.uuid)}]
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"parameters": {"simulations": 5}}, "#/parameters/simulations"),
+        ({"parameters": {"simulatons": 500}}, "#/parameters"),
+        ({"inputs": [{"role": "genotype", "file": str(file.uuid)}]}, "#/inputs/0/role"),
+        ({"reference_set": None}, "#/reference_set"),
+        ({"method": "origin.combined", "inputs": both[:1]}, "#/inputs"),
+        ({"method": "origin.combined", "inputs": both, "parameters": {"independent": "x"}}, "#/second_set"),
+    ]
+    for changed, place in cases:
+        sent = {key: value for key, value in (body | changed).items() if value is not None}
+        answer = caller.post(f"cases/{bench.case.reference}/runs/", sent)
+        assert answer.status_code == 422, answer.json()
+        assert pointers(answer) == [place], answer.json()
+    assert not Run.objects.exists()

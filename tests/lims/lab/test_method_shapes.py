@@ -106,7 +106,7 @@ def test_what_is_wrong_with_a_value(one: Parameter, value: Any, problem: str) ->
 def test_a_run_is_refused_before_it_is_queued(bench: Bench) -> None:
     table = {"genotypes": bench.data.samples_csv}
     cases: list[tuple[dict[str, Any], str, str]] = [
-        ({"simulatons": 1000}, "unknown-parameter", "simulatons"),
+        ({"simulatons": 1000}, "unknown-parameter", "parameters"),
         ({"simulations": 10}, "out-of-range", "simulations"),
         ({"simulations": "many"}, "bad-type", "simulations"),
         ({"table_format": "excel"}, "unknown", "table_format"),
