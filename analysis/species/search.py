@@ -21,6 +21,7 @@ EXACT_SPECIES: Final = 6
 _FEW_SHARED: Final = 30
 """Shared k-mers of the first candidate below which their number tells little of who is nearest."""
 _FAR: Final = 0.03
+_VERY_FAR: Final = 0.12
 _MORE_BASES: Final = 12_000
 """Bases of further candidates laid beside such a query."""
 _SUSPECT: Final = 0.25
@@ -94,26 +95,31 @@ def nearest(library: Library, query: bytes, *, out: LeftOut = NOTHING, candidate
         return []
     chosen = _candidates(library, ranked, candidates)
     laid = placed(library, query, chosen)
+    worth = _worth_comparing(library, laid)
     if most_shared < _FEW_SHARED:
-        laid += _more(library, query, laid, ranked[~np.isin(ranked, chosen)])
-    found = [near for item in _worth_comparing(library, laid) if (near := _near(item)) is not None]
+        worth = _worth_with_more(library, query, laid, ranked[~np.isin(ranked, chosen)])
+    found = [near for item in worth if (near := _near(item)) is not None]
     most = max((near.settled for near in found), default=0)
     found.sort(key=lambda near: (2 * near.settled < most, near.distance, near.codes, -near.overlap, near.sequence))
     return found
 
 
-def _more(library: Library, query: bytes, laid: Sequence[Placed], others: Ids) -> list[Placed]:
-    """Further candidates that are nearer than the last of the first ones, where the nearest of these is far.
+def _worth_with_more(library: Library, query: bytes, laid: list[Placed], others: Ids) -> Iterable[Placed]:
+    """The candidates to compare exactly, further ones among them where the nearest of the first ones is far.
 
-    A short sequence with no near reference shares few k-mers with any, and which share one more is chance.
+    A short sequence with no near reference shares few k-mers with any, and which share one more is chance. Where even
+    the nearest is very far the columns it gave fit nobody else's gaps, and every candidate is compared.
     """
     best = min(laid, key=_share_different)
     if best.differences <= _FAR * best.overlap:
-        return []
+        return _worth_comparing(library, laid)
     others = others[: _MORE_BASES // len(query)]
     further = placed(library, query, np.concatenate([[best.number], others]))[1:]
+    if best.differences > _VERY_FAR * best.overlap:
+        return laid + further
     last = sorted(map(_share_different, laid))[:EXACT][-1]
-    return [item for item in further if item.overlap >= SHORTEST and _share_different(item) <= last]
+    nearer = [item for item in further if item.overlap >= SHORTEST and _share_different(item) <= last]
+    return _worth_comparing(library, laid + nearer)
 
 
 def _share_different(item: Placed) -> tuple[float, int]:

@@ -65,3 +65,16 @@ def test_a_gap_near_the_end_hides_no_nearest_species(tmp_path: Path) -> None:
     decoys = {f"Decoy species{n}": flank + changed(query, draw.sample(range(150), 7)) + flank for n in range(40)}
     assert sum(one != other for one, other in zip(query, true[30:], strict=False)) > 7
     assert nearest_species(library_of(tmp_path, {**decoys, "True species": true}), query) == ("True species", 1)
+
+
+def test_a_gap_hides_no_nearest_species_where_all_are_far(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    query = "".join(draw.choices("ACGT", k=150))
+    # Fifteen differences and a missing base; laid without the gap most of the last 35 bases differ as well.
+    true = changed(query, [*range(15, 95, 8), *range(105, 150, 10)])
+    true = true[:115] + true[116:]
+    decoys = {f"Decoy species{n}": changed(query, [*range(n % 4, 60, 4), *range(90 + n % 4, 150, 4)]) for n in range(4)}
+    decoys |= {
+        f"Decoy other{n}": changed(decoys[f"Decoy species{n % 4}"], draw.sample(range(90, 150), 4)) for n in range(30)
+    }
+    assert nearest_species(library_of(tmp_path, {**decoys, "True species": true}), query) == ("True species", 15)
