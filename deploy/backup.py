@@ -21,13 +21,12 @@ from typing import Any
 
 from deploy.archive import Opening, Sealing, archive_facts, damaged, passphrase_check
 from deploy.backup_files import (
+    BACKUP,
     alone,
     folder_made,
     leftovers_clear,
     reading_told,
-    restore_begin,
-    restore_check,
-    restore_clear,
+    restoring,
     writing_told,
     written_whole,
 )
@@ -58,7 +57,7 @@ def backup_make(plan: Plan, folder: Path, passphrase: str) -> Path:
     if not home.root.is_dir():
         raise DeployError(f"{home.root} is no home of Spoor.", remedy="start it once («make up»)")
     home.check_whole()
-    with alone(home, "backup"), writing_told(folder, "The backup"), folder_made(folder):
+    with alone(home, BACKUP), writing_told(folder, "The backup"), folder_made(folder):
         leftovers_clear(home, folder, f"{home.root.name}-*{SUFFIX}.part")
         moment = datetime.now(tz=UTC)
         file = folder / f"{home.root.name}-{moment:%Y%m%d-%H%M%S}{SUFFIX}"
@@ -104,19 +103,11 @@ def backup_restore(file: Path, home: Home, passphrase: str) -> Plan:
     Raises DeployError and leaves nothing behind: the home is in use, the archive is damaged, the disk is full, the dump
     does not load. What a killed restore left is marked: it is never started, and the next restore begins anew.
     """
-    made = not home.root.exists()
     with reading_told(file) as source:
         opening = Opening(source, passphrase, file.name)
         opening.begin()
-        with writing_told(home.root, "The restored home"):
-            restore_check(home, file)
-            try:
-                restore_begin(home, file)
-                with alone(home, "restore"):
-                    return _restored(opening, home)
-            except BaseException:
-                restore_clear(home, remove=made)
-                raise
+        with writing_told(home.root, "The restored home"), restoring(home, file):
+            return _restored(opening, home)
 
 
 def _restored(opening: Opening, home: Home) -> Plan:
@@ -129,7 +120,6 @@ def _restored(opening: Opening, home: Home) -> Plan:
     plan = plan_read(Mode(opening.facts["mode"]), {"SPOOR_HOME": str(home.root)})
     _load_dump(plan, home.root / _DUMP)
     (home.root / _DUMP).unlink()
-    home.restoring.unlink()
     return plan
 
 

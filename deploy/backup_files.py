@@ -12,6 +12,8 @@ from typing import BinaryIO
 from deploy.embedded.errors import DeployError, DiskFull, FolderUnreachable
 from deploy.embedded.home import Home
 
+BACKUP, RESTORE = "backup", "restore"
+
 
 @contextmanager
 def alone(home: Home, work: str) -> Iterator[None]:
@@ -19,12 +21,16 @@ def alone(home: Home, work: str) -> Iterator[None]:
 
     Raises DeployError when somebody does.
     """
-    with (home.root / f"{work}.lock").open("a", encoding="ascii") as stream:
+    with _lock_file(home, work).open("a", encoding="ascii") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DeployError(f"A {work} of {home.root} is under way.", remedy="wait until it has ended") from None
         yield
+
+
+def _lock_file(home: Home, work: str) -> Path:
+    return home.root / f"{work}.lock"
 
 
 @contextmanager
@@ -124,19 +130,46 @@ def reading_told(file: Path) -> Iterator[BinaryIO]:
         yield source
 
 
-def restore_check(home: Home, file: Path) -> None:
-    """Clear what a cut-off restore left in the home.
+@contextmanager
+def restoring(home: Home, file: Path) -> Iterator[None]:
+    """Around a restore: the home is this restore's alone, and marked as half restored until all went well.
 
-    Raises DeployError for a home that holds anything else, and for a disk the archive itself does not fit on.
+    What fails leaves nothing; what a restore left that was killed is cleared first. Raises DeployError, and touches
+    nothing, when the home holds anything else or another restore is at work in it, and when the disk is too small.
     """
-    if home.restoring.exists():
-        with alone(home, "restore"):
-            restore_clear(home, remove=False)
-    if home.root.exists() and any(home.root.iterdir()):
+    made = not home.root.exists()
+    _check_unused(home)
+    _check_room(home, file)
+    home.root.mkdir(parents=True, exist_ok=True)
+    with alone(home, RESTORE):
+        _check_unused(home)  # somebody may have been quicker
+        _clear(home)
+        try:
+            home.restoring.write_text(f"{file}\n", encoding="utf-8")
+            folder_sync(home.root)
+            home.prepare()
+            yield
+        except BaseException:
+            _clear(home)
+            _lock_file(home, RESTORE).unlink(missing_ok=True)
+            if made:
+                with suppress(OSError):
+                    home.root.rmdir()
+            raise
+        home.restoring.unlink()
+
+
+def _check_unused(home: Home) -> None:
+    if not home.root.exists() or home.restoring.exists():
+        return
+    if any(one != _lock_file(home, RESTORE) for one in home.root.iterdir()):
         raise DeployError(
             f"{home.root} is not empty; a backup is restored into a new home.",
             remedy='name another: make restore ARGS="FILE /some/new/folder"; swap the folders when all is well',
         )
+
+
+def _check_room(home: Home, file: Path) -> None:
     there = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
     needed, free = file.stat().st_size, shutil.disk_usage(there).free
     if free < needed:
@@ -146,19 +179,10 @@ def restore_check(home: Home, file: Path) -> None:
         )
 
 
-def restore_begin(home: Home, file: Path) -> None:
-    """Make the home, marked as half restored, and its folders."""
-    home.root.mkdir(parents=True, exist_ok=True)
-    home.restoring.write_text(f"{file}\n", encoding="utf-8")
-    folder_sync(home.root)
-    home.prepare()
-
-
-def restore_clear(home: Home, *, remove: bool) -> None:
-    """Remove all that a restore wrote, the mark last; the folder too if it was made for it."""
-    mark = home.restoring
-    for one in home.root.iterdir() if home.root.exists() else ():
-        if one == mark:
+def _clear(home: Home) -> None:
+    """Remove all that a restore wrote, the mark last; whoever restores is `alone` and keeps the lock."""
+    for one in home.root.iterdir():
+        if one in {home.restoring, _lock_file(home, RESTORE)}:
             continue
         if one.is_dir() and not one.is_symlink():
             shutil.rmtree(one, ignore_errors=True)
@@ -166,7 +190,4 @@ def restore_clear(home: Home, *, remove: bool) -> None:
             one.unlink(missing_ok=True)
     if home.sockets.parent != home.root:
         shutil.rmtree(home.sockets, ignore_errors=True)
-    mark.unlink(missing_ok=True)
-    if remove:
-        with suppress(OSError):
-            home.root.rmdir()
+    home.restoring.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ import pytest
 from deploy import backup
 from deploy.archive import CHUNK, Opening, Sealing, archive_facts
 from deploy.backup import backup_make, backup_remarks, backup_restore, main
-from deploy.backup_files import alone, folder_made, written_whole
+from deploy.backup_files import alone, folder_made, restoring, written_whole
 from deploy.embedded import postgres
 from deploy.embedded.binaries import PostgresPrograms, postgres_programs
 from deploy.embedded.environment import ROOT, Mode, Plan, plan_read
@@ -222,8 +222,23 @@ def test_a_killed_restore_is_not_started_and_can_be_done_again(home: Home, tmp_p
         backup_make(plan_of(new.root), tmp_path / "usb", PASSPHRASE)
     with alone(new, "restore"), pytest.raises(DeployError, match="under way"):
         backup_restore(file, new, PASSPHRASE)
+    assert (new.root / "secrets" / "log.key").exists()
     assert rows(backup_restore(file, new, PASSPHRASE)) == before
     new.check_whole()
+
+
+def test_of_two_restores_at_once_the_second_touches_nothing(tmp_path: Path) -> None:
+    file, new = tmp_path / "a", Home(root=tmp_path / "new")
+    sealed(file, b"no tar at all")
+    with restoring(new, file):
+        (new.root / "vault" / "evidence").write_bytes(b"raw")
+        for _each in range(2):
+            with pytest.raises(DeployError, match="under way"):
+                backup_restore(file, new, PASSPHRASE)
+        assert (new.root / "vault" / "evidence").exists()
+    assert not new.restoring.exists()
+    with pytest.raises(DeployError, match="not empty"):
+        backup_restore(file, new, PASSPHRASE)
 
 
 def test_what_a_killed_backup_left_goes_with_the_next(home: Home, tmp_path: Path) -> None:
