@@ -4,8 +4,8 @@ Worksteal gives each process an equal share of neighbours and lets whoever has n
 slow test at the end of a share would be waited for by all others.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from itertools import chain, groupby
+from collections.abc import Callable, Hashable, Sequence
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,17 +15,15 @@ def in_shares(
     items: Sequence[T], workers: int, *, module: Callable[[T], Hashable], slow: Callable[[T], bool]
 ) -> list[T]:
     """The same items: the slow modules dealt out to the shares, each whole, then the others as they came."""
-    modules = [list(some) for _key, some in groupby(items, key=module)]
-    late = chain.from_iterable(one for one in modules if not any(map(slow, one)))
+    modules: dict[Hashable, list[T]] = {module(item): [] for item in items if slow(item)}
+    quick: list[T] = []
+    for item in items:
+        modules.get(module(item), quick).append(item)
     dealt: list[list[T]] = [[] for _worker in range(workers)]
-    for number, one in enumerate(one for one in modules if any(map(slow, one))):
+    for number, one in enumerate(modules.values()):
         dealt[number % workers] += one
-    ordered: list[T] = []
+    late, ordered = iter(quick), list[T]()
     for number, share in enumerate(dealt):
         size = (len(items) - len(ordered)) // (workers - number)
-        ordered += [*share, *_first(late, size - len(share))]
+        ordered += [*share, *islice(late, max(size - len(share), 0))]
     return [*ordered, *late]
-
-
-def _first(items: Iterable[T], number: int) -> list[T]:
-    return [item for _position, item in zip(range(number), items, strict=False)]

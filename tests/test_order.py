@@ -35,3 +35,8 @@ def test_each_share_begins_with_its_slow_modules() -> None:
 def test_a_share_of_slow_modules_alone_may_be_longer() -> None:
     ordered = _ordered(_items([[True] * 9, [False], [True]]), 2)
     assert [item[0] for item in ordered] == [0] * 9 + [2] + [1]
+
+
+def test_a_slow_module_that_came_in_pieces_is_put_together() -> None:
+    items = [(1, 0, True), (2, 0, False), (1, 1, False), (2, 1, False)]
+    assert _ordered(items, 1) == [(1, 0, True), (1, 1, False), (2, 0, False), (2, 1, False)]
