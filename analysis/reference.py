@@ -146,15 +146,16 @@ def _files_check(folder: Path, body: Mapping[str, Json]) -> None:
     files = body.get("files")
     if not isinstance(files, list):
         raise _changed(MANIFEST, folder, "it lists no files")
+    inside = folder.resolve()
     for entry in files:
         name, size, stated = str(entry["path"]), int(entry["size"]), str(entry["sha256"])
-        path = folder / name
-        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        path = (folder / name).resolve()
+        if not path.is_relative_to(inside) or not path.is_file():
             raise _changed(name, folder, "the file is missing")
         stat = path.stat()
         if stat.st_size != size:
             raise _changed(name, folder, f"it has {stat.st_size:,} bytes, the manifest states {size:,}")
-        found = _digest_of(str(path.resolve()), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        found = _digest_of(str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
         if found != stated:
             raise _changed(name, folder, f"its digest is {found[:16]}…, the manifest states {stated[:16]}…")
 
