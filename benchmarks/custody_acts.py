@@ -1,9 +1,10 @@
 """Custody acts through their services with many writers, against pgbench issuing the same SQL statements.
 
-One PostgreSQL of its own with fsync on, thrown away afterwards; the application connects as the app role, and every
-writer is a process of its own, as web workers are. The peer is PostgreSQL's own pgbench with as many clients: the same
-statements in the same transactions on the same tables with all their triggers, rows locked and entries numbered for the
-row at hand; only hashes and canonical bytes are constants. What it leaves out is all that Python does.
+One PostgreSQL of its own with fsync on, thrown away afterwards; the application connects as the app role. Writers are
+threads of two processes, as in the web part that `make up` starts; the moves of four and more are measured once more
+with each writer a process of its own. The peer is PostgreSQL's own pgbench with as many clients: the same statements in
+the same transactions on the same tables with all their triggers, rows locked and entries numbered for the row at hand;
+only hashes and canonical bytes are constants. What it leaves out is all that Python does.
 
     python -m benchmarks.custody_acts [--seconds 6] [--skip-scan]
 """
@@ -18,16 +19,17 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
+from benchmarks.custody_scans import scans
 from benchmarks.goals import Goal, goals_print
 from benchmarks.spoor_database import Bench, database
 
@@ -35,6 +37,8 @@ ITEMS = 8
 """Items each writer passes around."""
 BULK_ITEMS = 500
 MOST_WRITERS = 16
+WEB = 2
+"""Processes of the web part; its threads are the writers."""
 
 
 def people(writer: int) -> tuple[Any, Any, Any]:
@@ -155,38 +159,61 @@ class Measured:
         )
 
 
-def worker(kind: str, writer: int, seconds: float) -> int:
-    """A writer's process: says it is ready, waits for the start, works, prints what `Worked` holds as JSON."""
+def worker(kind: str, writers: list[int], seconds: float) -> int:
+    """Writers as threads of one process: says it is ready, waits for the start, works, prints each `Worked` as JSON."""
     import django
 
     django.setup()
-    act = WORKS[kind](writer)
-    for _warm in range(2):
-        act()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    begun, used, done, ends = time.perf_counter(), time.process_time(), 0, [time.perf_counter()]
-    while ends[-1] - begun < seconds:
-        done += act()
-        ends.append(time.perf_counter())
-    took = [after - before for before, after in pairwise(ends)]
-    worked = Worked(done=done, seconds=ends[-1] - begun, cpu=time.process_time() - used, took=took)
-    print(json.dumps(asdict(worked)), flush=True)
+    ready, go = threading.Barrier(len(writers) + 1), threading.Event()
+    with ThreadPoolExecutor(len(writers)) as pool:
+        running = [pool.submit(_write, kind, writer, seconds, ready, go) for writer in writers]
+        ready.wait()
+        print("ready", flush=True)
+        sys.stdin.readline()
+        used = time.process_time()
+        go.set()
+        found = [one.result() for one in running]
+    cpu = (time.process_time() - used) / len(writers)
+    print(json.dumps([asdict(Worked(done=done, seconds=took[-1], cpu=cpu, took=calls(took))) for done, took in found]))
     return 0
 
 
-def measure(kind: str, writers: int, seconds: float, environment: dict[str, str]) -> Measured:
-    """So many writers at once, each a process."""
-    words = [sys.executable, "-m", "benchmarks.custody_acts", "--worker", kind]
+def _write(
+    kind: str, writer: int, seconds: float, ready: threading.Barrier, go: threading.Event
+) -> tuple[int, list[float]]:
+    """One writer: acts or entries done, and the seconds from the start at which each call ended, the start first."""
+    from django.db import connection
+
+    act = WORKS[kind](writer)
+    for _warm in range(2):
+        act()
+    ready.wait()
+    go.wait()
+    begun, done, ends = time.perf_counter(), 0, [0.0]
+    while ends[-1] < seconds:
+        done += act()
+        ends.append(time.perf_counter() - begun)
+    connection.close()
+    return done, ends
+
+
+def calls(ends: list[float]) -> list[float]:
+    """Seconds of each call."""
+    return [after - before for before, after in pairwise(ends)]
+
+
+def measure(kind: str, writers: int, seconds: float, environment: dict[str, str], processes: int = WEB) -> Measured:
+    """So many writers at once, threads of so many processes."""
+    words = [sys.executable, "-m", "benchmarks.custody_acts", "--worker", kind, "--seconds", str(seconds)]
     started = [
         subprocess.Popen(
-            [*words, "--writer", str(number), "--seconds", str(seconds)],
+            [*words, "--writers", ",".join(map(str, range(number, writers, processes)))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env=environment,
         )
-        for number in range(writers)
+        for number in range(min(processes, writers))
     ]
     for one in started:
         assert one.stdout is not None
@@ -196,7 +223,7 @@ def measure(kind: str, writers: int, seconds: float, environment: dict[str, str]
         assert one.stdin is not None
         one.stdin.write("go\n")
         one.stdin.flush()
-    worked = [Worked(**json.loads(one.communicate()[0])) for one in started]
+    worked = [Worked(**each) for one in started for each in json.loads(one.communicate()[0])]
     number, took = sum(one.done for one in worked), sorted(second for one in worked for second in one.took)
     rates = [one.done / one.seconds for one in worked]
     return Measured(
@@ -283,44 +310,6 @@ def peer(bench: Bench, script: Path, clients: int, seconds: float) -> float:
     return float(found.group(1))
 
 
-def scan_rows(number: int) -> list[float]:
-    """Seconds of each of two hundred scans: a code resolved and its custody read, in a table of so many items."""
-    from chain_of_custody.models import Item
-    from chain_of_custody.selectors import custody_now
-
-    codes = list(
-        Item.objects.filter(reference__startswith="N-").order_by("?").values_list("scan_code", flat=True)[:200]
-    )
-    took = []
-    for code in codes:
-        begun = time.perf_counter()
-        custody_now(Item.objects.get(scan_code=code))
-        took.append(time.perf_counter() - begun)
-    return sorted(took) if number else []
-
-
-def scans(bench: Bench) -> None:
-    """p50 and p95 at a thousand and a million items; the rows are put in as the superuser, without ledger entries."""
-    made = 0
-    for number in (1_000, 1_000_000):
-        with psycopg.connect(bench.superuser, autocommit=True) as connection:
-            connection.execute(
-                "INSERT INTO chain_of_custody_item (uuid, kind, reference, scan_code, custodian_id, position, state, "
-                "witnessed_from, last_act_at, version) SELECT gen_random_uuid(), 'exhibit', 'N-' || n, 'N' || n, "
-                "(SELECT min(id) FROM chain_of_custody_party), '', 'held', now(), now(), 1 "
-                "FROM generate_series(%s::int, %s::int) n",
-                (made + 1, number),
-            )
-            connection.execute("ANALYZE chain_of_custody_item")
-        made = number
-        took = scan_rows(number)
-        print(f"  scan to answer, {number:>9,} items: p50 {_ms(took, 0.5)}, p95 {_ms(took, 0.95)}")
-
-
-def _ms(took: list[float], share: float) -> str:
-    return f"{1000 * took[min(int(len(took) * share), len(took) - 1)]:.2f} ms"
-
-
 def acts(bench: Bench, seconds: float) -> list[Goal]:
     """The table of rates, each beside its peer in the same minute; returns what is held against a goal."""
     rates: dict[int, float] = {}
@@ -334,6 +323,9 @@ def acts(bench: Bench, seconds: float) -> list[Goal]:
             other = peer(bench, script, writers, seconds)
             rates[writers], others[writers], ratio = found.rate, other, found.rate / other
             print(f"  moves, {writers:>2} writers: acts {found}, pgbench {other:7.0f}, ratio {ratio:.2f}", flush=True)
+            if writers > WEB:
+                alone = measure("moves", writers, seconds, bench.environment, processes=writers)
+                print(f"  … each a process of its own: acts {alone}, ratio {alone.rate / other:.2f}", flush=True)
     print(f"  16 writers against 4: {rates[16] / rates[4]:.2f}, pgbench itself {others[16] / others[4]:.2f}")
     found = measure("handovers", MOST_WRITERS // 2 * 2, seconds, bench.environment)
     print(f"  hand-overs offered and received, {MOST_WRITERS} writers: acts {found}", flush=True)
@@ -374,10 +366,10 @@ def main(words: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--skip-scan", action="store_true")
     parser.add_argument("--worker", choices=sorted(WORKS), help=argparse.SUPPRESS)
-    parser.add_argument("--writer", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--writers", default="0", help=argparse.SUPPRESS)
     given = parser.parse_args(words)
     if given.worker:
-        return worker(given.worker, given.writer, given.seconds)
+        return worker(given.worker, [int(one) for one in given.writers.split(",")], given.seconds)
     goals_print(run(given.seconds, skip_scan=given.skip_scan))
     return 0
 
