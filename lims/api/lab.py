@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from lims.api.base import Pointing, View, created, if_match
 from lims.api.fields import Input, text
 from lims.api.lab_shapes import (
+    RUN_FIELDS,
     BatchAsk,
     BatchShow,
     ControlAsk,
@@ -32,7 +33,6 @@ from lims.casework.selectors.cases import case_get, item_get
 from lims.casework.selectors.naming import item_named
 from lims.casework.selectors.parts import component_get
 from lims.lab.models import ReferenceSet
-from lims.lab.rules.methods import METHOD_SHAPES
 from lims.lab.selectors.files import run_files_get
 from lims.lab.selectors.work import (
     batch_cases,
@@ -198,18 +198,10 @@ class BatchDisposition(LabView):
         return Response(BatchShow(batch_dispose(actor=self.actor, batch=batch, **self.body(DispositionAsk))).data)
 
 
-_RUN_FIELDS = {
-    **{one.name: f"parameters/{one.name}" for shape in METHOD_SHAPES.values() for one in shape.parameters},
-    "reference": "reference_set",
-    "second_reference": "second_set",
-}
-"""Where what the service calls by name stands in the body."""
-
-
 class Runs(LabView):
     """Analysis runs of a case."""
 
-    pointing = Pointing(rows="inputs", fields=_RUN_FIELDS)
+    pointing = Pointing(rows="inputs", fields=RUN_FIELDS)
 
     @lists("run_list", RunShow, area="runs", query=StateQuery)
     def get(self, request: Request, case: str) -> Response:

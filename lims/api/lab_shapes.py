@@ -25,6 +25,7 @@ from lims.lab.models import (
     ReferenceSet,
     Run,
 )
+from lims.lab.rules.methods import METHOD_SHAPES
 
 
 class QuestionAsk(Input):
@@ -170,6 +171,14 @@ class RunAsk(Input):
     second_set = serializers.UUIDField(required=False, help_text="For a method that joins two kinds of reference")
     parameters = serializers.DictField(required=False)
     seed = serializers.IntegerField(default=1, min_value=0, max_value=2**31 - 1)
+
+
+RUN_FIELDS = {
+    **{one.name: f"parameters/{one.name}" for shape in METHOD_SHAPES.values() for one in shape.parameters},
+    "reference": "reference_set",
+    "second_reference": "second_set",
+}
+"""Where what the service calls by name stands in the body."""
 
 
 class RunInputShow(Output):
