@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,17 @@ class GenotypeTable:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def only(self, rows: Sequence[int]) -> GenotypeTable:
+        """Some of the animals; the names of alleles stay."""
+        kept = list(rows)
+        return replace(
+            self,
+            ids=tuple(self.ids[row] for row in kept),
+            codes=self.codes[:, kept],
+            lines=tuple(self.lines[row] for row in kept),
+            columns={name: tuple(cells[row] for row in kept) for name, cells in self.columns.items()},
+        )
 
     @property
     def typed(self) -> npt.NDArray[np.bool_]:

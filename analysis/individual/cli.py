@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.canonical import Json
+from analysis.errors import InputRefused
 from analysis.genotypes.reader import Layout, TableFormat, read_file
 from analysis.genotypes.table import GenotypeTable
 from analysis.individual.claims import COLUMNS, claims_read
@@ -71,6 +72,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", type=Path, metavar="TABLE")
     parser.add_argument("--id-column", required=True, metavar="C")
     parser.add_argument("--frequencies", type=Path, metavar="TABLE", help="take allele frequencies from here")
+    parser.add_argument("--frequencies-where", metavar="COLUMN=VALUE", help="only those of its animals, of one region")
     parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
     parser.add_argument("--input-format", type=TableFormat, choices=list(TableFormat), default="auto")
     parser.add_argument("--theta", type=float, default=default.theta)
@@ -98,7 +100,7 @@ def run_kin(parsed: argparse.Namespace) -> int:
 def run_parentage(parsed: argparse.Namespace) -> int:
     """Read, test every claim, print."""
     table = _read(parsed, parsed.table)
-    frequencies = None if parsed.frequencies is None else _read(parsed, parsed.frequencies)
+    frequencies = _frequencies(parsed)
     panel = panel_of([table], frequencies_from=frequencies)
     numbers = genotype_numbers(panel, table)
     genotypes = {name: numbers[:, row] for row, name in enumerate(table.ids)}
@@ -179,13 +181,35 @@ def _power_lines(run: ComparisonRun) -> list[str]:
 
 def _comparer(parsed: argparse.Namespace) -> Comparer:
     against = None if parsed.against is None else _read(parsed, parsed.against)
-    frequencies = None if parsed.frequencies is None else _read(parsed, parsed.frequencies)
+    frequencies = _frequencies(parsed)
     model = ErrorModel(theta=parsed.theta, dropout=parsed.dropout, miscall=parsed.miscall)
     return Comparer(_read(parsed, parsed.table), against, model=model, frequencies_from=frequencies)
 
 
-def _read(parsed: argparse.Namespace, path: Path) -> GenotypeTable:
-    layout = Layout(id=parsed.id_column, ignored=tuple(parsed.ignore_column))
+def _frequencies(parsed: argparse.Namespace) -> GenotypeTable | None:
+    """The animals whose alleles are counted, where they are not those compared."""
+    if parsed.frequencies_where is None:
+        return None if parsed.frequencies is None else _read(parsed, parsed.frequencies)
+    column, _, value = parsed.frequencies_where.partition("=")
+    if parsed.frequencies is None or not column or not value:
+        raise InputRefused(
+            f"«{parsed.frequencies_where}» does not say whose frequencies.",
+            field="frequencies-where",
+            remedy="Give --frequencies TABLE and --frequencies-where COLUMN=VALUE, such as region=north.",
+        )
+    table = _read(parsed, parsed.frequencies, others=(column,))
+    kept = [row for row, cell in enumerate(table.columns[column]) if cell == value]
+    if not kept:
+        known = ", ".join(sorted(set(table.columns[column]))[:8])
+        raise InputRefused(
+            f"No animal has «{value}» there.", file=table.name, field=column, remedy=f"The column holds {known}."
+        )
+    return table.only(kept)
+
+
+def _read(parsed: argparse.Namespace, path: Path, *, others: tuple[str, ...] = ()) -> GenotypeTable:
+    ignored = tuple(name for name in parsed.ignore_column if name not in others)
+    layout = Layout(id=parsed.id_column, others=others, ignored=ignored)
     return read_file(InputFile.from_path("genotypes", path), layout, table_format=TableFormat(parsed.input_format))
 
 

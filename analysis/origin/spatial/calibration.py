@@ -63,8 +63,8 @@ class Floor:
 class Calibration:
     """What the animals taken out have taught.
 
-    `power`: what log-likelihoods are multiplied by, that of the highest mean log posterior at the places of animals
-    whose population was out. `floors`: by prior, one for each of `LEVELS`. `left_out` and `alone`: how the 95 % regions
+    `power`: what log-likelihoods are multiplied by, that of the highest mean log posterior at the animals' places.
+    `floors`: by prior, one for each of `LEVELS`. `left_out` and `alone`: how the 95 % regions
     did, with the population out and with only the animal out.
     """
 
@@ -198,17 +198,18 @@ def _learnt(trials: Sequence[_Trial], areas: Floats, sampling: Sampling) -> Cali
 
 
 def _power(trials: Sequence[_Trial], areas: Floats) -> float:
-    """The power whose posteriors, flat prior, say most about where animals of unsampled places came from."""
-    totals = np.zeros(len(POWERS))
+    """The power whose posteriors, flat prior, say most about where animals came from; those of sampled and of unsampled
+    places count alike."""
+    totals, animals = np.zeros((2, len(POWERS))), np.zeros((2, 1))
     for trial in trials:
-        if trial.alone:
-            continue
         rows = np.arange(len(trial.truth))
         relative = trial.scores - trial.scores.max(axis=1, keepdims=True)
+        animals[int(trial.alone)] += len(rows)
         for place, power in enumerate(POWERS):
             whole = np.log(np.exp(power * relative) @ areas)
-            totals[place] += float((power * relative[rows, trial.truth] - whole).sum())
-    return POWERS[int(totals.argmax())]
+            totals[int(trial.alone), place] += float((power * relative[rows, trial.truth] - whole).sum())
+    means = totals / np.maximum(animals, 1)
+    return POWERS[int(means.sum(axis=0).argmax())]
 
 
 def _tails(trial: _Trial, areas: Floats, sampling: Sampling, prior: Prior, power: float) -> Floats:

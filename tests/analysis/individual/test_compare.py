@@ -198,3 +198,41 @@ def test_the_duplicates_of_the_salmon_data(tmp_path: Path, capsys: pytest.Captur
     assert len(known) == 33
     assert sure == known
     assert len(found) == 46
+
+
+def test_frequencies_may_be_those_of_one_region(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same as with a table of that region alone, and another number than with all animals."""
+    random = np.random.default_rng(5)
+    head = ["id", *(f"L{locus}_{half}" for locus in range(10) for half in (1, 2))]
+    pairs = [["a", *["100"] * 20], ["b", *["100"] * 20]]
+
+    def animals(name: str, high: int) -> list[list[str]]:
+        return [[f"{name}{number}", *(str(100 + 2 * random.integers(high)) for _ in range(20))] for number in range(20)]
+
+    def write(name: str, rows: list[list[str]]) -> str:
+        (tmp_path / name).write_text("\n".join(",".join(row) for row in rows))
+        return str(tmp_path / name)
+
+    north, south = animals("n", 2), animals("s", 6)
+    table = write("pairs.csv", [head, *pairs])
+    alone = write("north.csv", [head, *north])
+    marked = [[*row, region] for rows, region in ((north, "north"), (south, "south")) for row in rows]
+    whole = write("all.csv", [[*head, "region"], *marked])
+
+    def ratio(*words: str) -> float:
+        assert main(["individual", "match", table, "--id-column", "id", "--format", "jsonl", *words]) == 0
+        return float(json.loads(capsys.readouterr().out)["log10_lr"]["identity"])
+
+    # The southern alleles are known to the marked table, so that unseen ones take a little more of the prior.
+    north_ratio = ratio("--frequencies", alone)
+    found = ratio("--frequencies", whole, "--frequencies-where", "region=north")
+    assert found == pytest.approx(north_ratio, abs=0.3)
+    assert ratio("--frequencies", whole, "--ignore-column", "region") > found + 1
+    for words, told in (
+        (["--frequencies", whole, "--frequencies-where", "region=west"], "north, south"),
+        (["--frequencies-where", "region=north"], "--frequencies TABLE"),
+        (["--frequencies", whole, "--frequencies-where", "region"], "COLUMN=VALUE"),
+        (["--frequencies", whole, "--frequencies-where", "regio=north"], "Did you mean «region»"),
+    ):
+        assert main(["individual", "match", table, "--id-column", "id", *words]) == 1
+        assert told in capsys.readouterr().err
