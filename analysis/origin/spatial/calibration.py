@@ -30,7 +30,7 @@ POWERS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 FEWEST = 40
 """Fewer animals of a kind say too little: their regions stay as the posterior has them."""
 _UNITS, _ANIMALS, _ALONE = 60, 600, 180
-_CELLS = 250
+_CELLS, _RINGED = 180, 120
 _FOLDS = 5
 _HAIR = 1 - 1e-9
 
@@ -103,13 +103,13 @@ def calibrate(baseline: Baseline, sites: Sites, grid: Grid, surface: Surface, ce
     """Take animals of up to 60 populations out and learn from where they come to lie; `cells` (N,) is where each was
     sampled, -1 outside the map.
 
-    A thinned grid serves: all cells that hold a site or one of these animals, and every n-th of the others, which
-    then stands for n. Animals from outside the map are not asked.
+    A thinned grid serves: all cells that hold a site or one of these animals, those beside them, and every n-th of the
+    others, which then stands for n. Animals from outside the map are not asked.
     """
     units = units_of(baseline, sites)
     plan = _plan(np.where(cells >= 0, units, -1), baseline.table.ids)
     asked = [animal for animals in plan.values() for animal in animals]
-    chosen, weight = _thinned(surface.hosts, cells[asked])
+    chosen, weight = _thinned(grid, surface.hosts, cells[asked])
     number = np.full(len(surface.hosts) + 1, -1, dtype=np.intp)
     number[chosen] = np.arange(len(chosen))
     bench = _Bench(baseline=baseline, sites=sites, surface=surface.thinned(chosen), units=units, cells=number[cells])
@@ -134,10 +134,12 @@ def _spread(count: int, most: int) -> list[int]:
     return [int(place) for place in places]
 
 
-def _thinned(hosts: Indexes, needed: Indexes) -> tuple[Indexes, Floats]:
+def _thinned(grid: Grid, hosts: Indexes, needed: Indexes) -> tuple[Indexes, Floats]:
     """Cells to keep, in order, and how many cells each stands for."""
     kept = hosts >= 0
     kept[needed] = True
+    if kept.sum() <= _RINGED:
+        kept = _ringed(grid, kept)
     others = np.flatnonzero(~kept)
     step = max(-(-len(others) // _CELLS), 1)
     sample = others[step // 2 :: step]
@@ -146,6 +148,19 @@ def _thinned(hosts: Indexes, needed: Indexes) -> tuple[Indexes, Floats]:
     if len(sample):
         weight[~kept[chosen]] = len(others) / len(sample)
     return chosen, weight
+
+
+def _ringed(grid: Grid, kept: Bools) -> Bools:
+    """(G,): these cells and the four beside each: where a posterior is narrow, they hold what its middle does not."""
+    inner = np.zeros_like(grid.inside)
+    inner[grid.inside] = kept
+    outer = inner.copy()
+    outer[1:] |= inner[:-1]
+    outer[:-1] |= inner[1:]
+    outer[:, 1:] |= inner[:, :-1]
+    outer[:, :-1] |= inner[:, 1:]
+    found: Bools = outer[grid.inside]
+    return found
 
 
 def _trials(bench: _Bench, unit: int, animals: Sequence[int], alone: int) -> list[_Trial]:
