@@ -475,7 +475,8 @@ def test_chamois_of_the_bauges(genotype_data: Path, bin_km: float) -> None:
     for run in (alone, out):
         for prior in Prior:
             _, _, inside = errors(run, table, prior)
-            assert 0.90 <= inside.mean() <= 0.99
+            # Up to 0.99, and one animal of the 335: sums of single precision differ from processor to processor.
+            assert 0.90 <= inside.mean() <= 0.993
     map_km, discrete_km, _ = errors(out, table)
     assert map_km.mean() < discrete_km.mean()
 
