@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from lims.casework.models import Case
-from lims.casework.selectors.laboratory import laboratory_kept
+from lims.casework.selectors.laboratory import KEY, laboratory_kept
 from lims.casework.services.cases import external_reference_add
 from lims.casework.services.samples import Taking, sample_take
 from tests.lims import builders
@@ -28,7 +29,11 @@ Request = Callable[[Caller], Any]
 
 
 def statements(act: Callable[[], Any]) -> tuple[int, list[str]]:
-    """How many statements an act takes, and which; who the laboratory is, is known already, as in any busy process."""
+    """How many statements an act takes, and which; who the laboratory is, is known already, as in any busy process.
+
+    It is asked for afresh: what was kept half a minute ago would run out in the middle of an act.
+    """
+    cache.delete(KEY)
     laboratory_kept()
     with CaptureQueriesContext(connection) as captured:
         answer = act()
