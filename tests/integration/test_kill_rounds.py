@@ -72,7 +72,13 @@ class Durable:
 
 
 @pytest.fixture
-def durable(tmp_path: Path, committed_db: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Durable]:
+def durable(tmp_path: Path, committed_db: TestDatabase) -> Iterator[Durable]:
+    # Not the test's own monkeypatch: it is undone after the connection points back to the usual database.
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield from _durable(tmp_path, monkeypatch)
+
+
+def _durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Durable]:
     tmp_path.chmod(0o711)
     own = Durable(tmp_path / "home")
     connection.close()
