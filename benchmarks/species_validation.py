@@ -280,10 +280,11 @@ the rows on real data. Codes: each holds the base it stands for.
 
 ## Search
 
-Top-1: share of present queries whose own species is nearest, a tie among n species scoring 1/n. The last columns:
-share of absent species called, at the strictest identity threshold that still calls that share of the present; a
-call needs 0.3 % distance to the second species. «–»: no threshold calls as many. «By confidence»: the same with a
-threshold on the confidence that stands beside each answer, whatever the identity and the second species.
+Top-1: share of present queries whose own species is nearest, a tie among n species scoring 1/n. Vsearch prints identity
+to 0.1 %: what it prints alike is a tie, where ours may tell 98.61 from 98.60 %; and its nine hits cut ties of more. The
+last columns: share of absent species called, at the strictest identity threshold that still calls that share of the
+present; a call needs 0.3 % distance to the second species. «–»: no threshold calls as many. «By confidence»: the same
+with a threshold on the confidence that stands beside each answer, whatever the identity and the second species.
 
 | set (present + absent queries) | engine | top-1 | false at .50 | .70 | .80 | .90 | .95 |
 |---|---|---|---|---|---|---|---|
