@@ -9,6 +9,9 @@ import pytest
 from analysis.genotypes.reader import Layout, read_genotypes
 from analysis.genotypes.table import GenotypeTable
 from analysis.origin.baseline import Baseline, baseline_build
+from analysis.origin.spatial.model import MapModel
+from analysis.origin.synthetic_map import SyntheticMap, synthetic_map
+from tests.analysis.origin.map_support import SMALL, model_of
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "genotypes"
 
@@ -60,3 +63,13 @@ def random_baseline() -> Callable[..., Baseline]:
         return baseline_of("\n".join(rows))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def small() -> SyntheticMap:
+    return synthetic_map(SMALL)
+
+
+@pytest.fixture(scope="module")
+def model(small: SyntheticMap) -> MapModel:
+    return model_of(small.baseline_csv)

@@ -22,7 +22,7 @@ from analysis.origin.spatial.regions import Region
 from analysis.origin.spatial.sampling import Sampled, sampling_map
 from analysis.origin.spatial.wording import answer_json, caveats, readable
 from analysis.origin.synthetic_map import MapDesign, synthetic_map
-from tests.analysis.origin.test_map import model_of, table_of
+from tests.analysis.origin.map_support import model_of, table_of
 
 NAMES = dict.fromkeys(("en", "fr", "es"), "Made")
 

@@ -19,8 +19,8 @@ from analysis.origin.spatial.locate import MapRun, locate
 from analysis.origin.spatial.model import MapModel
 from analysis.origin.spatial.priors import Prior
 from analysis.origin.synthetic_map import MapDesign, SyntheticMap, synthetic_map
+from tests.analysis.origin.map_support import model_of, table_of
 from tests.analysis.origin.test_isotope import geotiff
-from tests.analysis.origin.test_map import model_of, table_of
 
 DESIGN = MapDesign(seed=8, side=6, generations=60, loci=6, alleles=6, sites=12, animals=8, sampled=3, unsampled=1)
 

@@ -1,13 +1,9 @@
 """The continuous map: its parts against algebra, its regions and errors on made and on real animals."""
 
 import csv
-import gzip
 import io
 import json
 import math
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,58 +12,23 @@ import numpy as np
 import pytest
 
 from analysis.errors import InputRefused
-from analysis.genotypes.reader import Layout, read_genotypes
-from analysis.genotypes.table import GenotypeTable
-from analysis.inputs import InputFile
-from analysis.origin.baseline import Baseline, baseline_build, baseline_freeze
-from analysis.origin.spatial.calibration import floor_of
 from analysis.origin.spatial.field import Counts, Covariance, field_at
 from analysis.origin.spatial.geography import (
     EARTH_KM,
-    chord_km,
     distance_km,
     grid_build,
     unit_vectors,
 )
-from analysis.origin.spatial.locate import LeftOut, MapOutcome, MapRun, locate
-from analysis.origin.spatial.model import MapModel, model_build
+from analysis.origin.spatial.locate import LeftOut, MapOutcome, locate
+from analysis.origin.spatial.model import MapModel
 from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import geojson, geometric_median, posterior, regions
 from analysis.origin.spatial.removal import site_removal
-from analysis.origin.spatial.sites import coordinates_of
 from analysis.origin.spatial.surface import surface_of
 from analysis.origin.spatial.tables import tables_of
 from analysis.origin.spatial.wording import answer_json
-from analysis.origin.synthetic_map import MapDesign, SyntheticMap, synthetic_map
-from tests.conftest import ROOT
-
-DESCRIBED = ("population", "latitude", "longitude")
-SMALL = MapDesign(seed=5, side=6, generations=60, loci=6, alleles=6, sites=14, animals=12, sampled=8, unsampled=8)
-
-
-def table_of(text: str, name: str = "map.csv") -> GenotypeTable:
-    return read_genotypes(text.encode(), name=name, layout=Layout(id="id", others=DESCRIBED, ignored=("synthetic",)))
-
-
-def baseline_of(text: str) -> Baseline:
-    return baseline_build(table_of(text, "baseline.csv"), population_column="population")
-
-
-def model_of(text: str, **more: object) -> MapModel:
-    baseline = baseline_of(text)
-    places = coordinates_of(baseline, latitude_column="latitude", longitude_column="longitude")
-    return model_build(baseline, places, **more)  # type: ignore[arg-type]  # passed by name
-
-
-@pytest.fixture(scope="module")
-def small() -> SyntheticMap:
-    return synthetic_map(SMALL)
-
-
-@pytest.fixture(scope="module")
-def model(small: SyntheticMap) -> MapModel:
-    return model_of(small.baseline_csv)
-
+from analysis.origin.synthetic_map import SyntheticMap, synthetic_map
+from tests.analysis.origin.map_support import COLUMNS, SMALL, changed, command, model_of, table_of
 
 # Geography
 
@@ -268,16 +229,6 @@ def test_outlines_enclose_exactly_the_cells(seed: int) -> None:
 # Bad input
 
 
-def changed(text: str, column: str, value: str) -> str:
-    rows = list(csv.DictReader(io.StringIO(text)))
-    rows[2][column] = value
-    out = io.StringIO()
-    writer = csv.DictWriter(out, rows[0])
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
-
-
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
@@ -339,274 +290,3 @@ def test_empty_genotypes_have_no_place(model: MapModel, small: SyntheticMap) -> 
     assert not empty.by_prior
     assert full.outcome is MapOutcome.REGION
     assert answer_json(empty, model)["point"] is None
-
-
-# Errors and coverage
-
-
-def errors(run: MapRun, table: GenotypeTable, prior: Prior = Prior.FLAT) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distance of the point, distance of the discrete answer, and whether the 95 % region holds the truth."""
-    map_km, discrete_km, inside = [], [], []
-    for answer, lat, lon in zip(
-        run.samples, map(float, table.columns["latitude"]), map(float, table.columns["longitude"]), strict=True
-    ):
-        found, best = answer.by_prior[prior], answer.discrete
-        assert best is not None
-        places = [(found.point.latitude, found.point.longitude), (best.place.latitude, best.place.longitude)]
-        near = distance_km(lat, lon, np.array([x for x, _ in places]), np.array([y for _, y in places]))
-        map_km.append(near[0])
-        discrete_km.append(near[1])
-        cell = run.model.grid.cell_of(lat, lon)
-        inside.append(cell is not None and bool(found.regions[1].cells[cell]))
-    return np.array(map_km), np.array(discrete_km), np.array(inside)
-
-
-def thinned(table: GenotypeTable, step: int) -> GenotypeTable:
-    rows = list(range(0, len(table), step))
-    return replace(
-        table,
-        ids=tuple(table.ids[row] for row in rows),
-        codes=table.codes[:, rows].copy(),
-        lines=tuple(table.lines[row] for row in rows),
-        columns={name: tuple(cells[row] for row in rows) for name, cells in table.columns.items()},
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_regions_cover_what_they_state_under_isolation_by_distance(seed: int) -> None:
-    """Animals of sampled and of never sampled demes, and baseline sites left out: neither too few nor too many lie in
-    their 95 % regions, whichever the prior."""
-    data = synthetic_map(MapDesign(seed=seed, sampled=200, unsampled=130))
-    model = model_of(data.baseline_csv)
-    left = thinned(table_of(data.baseline_csv), 11)
-    out = locate(model, left, leave_out=left.columns["population"])
-    assert all(answer.left_out is LeftOut.POPULATION for answer in out.samples)
-    sampled, unsampled = table_of(data.sampled_csv), table_of(data.unsampled_csv)
-    for run, table in ((locate(model, sampled), sampled), (locate(model, unsampled), unsampled), (out, left)):
-        for prior in Prior:
-            _, _, inside = errors(run, table, prior)
-            assert 0.90 <= inside.mean() <= 0.99
-    map_km, discrete_km, _ = errors(out, left)
-    assert map_km.mean() < discrete_km.mean()
-
-
-def test_floors_follow_the_split_conformal_rule() -> None:
-    """Of 99 equally spaced tails, 5 % of 100 are the fifth smallest; a kind of few animals keeps the nominal share."""
-    tails = np.arange(1, 100) / 100
-    both = np.concatenate([tails, [0.9, 0.95]])
-    floor = floor_of(both, np.arange(len(both)) < 99, 0.05)
-    assert floor.sampled == pytest.approx(0.05, abs=1e-6)
-    assert (tails > floor.sampled).sum() == 95
-    assert floor.elsewhere == 0.05
-
-
-def test_sampled_cells_are_those_of_animals_that_stay(model: MapModel) -> None:
-    """Without its site, a place is judged as one never sampled."""
-    site = 3
-    cell = model.cells[np.flatnonzero(model.sites.member == site)[0]]
-    assert model.calibration is not None
-    for place, floor in enumerate(model.calibration.floors[Prior.FLAT]):
-        with_site, without = model.floors(Prior.FLAT), model.floors(Prior.FLAT, [site])
-        assert with_site is not None
-        assert without is not None
-        assert with_site[place][cell] == floor.sampled
-        assert without[place][cell] == floor.elsewhere
-        changed_cells = np.flatnonzero(with_site[place] != without[place])
-        assert changed_cells.tolist() in ([], [cell])
-
-
-def test_regions_without_calibration_hold_their_share(small: SyntheticMap) -> None:
-    plain = model_of(small.baseline_csv, calibrated=False)
-    assert plain.floors(Prior.FLAT) is None
-    answer = locate(plain, table_of(small.sampled_csv)).samples[0]
-    for region in answer.by_prior[Prior.DENSITY].regions:
-        share = answer.by_prior[Prior.DENSITY].share[region.cells]
-        assert region.share == pytest.approx(share.sum())
-        assert region.share >= region.level > region.share - share.min()
-
-
-def test_own_animals_are_taken_out(model: MapModel, small: SyntheticMap) -> None:
-    own = thinned(table_of(small.baseline_csv), 40)
-    assert {answer.left_out for answer in locate(model, own).samples} == {LeftOut.ANIMAL}
-
-
-# The command
-
-
-def lambert(x: float, y: float) -> tuple[float, float]:
-    """Lambert zone II étendu (NTF, Paris) to degrees on the Clarke 1880 ellipsoid (IGN, notice NT/G 71)."""
-    n, c, xs, ys, e = 0.7289686274, 11745793.39, 600000.0, 8199695.768, 0.08248325676
-    radius, angle = math.hypot(x - xs, y - ys), math.atan((x - xs) / (ys - y))
-    isometric = -math.log(abs(radius / c)) / n
-    latitude = 2 * math.atan(math.exp(isometric)) - math.pi / 2
-    for _ in range(20):
-        bulge = ((1 + e * math.sin(latitude)) / (1 - e * math.sin(latitude))) ** (e / 2)
-        latitude = 2 * math.atan(bulge * math.exp(isometric)) - math.pi / 2
-    return math.degrees(latitude), 2.337229167 + math.degrees(angle / n)
-
-
-def rupica(folder: Path, *, bin_km: float = 2.5) -> str:
-    """The chamois of the Bauges with their places; animals of one square are one population."""
-    with (folder / "rupica_xy.tsv").open() as places:
-        xy = [(float(row["x"]), float(row["y"])) for row in csv.DictReader(places, delimiter="\t")]
-    out = io.StringIO()
-    with (folder / "rupica.tsv").open() as table:
-        for number, ((x, y), row) in enumerate(zip(xy, csv.DictReader(table, delimiter="\t"), strict=True)):
-            loci = {name: cell for name, cell in row.items() if name not in ("id", "pop")}
-            if number == 0:
-                out.write(",".join(["id", *DESCRIBED, *loci]) + "\n")
-            latitude, longitude = lambert(x, y)
-            square = f"{int(x // (bin_km * 1000))}-{int(y // (bin_km * 1000))}"
-            out.write(
-                ",".join([f"{row['id']}-{number}", square, f"{latitude:.6f}", f"{longitude:.6f}", *loci.values()])
-            )
-            out.write("\n")
-    return out.getvalue()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("bin_km", [1.0, 2.5])
-def test_chamois_of_the_bauges(genotype_data: Path, bin_km: float) -> None:
-    """Real coordinates: every animal alone, and its whole square, left out."""
-    text = rupica(genotype_data, bin_km=bin_km)
-    model, table = model_of(text), table_of(text)
-    alone, out = locate(model, table), locate(model, table, leave_out=table.columns["population"])
-    for run in (alone, out):
-        for prior in Prior:
-            _, _, inside = errors(run, table, prior)
-            # Up to 0.99, and one animal of the 335: sums of single precision differ from processor to processor.
-            assert 0.90 <= inside.mean() <= 0.993
-    map_km, discrete_km, _ = errors(out, table)
-    assert map_km.mean() < discrete_km.mean()
-
-
-def command(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "analysis", "origin", "map", *words],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-COLUMNS = [
-    *("--id-column", "id", "--population-column", "population"),
-    *("--latitude-column", "latitude", "--longitude-column", "longitude", "--ignore-column", "synthetic"),
-]
-
-
-def test_the_command_gives_lines_with_the_named_keys(tmp_path: Path, small: SyntheticMap) -> None:
-    (tmp_path / "base.csv").write_text(small.baseline_csv)
-    (tmp_path / "samples.csv").write_text(small.unsampled_csv)
-    words = [str(tmp_path / "samples.csv"), "--baseline", str(tmp_path / "base.csv"), *COLUMNS]
-    done = command(*words, "--format", "jsonl", "--artefacts", str(tmp_path / "out"))
-    assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [line["id"] for line in lines] == [f"SYN-U{number:04d}" for number in range(1, 9)]
-    for line in lines:
-        assert set(line["priors"]) == {"flat", "density"}
-        for found in (line, *line["priors"].values()):
-            assert set(found["point"]) == {"latitude", "longitude"}
-            assert found["regions"]["0.5"]["area_km2"] < found["regions"]["0.95"]["area_km2"]
-            assert found["regions"]["0.95"]["geojson"]["type"] == "MultiPolygon"
-    written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert {"model.json", "map-0001.svg", "map-0001.png", "map-0008.svg"} <= written
-    assert "discrete" in command(*words).stdout
-
-
-def rewritten(text: str, *, delimiter: str, pair: tuple[str, str], missing: Sequence[str], shuffled: bool) -> bytes:
-    """The same animals in another form: other pair names, ways to write untyped loci, order and further columns."""
-    head, *rows = csv.reader(io.StringIO(text))
-    random = np.random.default_rng(7)
-    names = [name[:-2] + pair[int(name[-1]) - 1] if name.startswith("SYN") else name for name in head]
-    found = [[*names, "officer", "year"]]
-    for number, row in enumerate(rows):
-        blank = missing[number % len(missing)]
-        if number % 3 == 0:
-            row[-2:] = [blank, blank]
-        found.append([*row, f"K. N. {number}", "2019"])
-    order = random.permutation(len(found[0])) if shuffled else np.arange(len(found[0]))
-    out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows([[row[one] for one in order] for row in found])
-    return out.getvalue().encode()
-
-
-@pytest.mark.parametrize(
-    ("ending", "delimiter", "pair", "missing", "shuffled"),
-    [
-        ("tsv.gz", "\t", ("", ".1"), ("NA",), False),
-        ("csv", ";", ("_1", "_2"), ("", "0", "-9", "NA"), True),
-        ("csv.gz", ",", (".1", ".2"), ("-9",), True),
-        ("tsv", "\t", ("", "_1"), ("0",), False),
-    ],
-)
-def test_the_form_of_a_table_changes_nothing(
-    tmp_path: Path, small: SyntheticMap, ending: str, delimiter: str, pair: tuple[str, str], missing: Sequence[str],
-    shuffled: bool,
-) -> None:  # fmt: skip
-    def answers(name: str, form: Callable[[str], bytes]) -> list[dict[str, object]]:
-        paths = [tmp_path / f"{kind}.{name}" for kind in ("base", "samples")]
-        for path, text in zip(paths, (small.baseline_csv, "\n".join(small.sampled_csv.splitlines()[:4])), strict=True):
-            content = form(text)
-            path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
-        done = command(str(paths[1]), "--baseline", str(paths[0]), *COLUMNS, "--format", "jsonl", "--no-calibration")
-        assert done.returncode == 0, done.stderr
-        return [{**json.loads(line), "baseline": None} for line in done.stdout.splitlines()]
-
-    def plain(text: str) -> bytes:
-        return rewritten(text, delimiter=",", pair=("_1", "_2"), missing=("",), shuffled=False)
-
-    def other(text: str) -> bytes:
-        return rewritten(text, delimiter=delimiter, pair=pair, missing=missing, shuffled=shuffled)
-
-    assert answers(ending, other) == answers("plain.csv", plain)
-
-
-def test_the_command_leaves_the_own_population_out(tmp_path: Path, small: SyntheticMap) -> None:
-    (tmp_path / "base.csv").write_text(small.baseline_csv)
-    head, *rows = small.baseline_csv.splitlines()
-    (tmp_path / "own.csv").write_text("\n".join([head, rows[0], rows[30]]))
-    words = [str(tmp_path / "own.csv"), "--baseline", str(tmp_path / "base.csv"), *COLUMNS, "--format", "jsonl"]
-    found = [json.loads(line) for line in command(*words, "--leave-out-own-population").stdout.splitlines()]
-    assert {line["left_out"] for line in found} == {"population"}
-    assert [line["discrete"]["population"] for line in found] != [row.split(",")[2] for row in (rows[0], rows[30])]
-
-
-def test_a_frozen_baseline_maps_the_same(tmp_path: Path, small: SyntheticMap) -> None:
-    (tmp_path / "base.csv").write_text(small.baseline_csv)
-    (tmp_path / "samples.csv").write_text("\n".join(small.sampled_csv.splitlines()[:3]))
-    baseline_freeze(
-        tmp_path / "set",
-        small.baseline_csv.encode(),
-        name="Map",
-        version="1",
-        id_column="id",
-        population_column="population",
-    )
-    lines = [
-        [
-            json.loads(line)["regions"]
-            for line in command(
-                str(tmp_path / "samples.csv"), "--baseline", str(tmp_path / name), *COLUMNS, "--format", "jsonl"
-            ).stdout.splitlines()
-        ]
-        for name in ("base.csv", "set")
-    ]
-    assert lines[0] == lines[1] != []
-
-
-def test_projected_coordinates_are_refused_by_the_command(tmp_path: Path, small: SyntheticMap) -> None:
-    (tmp_path / "base.csv").write_text(changed(small.baseline_csv, "latitude", "2074435"))
-    done = command(str(tmp_path / "base.csv"), "--baseline", str(tmp_path / "base.csv"), *COLUMNS)
-    assert done.returncode == 1
-    assert "row 4" in done.stderr
-    assert "EPSG:4326" in done.stderr
-
-
-def test_chords_and_an_input_file(tmp_path: Path) -> None:
-    ends = unit_vectors(np.array([0.0, 0.0]), np.array([0.0, 180.0]))
-    assert chord_km(ends, ends)[0, 1] == pytest.approx(2 * EARTH_KM)
-    with pytest.raises(InputRefused):
-        InputFile.from_path("range", tmp_path / "none.geojson")

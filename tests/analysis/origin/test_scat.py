@@ -10,7 +10,7 @@ import pytest
 from analysis.errors import InputRefused
 from analysis.origin.spatial.locations import locations_read
 from analysis.origin.synthetic_map import MapDesign, synthetic_map
-from tests.analysis.origin.test_map import COLUMNS, command
+from tests.analysis.origin.map_support import COLUMNS, command
 
 DESIGN = MapDesign(seed=3, side=6, generations=60, loci=6, alleles=6, sites=12, animals=8, sampled=2, unsampled=1)
 SCAT = ["--id-column", "id", "--population-column", "zone", "--input-format", "structure", "--format", "jsonl"]
