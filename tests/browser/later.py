@@ -10,6 +10,8 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
+from lims.casework.models import Sample
+from lims.casework.services.files import item_file_store
 from lims.demonstration.synthetic import ABSENT, library, query, traces
 from lims.demonstration.world import World
 from lims.lab.enums import JobState
@@ -19,6 +21,7 @@ from lims.lab.services.curation import curation_decide
 from lims.lab.services.edits import edit_propose
 from lims.lab.services.plates import plate_receive
 from lims.lab.services.references import reference_approve, reference_propose
+from lims.lab.services.runs import run_queue
 from lims.lab.tasks import drift_execute, run_execute
 from lims.links.enums import LinkAct
 from lims.links.models import Link
@@ -27,6 +30,7 @@ from lims.links.services.links import link_review
 from tests.lims import builders
 from tests.lims.builders import Laboratory
 from tests.lims.lab.law_support import law
+from tests.lims.lab.methods_support import typings
 from tests.lims.lab.support import built
 from tests.lims.links.support import Links, enter, haul, quick_rule, searched
 
@@ -39,6 +43,7 @@ def later(world: World) -> None:
     plate_finished(world)
     set_to_decide_on(world)
     base_edit(world)
+    typings_joined(world)
     seizures_linked(world)
 
 
@@ -122,6 +127,28 @@ def base_edit(world: World) -> None:
         new="G" if old == "A" else "A",
         reason="Overlapping peaks.",
     )
+
+
+def typings_joined(world: World) -> None:
+    """Repeated typings of two animals joined: tables of rates and of what the repeats disagree about."""
+    item, analyst = world.item("tissue-skin"), world.actor("analyst")
+    table = item_file_store(
+        actor=analyst,
+        item=item,
+        source=io.BytesIO(typings().encode()),
+        name="typings.csv",
+        media_type="text/csv",
+        role="genotype_runs",
+    )
+    run = run_queue(
+        actor=analyst,
+        case=Sample.objects.get(item=item).case,
+        item=item,
+        method="individual.consensus",
+        inputs=[("genotype_runs", table)],
+    )
+    run_execute(run.pk)
+    assert Run.objects.get(pk=run.pk).state == JobState.DONE
 
 
 def seizures_linked(world: World) -> None:

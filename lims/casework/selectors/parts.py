@@ -25,15 +25,18 @@ def component_get(*, uuid: UUID) -> ExhibitComponent:
     return row
 
 
-def files_get(*, actor: Actor, uuids: Sequence[UUID], case: Case) -> dict[UUID, StoredFile]:
-    """Files handed in about the case or one of its items.
+def files_get(
+    *, actor: Actor, uuids: Sequence[UUID], case: Case, among: QuerySet[StoredFile] | None = None
+) -> dict[UUID, StoredFile]:
+    """Files handed in about the case or one of its items, or those `among` others of the case.
 
     Raises:
         NotAllowed: without `file.read` in the case.
-        BadInput: a file that does not belong to the case, naming it; `row` is its place.
+        BadInput: a file that is none of them, naming it; `row` is its place.
     """
     require(actor, "file.read", case_scope(case))
-    found = {row.uuid: row for row in case_files(case).filter(uuid__in=uuids)}
+    rows = case_files(case) if among is None else among
+    found = {row.uuid: row for row in rows.filter(uuid__in=uuids)}
     for place, uuid in enumerate(uuids):
         if uuid not in found:
             raise BadInput(

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from chain_of_custody.models import Item, StoredFile
-from lims.accounts.actors import Actor, require
+from lims.accounts.actors import Actor
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
-from lims.casework.selectors.parts import case_files
-from lims.common.errors import BadInput
+from lims.casework.selectors.parts import case_files, files_get
 from lims.lab.enums import JobState
 from lims.lab.models import Run, RunOutput
 
@@ -38,18 +36,7 @@ def run_files_get(*, actor: Actor, uuids: Sequence[UUID], case: Case) -> dict[UU
         NotAllowed: without `file.read` in the case.
         BadInput: a file that is none of them, naming it; `row` is its place.
     """
-    require(actor, "file.read", case_scope(case))
-    found = {row.uuid: row for row in files_readable(case).filter(uuid__in=uuids)}
-    for place, uuid in enumerate(uuids):
-        if uuid not in found:
-            raise BadInput(
-                _("There is no such file in %(case)s.") % {"case": case.reference},
-                code="unknown-file",
-                field="file",
-                found=str(uuid),
-                row=place,
-            )
-    return found
+    return files_get(actor=actor, uuids=uuids, case=case, among=files_readable(case))
 
 
 def item_consensus_tables(*, actor: Actor, item: Item, case: Case) -> list[tuple[Run, StoredFile]]:

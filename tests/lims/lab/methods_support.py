@@ -132,3 +132,17 @@ def isoscape_for(data: SyntheticMap) -> dict[str, bytes]:
         value = raster[row, column] + 5 + random.normal() * 2
         known.append(f"K{number},{value:.2f},LAB,{north - row - 0.5},{west + column + 0.5}")
     return {"d2h.tif": content, "known.csv": "\n".join(known).encode()}
+
+
+LOCI = [f"L{number:02}" for number in range(12)]
+
+
+def typings(runs: int = 4) -> str:
+    """A tusk and another, heterozygous at every locus; in one typing of the tusk an allele is lost."""
+    rows = [",".join(["id", *(f"{locus}_{half}" for locus in LOCI for half in (1, 2))])]
+    for name in ("TUSK", "OTHER"):
+        for number in range(runs):
+            lost = name == "TUSK" and number == 0
+            pair = "100,100" if lost else "100,104"
+            rows.append(",".join([name, *([pair] * len(LOCI))]))
+    return "\n".join(rows)

@@ -26,19 +26,6 @@ from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench, finding, report, upload
 from tests.lims.web.test_lab_pages import enter
 
-LOCI = [f"L{number:02}" for number in range(12)]
-
-
-def typings(runs: int = 4) -> str:
-    """A tusk and another, heterozygous at every locus; in one typing of the tusk an allele is lost."""
-    rows = [",".join(["id", *(f"{locus}_{half}" for locus in LOCI for half in (1, 2))])]
-    for name in ("TUSK", "OTHER"):
-        for number in range(runs):
-            lost = name == "TUSK" and number == 0
-            pair = "100,100" if lost else "100,104"
-            rows.append(",".join([name, *([pair] * len(LOCI))]))
-    return "\n".join(rows)
-
 
 def _data(bench: Bench, run: Run) -> Any:
     outcome = run.outcomes.order_by("number")[0]
@@ -49,7 +36,7 @@ def _data(bench: Bench, run: Run) -> Any:
 @pytest.fixture
 def joined(bench: Bench) -> Run:
     """Typings joined."""
-    return made.run(bench, "individual.consensus", {"genotype_runs": typings()}, None)
+    return made.run(bench, "individual.consensus", {"genotype_runs": made.typings()}, None)
 
 
 def test_joined_typings_bring_their_rates_to_the_report_and_a_table_to_the_next_run(
@@ -65,7 +52,7 @@ def test_joined_typings_bring_their_rates_to_the_report_and_a_table_to_the_next_
     assert "What the repeats disagree about" in shown
     assert "1 / 8" in shown, "of the eight typings of a locus, one lost an allele"
     table = joined.outputs.get(name="consensus.csv").file
-    known = made.reference(bench, "profiles", "Known", {"known.csv": typings(1).encode()}, id_column="id")
+    known = made.reference(bench, "profiles", "Known", {"known.csv": made.typings(1).encode()}, id_column="id")
     again = run_queue(
         actor=bench.lab.analyst,
         case=bench.case,
@@ -97,7 +84,7 @@ def test_the_result_of_another_case_is_no_input(bench: Bench, joined: Run) -> No
 
 def test_repeated_names_are_taken_in_as_typings_when_that_is_said(bench: Bench) -> None:
     def given(*, repeats: bool) -> GenotypeFile:
-        return GenotypeFile(name="typings.csv", source=io.BytesIO(typings(2).encode()), repeats=repeats)
+        return GenotypeFile(name="typings.csv", source=io.BytesIO(made.typings(2).encode()), repeats=repeats)
 
     with pytest.raises(ManyErrors) as refused:
         genotypes_import(actor=bench.lab.technician, item=bench.item, file=given(repeats=False))
@@ -214,7 +201,7 @@ def test_typings_are_handed_in_joined_and_read_on_the_pages(bench: Bench, client
     raw = reverse("web:raw_files", args=[bench.item.reference])
     shown = client.get(raw).content.decode()
     assert all(f'name="{role}"' in shown for role in UploadForm().fields), "every file that is taken has its field"
-    sent = {"genotype_runs": SimpleUploadedFile("typings.csv", typings().encode()), "id_column": "id"}
+    sent = {"genotype_runs": SimpleUploadedFile("typings.csv", made.typings().encode()), "id_column": "id"}
     assert client.post(raw, sent).status_code == 302
     file = StoredFile.objects.get(role="genotype_runs")
     address = reverse("web:run_new", args=[bench.item.reference, "individual.consensus"])
