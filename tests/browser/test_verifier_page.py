@@ -19,7 +19,8 @@ from tests.browser.checks import PATIENCE_MS, assert_accessible, troubles_of
 from tests.chain_of_custody.core.builders import LOG_KEY, PACK_KEY, full_export, small_log, verify_bytes
 from tests.chain_of_custody.core.forgeries import everything, proofs
 from tests.chain_of_custody.core.mutations import mutations
-from tests.chain_of_custody.core.tampering import PACK, Case
+from tests.chain_of_custody.core.tampering import Case
+from tests.chain_of_custody.core.tampering_packs import PACK
 
 _JUDGE = """async ({ data, keys, outside }) => {
   const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));

@@ -30,8 +30,9 @@ from tests.chain_of_custody.core.builders import (
     pack_bytes,
     small_log,
 )
-from tests.chain_of_custody.core.tampering import NAME, Case, exports, lines_mended, packs, sound, written
-from tests.chain_of_custody.core.tampering import files as pack_files
+from tests.chain_of_custody.core.tampering import Case, exports, lines_mended
+from tests.chain_of_custody.core.tampering_packs import NAME, packs, sound, written
+from tests.chain_of_custody.core.tampering_packs import files as pack_files
 
 EVIL = SignerKey(ORIGIN, bytes(range(50, 82)))
 NEIGHBOUR = SignerKey("log.neighbour.example", bytes(range(100, 132)))

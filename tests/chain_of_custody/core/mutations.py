@@ -25,7 +25,8 @@ from tests.chain_of_custody.core.builders import (
     item_export,
     small_log,
 )
-from tests.chain_of_custody.core.tampering import NAME, Case, bag_mended, files, lines_mended, signed, written
+from tests.chain_of_custody.core.tampering import Case, lines_mended
+from tests.chain_of_custody.core.tampering_packs import NAME, bag_mended, files, signed, written
 
 PIECES = [
     *(bytes((sign,)) for sign in b'{}[],:"\\ \t\r\n\x00\x1f\x7f\xff=+/-_AafZ019.'),

@@ -24,7 +24,7 @@ from tests.chain_of_custody.core.builders import (
     reasons,
     verify_bytes,
 )
-from tests.chain_of_custody.core.tampering import (
+from tests.chain_of_custody.core.tampering_packs import (
     NAME,
     PACK,
     bag_mended,

@@ -16,6 +16,7 @@ from chain_of_custody.vault.errors import (
     RetentionRefused,
     RetentionShortened,
 )
+from chain_of_custody.vault.filesystem_store import FilesystemStore
 from chain_of_custody.vault.objects import ProbeOutcome, Retention, RetentionMode, utc_now
 from chain_of_custody.vault.store import EvidenceStore
 
@@ -248,3 +249,8 @@ class StoreContract:
 
     def test_healthy_store_has_nothing_to_say(self, store: EvidenceStore) -> None:
         store.check()
+
+
+def leftovers(store: FilesystemStore) -> list[str]:
+    """Names of what was begun in a folder store and not finished."""
+    return [path.name for path in (store.root / "incoming").iterdir()]

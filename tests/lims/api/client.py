@@ -11,6 +11,7 @@ from lims.accounts.actors import Actor
 from lims.accounts.models import User
 from lims.accounts.roles import Role
 from lims.accounts.services import system_actor, token_create
+from lims.casework.models import Case
 
 Answer = Any
 
@@ -68,3 +69,16 @@ def problem(answer: Answer, status: int, code: str) -> dict[str, Any]:
     assert body["title"]
     assert body["detail"]
     return body
+
+
+def ok(answer: Any, status: int = 200) -> Any:
+    """The body of an answer that went well."""
+    assert answer.status_code == status, (answer.status_code, answer.content)
+    return answer.json() if answer.content else None
+
+
+def registered(caller: Caller, case: Case, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Exhibits registered over the API."""
+    body = {"exhibits": [{"kind": "specimen", "description": "Raw tusk", **row} for row in rows]}
+    made: list[dict[str, Any]] = ok(caller.post(f"cases/{case.uuid}/exhibits/", body), 201)["exhibits"]
+    return made
