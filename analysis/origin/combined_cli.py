@@ -35,6 +35,9 @@ def combined_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}-column", required=True, metavar="C")
     parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
     parser.add_argument("--range-map", type=Path, metavar="GEOJSON", help="polygons the origin must lie in")
+    parser.add_argument(
+        "--generalise-km", type=float, default=0.0, metavar="KM", help="squares of this size stand for sampled places"
+    )
     parser.add_argument("--isoscape", type=Path, required=True, metavar="GEOTIFF")
     parser.add_argument("--known", type=Path, required=True, metavar="TABLE", help="animals of known origin")
     parser.add_argument("--values", type=Path, required=True, metavar="TABLE", help="isotope values of the samples")
@@ -149,6 +152,7 @@ def _placed(parsed: argparse.Namespace) -> MapRun:
         coordinates_of(baseline, latitude_column=described[0], longitude_column=described[1]),
         range_map=None if range_map is None else range_map.read(limit=SIZE_LIMIT),
         range_name="" if range_map is None else range_map.name,
+        squares_km=parsed.generalise_km,
         progress=bar,
     )
     layout = Layout(id=parsed.id_column, ignored=(*parsed.ignore_column, *described, parsed.population_column))

@@ -23,12 +23,13 @@ from analysis.origin.spatial.method import model_of
 from analysis.origin.spatial.model import MapModel
 from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import geojson
+from analysis.origin.spatial.wording import squares_text
 from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, Reason, ReferenceDigest
 from analysis.registry import Method
 from analysis.textfile import SIZE_LIMIT, text_of
 
 NAME = "origin.combined"
-VERSION = "1.0"
+VERSION = "1.1"
 QUESTION = "Where do genotype and isotope value together say the animal is from?"
 FIGURES = 20
 LEAST_OVERLAP = 0.05
@@ -39,9 +40,10 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """Multiply the genetic and the isotopic posterior of every sample that has both.
 
     Parameters: `independent` (needed: why nothing but the place makes the two go together), `id_column` (default
-    "id", of both tables), `value_column` ("value"), `scale_column` ("scale"), `table_format`, `calibrated`. An optional
-    file of the role "range_map" confines the map. Artefacts: answers.json and, for the first samples,
-    combined-NNNN.svg, combined-NNNN.png, regions-NNNN.geojson. Raises `InputRefused`.
+    "id", of both tables), `value_column` ("value"), `scale_column` ("scale"), `table_format`, `calibrated`,
+    `generalise_km` as in origin.map. An optional file of the role "range_map" confines the map. Artefacts:
+    answers.json and, for the first samples, combined-NNNN.svg, combined-NNNN.png, regions-NNNN.geojson. Raises
+    `InputRefused`.
     """
     why = inputs.text("independent")
     if why is None:
@@ -108,7 +110,7 @@ def _outcome(
             "The animal comes from a place outside the map.",
         ),
         numbers=_numbers(one, model, iso),
-        caveats=(f"Taken as independent: {why}", *CAVEATS),
+        caveats=_caveats(model, why),
         diagnostics=_diagnostics(one, notices),
         figures=_figures(one, words),
         inputs=tuple(file.digest for file in inputs.files),
@@ -126,6 +128,11 @@ def _outcome(
         },
         seed=inputs.seed,
     )
+
+
+def _caveats(model: MapModel, why: str) -> tuple[str, ...]:
+    squares = (squares_text(model.squares_km),) if model.squares_km else ()
+    return (f"Taken as independent: {why}", *CAVEATS, *squares)
 
 
 def _reasons(one: Combined) -> tuple[Reason, ...]:

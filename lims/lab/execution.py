@@ -25,6 +25,7 @@ from lims.lab.enums import Identification, LegalScheme, ReferenceKind
 from lims.lab.models import DriftCheck, LegalList, ReferenceSet, Run, RunOutcome
 from lims.lab.rules.drifting import Said, changes
 from lims.lab.rules.listing_csv import Codes, ListRefused, Parsed, listings_parse
+from lims.lab.rules.methods import squared
 from lims.lab.selectors.drift import drift_runs
 from lims.lab.selectors.profiles import profiles_by_panel
 from lims.lab.speciesbuild import part
@@ -124,7 +125,7 @@ def run_compute(
 ) -> tuple[list[Answer], list[Artefact]]:
     """Run the method over the run's files, against its own references or with another edition of one of them.
 
-    Every file is checked against its digest while it is read.
+    Every file is checked against its digest while it is read. Squares of a set that was restricted since count too.
 
     Raises:
         AnalysisError: an input cannot be used, naming file, row, field and remedy.
@@ -136,7 +137,7 @@ def run_compute(
         first, second = _sets(run, reference)
         inputs = RunInputs(
             files=files,
-            parameters=run.parameters,
+            parameters=squared(run.method, first.coarse_km if first else 0, run.parameters),
             reference=reference_folder(first) if first else None,
             second_reference=reference_folder(second) if second else None,
             seed=run.seed,

@@ -40,6 +40,9 @@ def map_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
     parser.add_argument("--input-format", type=TableFormat, choices=list(TableFormat), default="auto")
     parser.add_argument("--range-map", type=Path, metavar="GEOJSON", help="polygons the origin must lie in")
+    parser.add_argument(
+        "--generalise-km", type=float, default=0.0, metavar="KM", help="squares of this size stand for sampled places"
+    )
     parser.add_argument("--no-calibration", action="store_true", help="leave the regions as computed")
     parser.add_argument(
         "--leave-out-own-population",
@@ -65,6 +68,7 @@ def run_map(parsed: argparse.Namespace) -> int:
         range_map=None if range_map is None else range_map.read(limit=RANGE_LIMIT),
         range_name="" if range_map is None else range_map.name,
         calibrated=not parsed.no_calibration,
+        squares_km=parsed.generalise_km,
         progress=bar,
     )
     leave_out = samples.columns[parsed.population_column] if parsed.leave_out_own_population else None

@@ -81,8 +81,14 @@ def description(model: MapModel, answer: LocatedSample, prior: Prior) -> str:
 
 def legend(model: MapModel, prior: Prior) -> tuple[str, str]:
     """What stands below a map."""
-    first = f"{prior.value} prior; dark 50 %, light 95 % region; crosses: sampled sites"
+    first = f"{prior.value} prior; dark 50 %, light 95 % region; {crosses_text(model)}"
     return first, borders_text(model.countries)
+
+
+def crosses_text(model: MapModel) -> str:
+    """What the crosses of a map are."""
+    km = model.squares_km
+    return f"crosses: squares of {km:g} km that hold sampled sites" if km else "crosses: sampled sites"
 
 
 def borders_text(countries: Countries | None) -> str:

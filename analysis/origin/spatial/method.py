@@ -5,9 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
 
 from analysis.canonical import Json, canonical_json, readable_json
 from analysis.errors import InputRefused
@@ -17,12 +14,11 @@ from analysis.origin.baseline import KIND, baseline_open
 from analysis.origin.figures_coverage import Covered, coverage_figure
 from analysis.origin.numbers import number
 from analysis.origin.spatial.figure import map_figure
-from analysis.origin.spatial.generalise import generalised
 from analysis.origin.spatial.locate import LocatedSample, MapOutcome, MapRun, locate
 from analysis.origin.spatial.model import MapModel, model_build
 from analysis.origin.spatial.picture import map_png
 from analysis.origin.spatial.priors import Prior
-from analysis.origin.spatial.regions import Place, geojson
+from analysis.origin.spatial.regions import geojson
 from analysis.origin.spatial.sites import coordinates_of
 from analysis.origin.spatial.wording import (
     PRIOR_WORDS,
@@ -38,7 +34,7 @@ from analysis.reference import open_reference
 from analysis.registry import Method
 
 NAME = "origin.map"
-VERSION = "1.0"
+VERSION = "1.1"
 QUESTION = "Where on the map does the animal come from?"
 RANGE_LIMIT = 64 << 20
 FIGURES = 20
@@ -53,7 +49,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """Place the samples of one genotype table on the map.
 
     Parameters: `id_column` (default "id"), `table_format`, `figures` (samples that get maps), `calibrated` (default
-    true), `generalise_km`: coordinates of sampled places are given as squares of this size. An optional file of the
+    true), `generalise_km`: squares of this size stand for sampled places. An optional file of the
     role "range_map" is a GeoJSON of where the species lives. Artefacts: answers.json, regions.csv, model.json,
     calibration.svg and, for the first samples, map-NNNN.svg and .png (flat prior), map-density-NNNN.svg and
     regions-NNNN.geojson, NNNN counting from 0001. Raises `InputRefused`.
@@ -63,7 +59,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     model = model_of(inputs, progress)
     layout = Layout(id=inputs.text("id_column") or "id")
     table = read_file(file, layout, table_format=TableFormat(inputs.text("table_format") or "auto"))
-    found = _coarse(locate(model, table, progress=progress), inputs.real("generalise_km", 0.0))
+    found = locate(model, table, progress=progress)
     outcomes = tuple(outcome_of(answer, found, file, inputs) for answer in found.samples)
     return RunResult(outcomes=outcomes, artefacts=artefacts_of(found, inputs.whole("figures", FIGURES)))
 
@@ -163,26 +159,9 @@ def model_of(inputs: RunInputs, progress: Progress) -> MapModel:
         range_map=ranges[0].read(limit=RANGE_LIMIT) if ranges else None,
         range_name=ranges[0].name if ranges else "",
         calibrated=inputs.parameters.get("calibrated") is not False,
+        squares_km=inputs.real("generalise_km", 0.0),
         progress=progress,
     )
-
-
-def _coarse(run: MapRun, km: float) -> MapRun:
-    """The same answers with sampled places as squares of `km`."""
-    if km <= 0:
-        return run
-    sites = run.model.sites
-    places = [generalised(*one, km) for one in zip(sites.latitudes.tolist(), sites.longitudes.tolist(), strict=True)]
-    moved = np.array(places).reshape(-1, 2)
-    samples = []
-    for answer in run.samples:
-        discrete = answer.discrete
-        if discrete is not None:
-            latitude, longitude = generalised(discrete.place.latitude, discrete.place.longitude, km)
-            discrete = replace(discrete, place=Place(latitude=latitude, longitude=longitude))
-        samples.append(replace(answer, discrete=discrete))
-    model = replace(run.model, sites=replace(sites, latitudes=moved[:, 0], longitudes=moved[:, 1]))
-    return replace(run, model=model, samples=tuple(samples))
 
 
 def _numbers(answer: LocatedSample, model: MapModel) -> tuple[Number, ...]:

@@ -13,6 +13,7 @@ from analysis.origin.baseline import Baseline
 from analysis.origin.spatial.calibration import Calibration, calibrate
 from analysis.origin.spatial.countries import Countries, countries_of
 from analysis.origin.spatial.field import Field, field_fit
+from analysis.origin.spatial.generalise import squared
 from analysis.origin.spatial.geography import Floats, Grid, Indexes, grid_build
 from analysis.origin.spatial.priors import Prior, Sampling, sampling_of
 from analysis.origin.spatial.sites import FEWEST_SITES, Coordinates, Sites, cells_sampled, sites_build
@@ -22,7 +23,8 @@ from analysis.origin.spatial.tables import Tables, tables_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapModel:
-    """Everything a query needs. `cells` (N,): where each animal of the baseline was sampled, -1 outside the map."""
+    """Everything a query needs. `cells` (N,): where each animal of the baseline was sampled, -1 outside the map;
+    `squares_km`: the size of the squares whose middles stand for the places, 0 for exact ones."""
 
     baseline: Baseline
     sites: Sites
@@ -35,6 +37,7 @@ class MapModel:
     sampling: Sampling
     calibration: Calibration | None
     countries: Countries | None = None
+    squares_km: float = 0.0
 
     @property
     def power(self) -> float:
@@ -62,9 +65,14 @@ def model_build(
     range_map: bytes | None = None,
     range_name: str = "",
     calibrated: bool = True,
+    squares_km: float = 0.0,
     progress: Progress = no_progress,
 ) -> MapModel:
-    """Fit a baseline. Raises `InputRefused` for fewer than four sites and for a range map that is none."""
+    """Fit a baseline; with `squares_km` every place is the middle of its square before anything is computed.
+
+    Raises `InputRefused` for fewer than four sites and for a range map that is none.
+    """
+    places = squared(places, squares_km)
     sites = sites_build(baseline, places)
     if len(sites.latitudes) < FEWEST_SITES:
         raise InputRefused(
@@ -92,6 +100,7 @@ def model_build(
         sampling=sampling_of(vectors, sites.vectors),
         calibration=calibrate(baseline, sites, grid, surface, cells) if calibrated else None,
         countries=countries_of(grid),
+        squares_km=squares_km,
     )
 
 

@@ -49,7 +49,8 @@ def coordinates_of(
     """Read two columns of the baseline's table.
 
     Raises `InputRefused` for an empty cell, a cell that is no number, and values outside ±90 and ±180: metres
-    of a projection, or the two columns exchanged.
+    of a projection, or the two columns exchanged. The cell is named, not quoted: the reason why a build failed is read
+    by more people than may read where animals live.
     """
     latitudes = _numbers(baseline, latitude_column, 90.0, "latitude")
     longitudes = _numbers(baseline, longitude_column, 180.0, "longitude")
@@ -74,13 +75,13 @@ def _numbers(baseline: Baseline, column: str, most: float, what: str) -> Floats:
             value = math.nan
         if not math.isfinite(value):
             raise InputRefused(
-                f"«{cell}» is no {what}." if cell else f"The {what} is empty.",
+                f"The cell is no {what}." if cell else f"The {what} is empty.",
                 file=table.name, row=line, field=column,
                 remedy="Give decimal degrees (WGS 84), or leave the animal out.",
             )  # fmt: skip
         if abs(value) > most:
             raise InputRefused(
-                f"A {what} of {cell} is not in degrees: metres of a projection, or the columns exchanged?",
+                f"The {what} is not in degrees: metres of a projection, or the columns exchanged?",
                 file=table.name, row=line, field=column,
                 remedy="Convert the coordinates to decimal degrees of WGS 84 (EPSG:4326) first.",
             )  # fmt: skip

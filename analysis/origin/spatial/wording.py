@@ -46,6 +46,8 @@ def caveats(answer: LocatedSample, model: MapModel) -> tuple[str, ...]:
     said.append(_BORDERS if model.countries is not None else "No country borders were at hand.")
     if not model.grid.restricted:
         said.append("No range map was given: the region may include sea or places where the species does not live.")
+    if model.squares_km:
+        said.append(squares_text(model.squares_km))
     if answer.left_out is LeftOut.ANIMAL:
         said.append("The sample is itself in the baseline; it was taken out of its site.")
     if answer.left_out is LeftOut.POPULATION:
@@ -63,6 +65,14 @@ def caveats(answer: LocatedSample, model: MapModel) -> tuple[str, ...]:
     if answer.by_prior:
         said.append(_width_text(answer.by_prior[Prior.FLAT].regions[-1].share, model.calibration))
     return tuple(said)
+
+
+def squares_text(km: float) -> str:
+    """What squares do to an answer."""
+    return (
+        f"Places of reference animals are the middles of squares of {km:g} km, in the computation too: no place is "
+        f"known better than to about {km / 2:.3g} km."
+    )
 
 
 def answer_json(answer: LocatedSample, model: MapModel) -> dict[str, Json]:
@@ -104,6 +114,7 @@ def model_json(model: MapModel) -> dict[str, Json]:
         "cells": len(model.grid.areas),
         "cell_degrees": [number(model.grid.height), number(model.grid.width)],
         "range_map": model.grid.restricted,
+        "squares_km": model.squares_km,
         "covariance": {
             "sill": number(covariance.sill),
             "reach_km": number(covariance.reach),

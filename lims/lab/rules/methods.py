@@ -101,6 +101,7 @@ _ERRORS = (
     _number("dropout", 0.01, 0, 0.5),
     _number("miscall", 0.005, 0, 0.5),
 )
+_SQUARES = _number("generalise_km", 0, 0, 20_000)
 _CALIBRATED = Parameter(name="calibrated", kind="flag", default=True)
 _GENOTYPES = Role(name="genotypes", needed=True)
 _MEASUREMENTS = Role(name="measurements", needed=True)
@@ -154,7 +155,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
         parameters=(
             _ID,
             _CALIBRATED,
-            _number("generalise_km", 0, 0, 20_000),
+            _SQUARES,
             _whole("figures", 20, 0, 1000),
             _FORMAT,
         ),
@@ -170,7 +171,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
         kinds=(ReferenceKind.ORIGIN,),
         second_kinds=(ReferenceKind.ISOSCAPE,),
         places=True,
-        parameters=(Parameter(name="independent", needed=True), _ID, *_VALUES, _CALIBRATED, _FORMAT),
+        parameters=(Parameter(name="independent", needed=True), _ID, *_VALUES, _CALIBRATED, _SQUARES, _FORMAT),
     ),
     "origin.haplotype": MethodShape(roles=(_MEASUREMENTS,), kinds=(ReferenceKind.HAPLOTYPES,), parameters=(_ID,)),
     "individual.match": MethodShape(
@@ -230,5 +231,16 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
 }
 """One row per method; defaults are those of the methods, and a test holds them together."""
 
-PLACES_SHOWN = frozenset({"origin.map"})
-"""Methods whose files show where reference animals were sampled: they are told to make squares of a restricted set."""
+PLACES_SHOWN = frozenset({"origin.map", "origin.combined"})
+"""Methods whose answers rest on where reference animals were sampled: they are told to make squares of a restricted
+set."""
+
+
+def squared(method: str, km: int, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters; a method that rests on places gets squares of the set's size, and no caller can undo it."""
+    given = dict(parameters)
+    if method not in PLACES_SHOWN or not km:
+        return given
+    asked = given.get("generalise_km")
+    wanted = asked if isinstance(asked, int | float) and not isinstance(asked, bool) else 0
+    return {**given, "generalise_km": max(wanted, km)}

@@ -14,7 +14,7 @@ from lims.casework.services.belonging import component_of_item_check
 from lims.common.errors import BadInput, RuleViolation
 from lims.lab.enums import ReferenceKind, ReferenceState
 from lims.lab.models import EditLayer, ReferenceSet, RunInput
-from lims.lab.rules.methods import METHOD_SHAPES, PLACES_SHOWN, MethodShape, Parameter
+from lims.lab.rules.methods import METHOD_SHAPES, MethodShape, Parameter
 from lims.lab.selectors.files import files_readable
 from lims.lab.selectors.referenceaccess import reference_usable_by
 
@@ -195,15 +195,6 @@ def roles_check(shape: MethodShape, inputs: Sequence[tuple[str, StoredFile]]) ->
                 found=str(count),
             )
     _layer_check(inputs)
-
-
-def coarse(method: str, reference: ReferenceSet | None, parameters: dict[str, Json]) -> dict[str, Json]:
-    """The parameters; a method that shows places makes them squares of the set's size, and no caller can undo it."""
-    if reference is None or method not in PLACES_SHOWN or not reference.coarse_km:
-        return parameters
-    asked = parameters.get("generalise_km")
-    wanted = asked if isinstance(asked, int | float) and not isinstance(asked, bool) else 0
-    return {**parameters, "generalise_km": max(wanted, reference.coarse_km)}
 
 
 def ledger_value(value: Json) -> Json:

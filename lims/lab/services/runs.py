@@ -25,10 +25,10 @@ from lims.lab.enums import JobState
 from lims.lab.execution import Answer
 from lims.lab.ledger import RUN
 from lims.lab.models import Batch, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
+from lims.lab.rules.methods import squared
 from lims.lab.services.blocking import batch_usable_check, item_usable_check
 from lims.lab.services.jobs import job_cancel, job_finish, job_take
 from lims.lab.services.runchecks import (
-    coarse,
     inputs_check,
     ledger_value,
     parameters_check,
@@ -71,7 +71,7 @@ def run_queue(
     inputs_check(case, item, component, inputs)
     roles_check(shape, inputs)
     references_check(actor, shape, reference, second)
-    parameters = coarse(method, reference, parameters or {})
+    parameters = squared(method, reference.coarse_km if reference else 0, parameters or {})
     parameters_check(shape, parameters)
     with transaction.atomic():
         _usable_check(item, batch)

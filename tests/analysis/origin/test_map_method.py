@@ -2,14 +2,18 @@
 
 import json
 import math
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from analysis.errors import Cancelled, InputRefused
 from analysis.origin.baseline import baseline_freeze
 from analysis.origin.spatial.generalise import generalised
+from analysis.origin.spatial.geography import distance_km
 from analysis.origin.synthetic_map import MapDesign, SyntheticMap, synthetic_map
 from tests.analysis.methods import numbers, run
 
@@ -29,6 +33,16 @@ def mapped(isolated: SyntheticMap, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("map") / "set"
     content = isolated.baseline_csv.encode()
     columns = {"id_column": "id", "population_column": "population"}
+    baseline_freeze(folder, content, name="SYNTHETIC map", version="1", others=COORDINATES, **columns)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def second(isolated: SyntheticMap, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same baseline, its places written as middles of squares of 60 km."""
+    folder = tmp_path_factory.mktemp("map") / "squares"
+    columns = {"id_column": "id", "population_column": "population"}
+    content = _squared(isolated, 60).encode()
     baseline_freeze(folder, content, name="SYNTHETIC map", version="1", others=COORDINATES, **columns)
     return folder
 
@@ -58,22 +72,60 @@ def test_a_map_has_regions_of_both_priors_beside_the_discrete_answer(
     assert [one.content for one in again.artefacts] == [one.content for one in result.artefacts]
 
 
-def test_sampled_places_are_given_as_squares_where_asked(tmp_path: Path, isolated: SyntheticMap, mapped: Path) -> None:
-    """The discrete answer's place is the middle of its square of 300 km, and the answer itself does not change."""
+def _squared(data: SyntheticMap, km: float) -> str:
+    """The baseline with every place written as the middle of its square: nothing exact is left in it."""
+    head, *rows = [line.split(",") for line in data.baseline_csv.splitlines()]
+    at = [head.index(name) for name in ("latitude", "longitude")]
+    for row in rows:
+        row[at[0]], row[at[1]] = (repr(one) for one in generalised(float(row[at[0]]), float(row[at[1]]), km))
+    return "\n".join(",".join(row) for row in [head, *rows]) + "\n"
+
+
+def test_nothing_of_a_squared_map_rests_on_exact_places(
+    tmp_path: Path, isolated: SyntheticMap, mapped: Path, second: Path
+) -> None:
+    """Asked for squares of 60 km, every file is that of a baseline in which only the squares are written: neither the
+    frame nor a distance nor a region tells more. Without squares the files do differ."""
     samples = {"genotypes": isolated.sampled_csv}
-    exact = run("origin.map", tmp_path, samples, mapped).outcomes
-    coarse = run("origin.map", tmp_path, samples, mapped, generalise_km=300).outcomes
-    for plain, round_ in zip(exact, coarse, strict=True):
-        before, after = plain.details["discrete"], round_.details["discrete"]
-        assert isinstance(before, dict)
-        assert isinstance(after, dict)
-        here, there = before["point"], after["point"]
-        assert isinstance(here, dict)
-        assert isinstance(there, dict)
-        place = generalised(float(str(here["latitude"])), float(str(here["longitude"])), 300)
-        assert (there["latitude"], there["longitude"]) == pytest.approx(place)
-        assert (there["latitude"], there["longitude"]) != (here["latitude"], here["longitude"])
-        assert plain.details["regions"] == round_.details["regions"]
+    told = run("origin.map", tmp_path, samples, mapped, generalise_km=60).artefacts
+    known = {one.name: one.content for one in run("origin.map", tmp_path, samples, second, generalise_km=60).artefacts}
+    plain = {one.name: one.content for one in run("origin.map", tmp_path, samples, mapped).artefacts}
+    assert {"regions-0001.geojson", "map-0001.svg", "answers.json", "regions.csv"} <= set(known)
+    digest = re.compile(rb'"sha256":"[0-9a-f]{64}"')
+    for one in told:
+        assert digest.sub(b"", one.content) == digest.sub(b"", known[one.name]), one.name
+    assert [one.name for one in told if one.content == plain[one.name]] == []
+
+
+def test_distances_to_the_discrete_answer_give_no_site_away(
+    tmp_path: Path, isolated: SyntheticMap, mapped: Path
+) -> None:
+    """Two answers that name one population are two circles about its site: they cross at the middle of the square."""
+    samples = {"genotypes": isolated.sampled_csv}
+    for km in (0.0, 60.0):
+        by_site: dict[tuple[float, float], list[tuple[float, float, float]]] = {}
+        for one in run("origin.map", tmp_path, samples, mapped, generalise_km=km).outcomes:
+            found: Any = one.details
+            site, middle = found["discrete"]["point"], found["point"]
+            circle = (middle["latitude"], middle["longitude"], found["discrete"]["apart_km"])
+            by_site.setdefault((site["latitude"], site["longitude"]), []).append(circle)
+        for (north, east), circles in by_site.items():
+            if km:
+                assert generalised(north, east, km) == pytest.approx((north, east), abs=1e-6)
+            for latitude, longitude, apart in circles:
+                away = float(distance_km(north, east, np.array([latitude]), np.array([longitude]))[0])
+                assert away == pytest.approx(apart, rel=1e-4, abs=0.01)
+
+
+def test_squares_are_named_where_they_stand_for_places(tmp_path: Path, isolated: SyntheticMap, mapped: Path) -> None:
+    answer = run("origin.map", tmp_path, {"genotypes": isolated.sampled_csv}, mapped, generalise_km=60)
+    first = answer.outcomes[0]
+    assert any("squares of 60 km" in words for words in first.caveats)
+    drawn = next(one.content for one in answer.artefacts if one.name == "map-0001.svg")
+    assert b"crosses: squares of 60 km" in drawn
+    with pytest.raises(InputRefused, match="In squares of 9000 km the animals were sampled at") as refused:
+        run("origin.map", tmp_path, {"genotypes": isolated.sampled_csv}, mapped, generalise_km=9000)
+    assert refused.value.field == "generalise_km"
 
 
 def test_a_square_holds_the_place_and_is_the_same_for_its_neighbours() -> None:

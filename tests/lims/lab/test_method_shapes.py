@@ -30,7 +30,7 @@ NOT_OFFERED = {
         "population_column",
         "group_column",
     },  # of a bare table, not of a frozen set
-    "origin.combined": {"generalise_km", "figures"},  # of the map alone
+    "origin.combined": {"figures"},  # of the map alone
     "individual.consensus": {"theta", "dropout", "miscall"},
     "individual.match": set(),
 }

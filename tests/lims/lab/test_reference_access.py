@@ -8,12 +8,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from analysis.errors import InputRefused
+from analysis.inputs import no_progress
 from chain_of_custody.models import Entry
 from lims.accounts.actors import Actor
 from lims.accounts.roles import Role
 from lims.common.errors import BadInput, NotAllowed, NotFound, RuleViolation
 from lims.disclosure.selectors.contents import _references
-from lims.lab.models import Plate
+from lims.lab.execution import run_compute
+from lims.lab.models import Plate, Run
 from lims.lab.selectors.drift import drift_list
 from lims.lab.selectors.pages import reference_usable
 from lims.lab.selectors.plates import plate_get
@@ -87,6 +90,11 @@ def test_what_leaves_a_restricted_set_shows_squares_and_the_set_does_not_travel(
     run = made.run(bench, "origin.map", {"genotypes": data.sampled_csv}, row, generalise_km=1)
     assert (run.state, run.parameters["generalise_km"]) == ("done", 300)
     assert _references([run]) == []
+    iso = made.reference(bench, "isoscape", "Isoscape", made.isoscape_for(data), element="H")
+    name = data.sampled_csv.splitlines()[1].split(",")[1]
+    files = {"genotypes": data.sampled_csv, "measurements": f"id,value,scale\n{name},-60,LAB\n"}
+    both = made.run(bench, "origin.combined", files, row, second=iso, independent="bone", calibrated=False)
+    assert (both.state, both.parameters["generalise_km"]) == ("done", 300)
     opened = reference_restrict(actor=bench.lab.manager, reference=row, restricted=False, reason="published")
     assert (opened.restricted, opened.coarse_km) == (False, 0)
     run.refresh_from_db()
@@ -96,6 +104,31 @@ def test_what_leaves_a_restricted_set_shows_squares_and_the_set_does_not_travel(
         reference_restrict(actor=bench.lab.manager, reference=row, restricted=True, coarse_km=5000, reason="x")
     with pytest.raises(NotAllowed):
         reference_restrict(actor=bench.lab.analyst, reference=row, restricted=True, reason="x")
+
+
+def test_squares_of_a_set_restricted_since_count_when_a_run_is_computed(bench: Bench) -> None:
+    data = made.isolated()
+    row = made.mapped(bench, data)
+    run = made.run(bench, "origin.map", {"genotypes": data.sampled_csv}, row, calibrated=False)
+    assert "generalise_km" not in run.parameters
+    reference_restrict(actor=bench.lab.manager, reference=row, restricted=True, coarse_km=40, reason="poaching")
+    run = Run.objects.get(pk=run.pk)
+    _answers, files = run_compute(run, no_progress)
+    outcomes = json.loads(next(one.content for one in files if one.name == "outcomes.json"))
+    assert {one["parameters"]["generalise_km"] for one in outcomes} == {40}
+
+
+def test_a_failed_build_quotes_no_place(bench: Bench) -> None:
+    """Its reason is read by quality, which may not read where the animals live."""
+    data = made.isolated().baseline_csv.splitlines()
+    head, first = data[0].split(","), data[1].split(",")
+    first[head.index("latitude")] = "7345678.25"
+    table = "\n".join([data[0], ",".join(first), *data[2:]])
+    columns = {"id_column": "id", "population_column": "population"}
+    places = {"latitude_column": "latitude", "longitude_column": "longitude"}
+    with pytest.raises(InputRefused, match="row 2, field latitude: The latitude is not in degrees") as refused:
+        made.reference(bench, "origin", "Rhinos", {"r.csv": table.encode()}, restricted=True, **columns, **places)
+    assert "7345678" not in str(refused.value)
 
 
 def _party(actor: Actor) -> Any:
