@@ -6,20 +6,27 @@ from dataclasses import dataclass
 
 from analysis.errors import InputRefused
 from analysis.genotypes.columns import column_position
-from analysis.genotypes.grid import read_delimited
+from analysis.genotypes.grid import Grid, clean, read_delimited
 from analysis.inputs import InputFile
 from analysis.textfile import SIZE_LIMIT, text_of
 
 COLUMNS = ("young", "mother", "father")
+OTHER_NAMES = {"young": ("offspring",), "mother": ("dam",), "father": ("sire",)}
+UNTYPED = "untyped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A young animal with one or two claimed parents; `line` of the table, None for a claim of parameters."""
+    """A young animal with one or two claimed parents.
+
+    `untyped` are those of the three that are stated to have no genotype. `line` is that of the table, None for a claim
+    of parameters.
+    """
 
     young: str
     mother: str
     father: str
+    untyped: frozenset[str] = frozenset()
     line: int | None = None
 
     @property
@@ -27,28 +34,59 @@ class Claim:
         """Kind and name of each parent that is claimed."""
         return tuple((kind, name) for kind, name in (("mother", self.mother), ("father", self.father)) if name)
 
+    @property
+    def animals(self) -> tuple[tuple[str, str], ...]:
+        """Column and name of the young and each parent."""
+        return ("young", self.young), *self.parents
+
 
 def claims_read(file: InputFile) -> list[Claim]:
-    """Claims of a table. Raises `InputRefused` for a claim that names nobody or one animal twice."""
+    """Claims of a table with the columns young, mother, father (or offspring, dam, sire), and maybe untyped.
+
+    Raises `InputRefused` for a claim that names nobody, one animal twice, or an animal without genotype that it does
+    not name otherwise.
+    """
     grid = read_delimited(text_of(file.read(limit=SIZE_LIMIT), name=file.name), name=file.name)
-    at = [column_position(grid, column) for column in COLUMNS]
+    at = [_position(grid, column) for column in COLUMNS]
+    stated = grid.header.index(UNTYPED) if UNTYPED in grid.header else None
     claims = []
     for row, line in zip(grid.rows, grid.lines, strict=True):
-        young, mother, father = (row[place].strip() for place in at)
-        claim = Claim(young=young, mother=mother, father=father, line=line)
+        young, mother, father = (clean(row[place]) for place in at)
+        untyped = frozenset(filter(None, map(clean, row[stated].split(";")))) if stated is not None else frozenset()
+        claim = Claim(young=young, mother=mother, father=father, untyped=untyped, line=line)
         claim_check(claim, file.name)
         claims.append(claim)
     return claims
 
 
+def _position(grid: Grid, column: str) -> int:
+    found = [name for name in (column, *OTHER_NAMES[column]) if name in grid.header]
+    if len(found) > 1:
+        raise InputRefused(
+            f"The columns {' and '.join(found)} both say who the {column} is.",
+            file=grid.name, row=1, field=found[1], remedy="Keep one of them.",
+        )  # fmt: skip
+    return column_position(grid, found[0] if found else column)
+
+
 def claim_check(claim: Claim, file: str = "") -> None:
     """Raises `InputRefused` for a claim without a young or a parent, or with one animal twice."""
-    names = [name for name in (claim.young, claim.mother, claim.father) if name]
-    if not claim.young or not (claim.mother or claim.father) or len(set(names)) < len(names):
+    problem, field = _problem(claim)
+    if problem:
         raise InputRefused(
-            "A claim names a young animal and one or two parents, all different.",
-            file=file or None,
-            row=claim.line,
-            field="young",
-            remedy="Name them as the genotype table does.",
+            problem, file=file or None, row=claim.line, field=field, remedy="Name them as the genotype table does."
         )
+
+
+def _problem(claim: Claim) -> tuple[str, str]:
+    if not claim.young:
+        return "The claim names no young animal.", "young"
+    if not claim.parents:
+        return f"The claim about «{claim.young}» names no parent.", "mother"
+    seen: dict[str, str] = {}
+    for column, name in claim.animals:
+        if name in seen:
+            return f"«{name}» is claimed as {seen[name]} and as {column} at once.", column
+        seen[name] = column
+    strange = sorted(claim.untyped - set(seen))
+    return (f"«{strange[0]}» is none of the animals of this claim.", UNTYPED) if strange else ("", "")

@@ -17,18 +17,15 @@ from analysis.individual.claims import COLUMNS, claims_read
 from analysis.individual.compare import Comparer, Comparison, ComparisonRun
 from analysis.individual.consensus_cli import add_consensus
 from analysis.individual.kinship import ErrorModel
-from analysis.individual.panel import genotype_numbers, panel_of
+from analysis.individual.panel import RESOLVED
 from analysis.individual.parentage import ALPHA
-from analysis.individual.pedigree import pedigree_test
+from analysis.individual.pedigree import pedigree_of
 from analysis.individual.pedigree_wording import pedigree_json, pedigree_readable
 from analysis.inputs import InputFile
 from analysis.terminal import progress_bar
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
-RESOLVED = 0.8
-"""Share of true pairs that must be found before the panel is said to resolve a relationship."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -99,14 +96,15 @@ def run_kin(parsed: argparse.Namespace) -> int:
 
 def run_parentage(parsed: argparse.Namespace) -> int:
     """Read, test every claim, print."""
-    table = _read(parsed, parsed.table)
-    frequencies = _frequencies(parsed)
-    panel = panel_of([table], frequencies_from=frequencies)
-    numbers = genotype_numbers(panel, table)
-    genotypes = {name: numbers[:, row] for row, name in enumerate(table.ids)}
-    model = ErrorModel(theta=parsed.theta, dropout=parsed.dropout, miscall=parsed.miscall)
-    claims = claims_read(InputFile.from_path("claims", parsed.claims))
-    found = pedigree_test(claims, panel, genotypes, model, alpha=parsed.alpha)
+    file = InputFile.from_path("claims", parsed.claims)
+    found, _panel = pedigree_of(
+        _read(parsed, parsed.table),
+        claims_read(file),
+        frequencies=_frequencies(parsed),
+        model=ErrorModel(theta=parsed.theta, dropout=parsed.dropout, miscall=parsed.miscall),
+        alpha=parsed.alpha,
+        file=file.name,
+    )
     if parsed.format == "jsonl":
         lines = [json.dumps(line, ensure_ascii=False) for line in pedigree_json(found)]
     else:

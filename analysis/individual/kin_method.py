@@ -6,9 +6,10 @@ import csv
 import io
 
 from analysis.canonical import Json, readable_json
-from analysis.individual.cli import RESOLVED, comparison_json
+from analysis.individual.cli import comparison_json
 from analysis.individual.compare import Comparer, ComparisonRun, Power
 from analysis.individual.inputs import Compared, compared, error_model, loci_check
+from analysis.individual.panel import RESOLVED
 from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.outcome import Diagnostic, Finding, Number, Outcome
 from analysis.registry import Method

@@ -12,6 +12,8 @@ from analysis.genotypes.alleles import allele_key
 from analysis.genotypes.table import MISSING, Codes, GenotypeTable
 
 Floats = npt.NDArray[np.float64]
+RESOLVED = 0.8
+"""Share of cases in which the panel must find what is asked before it is said to resolve it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

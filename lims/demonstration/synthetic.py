@@ -202,3 +202,51 @@ def young(mother: Animal, father: Animal, number: int) -> Animal:
     """Their young: one allele of each at every locus."""
     random = np.random.default_rng(_SEED + 1 + number)
     return [(m[random.integers(2)], f[random.integers(2)]) for m, f in zip(mother, father, strict=True)]
+
+
+def parrots() -> SyntheticData:
+    """Wild parrots of two regions, and animals that are none of them."""
+    return synthetic_data(
+        Genotypes(seed=_SEED + 2, groups=2, populations_per_group=1, animals=40, loci=16, samples=8, outside_samples=1)
+    )
+
+
+def wild_parrots() -> bytes:
+    """The wild parrots as a table."""
+    return parrots().baseline_csv.encode()
+
+
+_DEAD = "SYN-SIRE-2"
+PARROT_CLAIMS = (
+    ("SYN-F1A", "SYN-DAM-1", "SYN-SIRE-1"),
+    ("SYN-F1B", "SYN-DAM-2", _DEAD),
+    ("SYN-RING-0407", "SYN-DAM-1", _DEAD),
+    ("SYN-F2A", "SYN-F1A", "SYN-F1B"),
+    ("SYN-F2B", "SYN-F1A", "SYN-F1B"),
+)
+"""What a breeder states: young, mother, father. The ringed bird is wild; the second sire died without a sample."""
+
+
+def bred_parrots() -> bytes:
+    """The breeder's birds, typed: true families but for one bird that was caught in the wild."""
+    head, *rows = parrots().samples_csv.splitlines()
+    founders = [_alleles(row) for row in rows[:5]]
+    birds = dict(zip(("SYN-DAM-1", "SYN-SIRE-1", "SYN-DAM-2", _DEAD, "SYN-RING-0407"), founders, strict=True))
+    for number, (name, mother, father) in enumerate(PARROT_CLAIMS):
+        if name not in birds:
+            bred = young(birds[mother], birds[father], 100 + number)
+            birds[name] = [pair if all(pair) else ("", "") for pair in bred]
+    lines = [",".join([name, *(one for pair in animal for one in pair)]) for name, animal in birds.items()]
+    kept = [line for line in lines if not line.startswith(f"{_DEAD},")]
+    return ("\n".join([",".join(["id", *head.split(",")[2:]]), *kept]) + "\n").encode()
+
+
+def parrot_claims() -> bytes:
+    """The breeder's pedigree."""
+    rows = [",".join([*claim, _DEAD if _DEAD in claim else ""]) for claim in PARROT_CLAIMS]
+    return ("\n".join(["offspring,dam,sire,untyped", *rows]) + "\n").encode()
+
+
+def _alleles(row: str) -> Animal:
+    cells = row.split(",")[2:]
+    return list(zip(cells[::2], cells[1::2], strict=True))

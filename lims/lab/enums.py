@@ -139,6 +139,8 @@ class Identification(models.TextChoices):
     MATCH = "match", _("Same profile found")
     NO_MATCH = "no_match", _("Found in no other profile")
     KIN_SCREEN = "kin_screen", _("Screen for relatives")
+    PEDIGREE_POSSIBLE = "pedigree_possible", _("Pedigree not excluded")
+    PEDIGREE_EXCLUDED = "pedigree_excluded", _("Pedigree excluded")
     PARENTS_POSSIBLE = "parents_possible", _("Parents not excluded")
     PARENTS_EXCLUDED = "parents_excluded", _("Parents excluded")
     DATED = "dated", _("Dated")

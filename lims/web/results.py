@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from analysis.verbal import VerbalScale
 from lims.lab.enums import Identification
 from lims.web.describing import Badge
+from lims.web.methodwords import parameter_words, value_words
 from lims.web.numberlines import NumberLine, interval_words, number_line, number_name
 from lims.web.outcomes import MORE_KINDS, more_facts, more_tables, more_titles
 from lims.web.outcomes.words import RatioLine, ratio_line
@@ -129,10 +130,16 @@ def result_view(
         among=tuple(map(str, finding.get("among") or ())),
         propositions=tuple(map(str, outcome.get("propositions") or ())),
         declared=_declared(details.get("declared")),
-        parameters=tuple((key, str(value)) for key, value in sorted((outcome.get("parameters") or {}).items())),
+        parameters=_parameters(outcome),
         ratio=ratio_line(outcome, scale),
         tables=more_tables(details),
     )
+
+
+def _parameters(outcome: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What the run was told besides files, in words with units, in order of the words."""
+    method, given = str(outcome.get("method", "")), outcome.get("parameters") or {}
+    return tuple(sorted((str(parameter_words(method, name)), value_words(value)) for name, value in given.items()))
 
 
 def _title(identification: str, name: str, details: Mapping[str, Any]) -> str:

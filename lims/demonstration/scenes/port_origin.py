@@ -1,4 +1,4 @@
-"""The port container on the map, a horn of a registered animal, the age of a tusk: three more answers."""
+"""The port container on the map, a horn of a registered animal, a breeder's pedigree, the age of a tusk."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from chain_of_custody.core.canonical import Json
 from lims.demonstration.acts import upload
 from lims.demonstration.scenes.port_analysis import compute, find
-from lims.demonstration.synthetic import horn_profile, increments, mapped_samples
+from lims.demonstration.synthetic import bred_parrots, horn_profile, increments, mapped_samples, parrot_claims
 from lims.demonstration.world import Step, World
 from lims.lab.services.runs import run_queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A run over one table, and the finding that is made of its first outcome."""
+    """A run over a table, maybe with a second one, and the finding that is made of its first outcome."""
 
     item: str
     method: str
@@ -22,6 +22,7 @@ class Question:
     content: Callable[[], bytes]
     reference: str
     parameters: Mapping[str, Json]
+    second: tuple[str, str, Callable[[], bytes]] | None = None
 
 
 QUESTIONS: Mapping[str, Question] = {
@@ -43,6 +44,16 @@ QUESTIONS: Mapping[str, Question] = {
         reference="reference.profiles",
         parameters={"id_column": "id"},
     ),
+    "pedigree": Question(
+        item="exhibit.parrots",
+        method="individual.parentage",
+        role="genotypes",
+        file="SYNTHETIC-genotypes-parrots.csv",
+        content=bred_parrots,
+        reference="reference.parrots",
+        parameters={"id_column": "id"},
+        second=("claims", "SYNTHETIC-pedigree-of-the-breeder.csv", parrot_claims),
+    ),
     "age": Question(
         item="exhibit.tusks",
         method="age.radiocarbon",
@@ -58,12 +69,16 @@ QUESTIONS: Mapping[str, Question] = {
 def _queue(world: World) -> None:
     for key, one in QUESTIONS.items():
         item = world.item(one.item)
-        file = upload(world, "technician", item, one.content(), one.file, media_type="text/csv", role=one.role)
+        tables = [(one.role, one.file, one.content), *([one.second] if one.second else [])]
+        inputs = [
+            (role, upload(world, "technician", item, content(), file, media_type="text/csv", role=role))
+            for role, file, content in tables
+        ]
         run = run_queue(
             actor=world.actor("analyst"),
             case=world.case("case.port"),
             method=one.method,
-            inputs=[(one.role, file)],
+            inputs=inputs,
             item=item,
             reference=world.reference(one.reference),
             parameters=dict(one.parameters),
@@ -81,7 +96,7 @@ def _findings(world: World) -> None:
 
 _RUNS = tuple(f"run.{key}" for key in QUESTIONS)
 STEPS = (
-    Step(name="port: map, match and age queued", days=9, at="16:00", do=_queue),
-    Step(name="port: map, match and age", days=9, at="16:01", do=compute(*_RUNS), atomic=False),
+    Step(name="port: map, match, pedigree and age queued", days=9, at="16:00", do=_queue),
+    Step(name="port: map, match, pedigree and age", days=9, at="16:01", do=compute(*_RUNS), atomic=False),
     Step(name="port: findings on map, match and age", days=9, at="17:00", do=_findings),
 )

@@ -12,6 +12,7 @@ from lims.demonstration.synthetic import (
     reference_fasta,
     registered_profiles,
     verbal_scale,
+    wild_parrots,
 )
 from lims.demonstration.working import reference_complete
 from lims.demonstration.world import Step, World
@@ -82,6 +83,13 @@ MORE: Mapping[str, More] = {
         content=registered_profiles,
         parameters={"id_column": "id"},
     ),
+    "reference.parrots": More(
+        kind="origin",
+        name="SYNTHETIC wild grey parrots, 16 loci",
+        file="parrots.csv",
+        content=wild_parrots,
+        parameters={"id_column": "id", "population_column": "population", "group_column": "group"},
+    ),
     "reference.curve": More(
         kind="curve", name="SYNTHETIC bomb curve", file="curve.csv", content=curve, parameters={"zone": "SH3"}
     ),
@@ -129,6 +137,7 @@ def _approved(world: World) -> None:
         ("reference.species", "Calibration read; congeners missing are known."),
         ("reference.map", "Places, permits and leave-one-out accuracy read; restricted, for it names places."),
         ("reference.profiles", "Typed with the laboratory's own panel."),
+        ("reference.parrots", "Read for allele frequencies; two regions, forty animals each."),
         ("reference.curve", "Compared point by point with its source."),
         ("reference.scale", "Bounds and words agreed by the laboratory."),
     ):

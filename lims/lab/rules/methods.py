@@ -204,7 +204,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
             _text("young"),
             _text("mother"),
             _text("father"),
-            _number("alpha", 0.001, 0, 1),
+            _number("alpha", 0.001, 1e-9, 0.5),
             *_ERRORS,
             _FORMAT,
         ),

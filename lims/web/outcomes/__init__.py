@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 
-from lims.web.outcomes import age, individual, origin
+from lims.web.outcomes import age, individual, origin, pedigree
 from lims.web.outcomes.words import Details
 from lims.web.parts import Fact
 from lims.web.tables import Table
@@ -19,6 +19,8 @@ MORE_KINDS = {
     "match": "ok",
     "no_match": "idle",
     "kin_screen": "info",
+    "pedigree_possible": "info",
+    "pedigree_excluded": "bad",
     "parents_possible": "info",
     "parents_excluded": "bad",
     "dated": "ok",
@@ -39,6 +41,8 @@ def more_titles() -> dict[str, str]:
         "match": _("Same profile as %(name)s"),
         "no_match": _("Found in no other profile"),
         "kin_screen": _("Screen for relatives"),
+        "pedigree_possible": _("Claimed pedigree: not excluded"),
+        "pedigree_excluded": _("Claimed pedigree: excluded"),
         "parents_possible": _("Claimed parents of %(name)s: not excluded"),
         "parents_excluded": _("Claimed parents of %(name)s: excluded"),
         "dated": _("When the tissue was formed"),
@@ -68,7 +72,8 @@ _FACTS: Mapping[str, Callable[[Details], list[Fact]]] = {
     "untyped": origin.mixture_facts,
     "power": individual.kin_facts,
     "panel": individual.match_facts,
-    "tests": individual.parentage_facts,
+    "pedigree": pedigree.pedigree_facts,
+    "tests": pedigree.parentage_facts,
     "intervals": age.dated_facts,
     "confusion": age.keeping_facts,
 }
@@ -80,7 +85,8 @@ _TABLES: Mapping[str, Callable[[Details], list[Table]]] = {
     "untyped": origin.mixture_tables,
     "power": individual.kin_tables,
     "panel": individual.match_tables,
-    "tests": individual.parentage_tables,
+    "pedigree": pedigree.pedigree_tables,
+    "tests": pedigree.parentage_tables,
     "intervals": age.dated_tables,
     "confusion": age.keeping_tables,
     "haplotype": origin.haplotype_tables,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from lims.web.outcomes.words import Details, interval_text, ratio_of
 from lims.web.parts import Fact
-from lims.web.shares import p_text, percent
+from lims.web.shares import percent
 from lims.web.tables import Table
 
 
@@ -120,50 +120,6 @@ def _leads(details: Details) -> list[Table]:
         return []
     note = _("Leads for the laboratory. No single pair is evidence, and none goes into a finding or a report.")
     return [Table(title=_("Leads, none of them evidence"), head=lead_head, rows=leads, note=note, folded=True)]
-
-
-def parentage_facts(details: Details) -> list[Fact]:
-    """The strip of a claim."""
-    tests = details["tests"]
-    whole = tests.get("pair") or next(iter(tests.values()))
-    return [
-        Fact(
-            label=_("Contradictions"),
-            value=_("%(n)s of %(all)s loci") % {"n": whole["contradictions"], "all": whole["loci"]},
-            detail=_("%(n)s expected of a true family") % {"n": f"{whole['expected']:.2g}"},
-            tone="bad" if any(one["excluded"] for one in tests.values()) else "",
-            lead=True,
-        ),
-        Fact(label=_("p of a true family"), value=p_text(whole["p"])),
-        Fact(label=_("Unrelated claimants excluded"), value=percent(whole["power"])),
-    ]
-
-
-def parentage_tables(details: Details) -> list[Table]:
-    """The tests of a claim."""
-    names = {"mother": _("mother"), "father": _("father"), "pair": _("the pair")}
-    rows = tuple(
-        (
-            f"{names.get(kind, kind)} {details.get(kind) or ''}".strip(),
-            f"{one['contradictions']} / {one['loci']}",
-            f"{one['expected']:.2g}",
-            p_text(one["p"]),
-            percent(one["power"]),
-            _("excluded") if one["excluded"] else _("possible"),
-            ", ".join(one["at"][:8]) or "–",
-        )
-        for kind, one in details["tests"].items()
-    )
-    head = (
-        (_("Claim"), False),
-        (_("Contradictions"), True),
-        (_("Expected"), True),
-        ("p", True),
-        (_("Power"), True),
-        (_("Answer"), False),
-        (_("At"), False),
-    )
-    return [Table(title=_("Claims tested"), head=head, rows=rows)]
 
 
 def consensus_facts(details: Details) -> list[Fact]:

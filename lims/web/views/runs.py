@@ -190,7 +190,8 @@ def _figures(run: Run, number: int) -> list[dict[str, Any]]:
                 "title": title or name,
                 "description": description,
                 "drawing": drawing,
-                "wide": kind in {"chromatogram", "trace"},
+                "bases": kind in {"chromatogram", "trace"},
+                "wide": kind in {"chromatogram", "trace", "pedigree"},
                 "href": reverse("web:run_file", args=[run.reference, f"{name}.svg"]),
             }
         )

@@ -1,7 +1,7 @@
-"""Links between seizures and parentage: by hand, by enumeration, in simulation."""
+"""Links between seizures: by hand, by enumeration, in simulation."""
 
 import math
-from itertools import combinations_with_replacement, product
+from itertools import product
 
 import numpy as np
 import pytest
@@ -12,13 +12,6 @@ from analysis.individual.linkrules import link_rules
 from analysis.individual.links import Evidence, direct_bound, evidence_of, poisson_tail
 from analysis.individual.pairs import log_ratio
 from analysis.individual.panel import Panel, genotype_index
-from analysis.individual.parentage import (
-    exceedance,
-    pair_contradiction,
-    pair_test,
-    parent_test,
-    trio_contradiction,
-)
 
 RULE = link_rules()["pairs-of-seizures"]
 EXPECTED = (2.0, 0.2, 0.02, 0.002, 0.0002, 0.00002)
@@ -157,75 +150,6 @@ def _reaching(numbers: np.ndarray, pooled: np.ndarray, relationship: str, theta:
         total = sum(table[own[locus]][:, own[locus]] for locus, table in enumerate(logs))
         count += int((np.triu(total, 1) >= math.log(1000)).sum())
     return count
-
-
-# Parentage
-
-
-def genotypes(alleles: int) -> list[tuple[int, int]]:
-    return list(combinations_with_replacement(range(alleles), 2))
-
-
-def test_contradictions_by_mendel() -> None:
-    """All trios of three alleles: possible where one allele comes from each parent."""
-    order = genotypes(3)
-    trio, pair = trio_contradiction(3), pair_contradiction(3)
-    for m, f, c in product(range(6), repeat=3):
-        (a, b), mother, father = order[c], order[m], order[f]
-        possible = (a in mother and b in father) or (b in mother and a in father)
-        assert trio[m, f, c] == (not possible)
-        assert pair[m, c] == (not set(order[m]) & set(order[c]))
-
-
-def test_chance_of_contradictions_by_poisson_binomial() -> None:
-    chances = (0.1, 0.3, 0.05)
-    for count in range(4):
-        total = 0.0
-        for outcome in product((0, 1), repeat=3):
-            if sum(outcome) >= count:
-                total += math.prod(chance if hit else 1 - chance for hit, chance in zip(outcome, chances, strict=True))
-        assert exceedance(chances, count) == pytest.approx(total)
-
-
-def family(loci: Panel, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Mother, father, their young and a stranger, without errors."""
-    random = np.random.default_rng(seed)
-    found = np.empty((4, len(loci.loci)), dtype=np.int32)
-    for locus, p in enumerate(loci.frequencies):
-        index = genotype_index(len(p))
-        mother, father, other = (random.choice(len(p), 2, p=p) for _ in range(3))
-        egg, sperm = random.choice(mother), random.choice(father)
-        found[:, locus] = [
-            index[mother[0], mother[1]],
-            index[father[0], father[1]],
-            index[egg, sperm],
-            index[other[0], other[1]],
-        ]
-    mother, father, young, stranger = found
-    return mother, father, young, stranger
-
-
-def test_true_families_stay_possible_and_strangers_are_excluded() -> None:
-    loci, model = panel(16, 8, seed=3), ErrorModel()
-    excluded = 0
-    for seed in range(30):
-        mother, father, young, stranger = family(loci, seed)
-        true = pair_test(loci, young, mother, father, model)
-        assert (true.contradictions, true.excluded, true.p) == (0, False, pytest.approx(1.0))
-        wrong = pair_test(loci, young, stranger, father, model)
-        excluded += wrong.excluded
-        assert wrong.power > 0.9
-    assert excluded >= 24
-
-
-def test_expected_contradictions_without_error_are_none() -> None:
-    loci = panel(10, 4)
-    mother, father, young, _ = family(loci, 5)
-    exact = ErrorModel(theta=0.0, dropout=0.0, miscall=0.0)
-    assert pair_test(loci, young, mother, father, exact).expected == pytest.approx(0.0, abs=1e-12)
-    assert parent_test(loci, young, mother, exact).expected == pytest.approx(0.0, abs=1e-12)
-    with pytest.raises(InputRefused, match="8 are needed"):
-        parent_test(panel(5, 4), young[:5], mother[:5], exact)
 
 
 def test_log_ratio_of_one_pair() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from analysis.origin.synthetic_map import MapDesign, SyntheticMap, synthetic_map
+from lims.demonstration.synthetic import bred_parrots, parrot_claims, wild_parrots
 from lims.lab.models import ReferenceSet, Run
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.services.runs import run_queue
@@ -88,6 +89,18 @@ def run(
     run_execute(made.pk)
     made.refresh_from_db()
     return made
+
+
+def parrots(bench: Bench) -> ReferenceSet:
+    """Wild parrots of two regions."""
+    given = {"id_column": "id", "population_column": "population", "group_column": "group"}
+    return reference(bench, "origin", "Wild parrots", {"wild.csv": wild_parrots()}, **given)
+
+
+def pedigree(bench: Bench, wild: ReferenceSet, **given: Any) -> Run:
+    """A breeder's pedigree with one bird that was caught in the wild."""
+    files = {"genotypes": bred_parrots().decode(), "claims": parrot_claims().decode()}
+    return run(bench, "individual.parentage", files, wild, **given)
 
 
 def training_csv() -> bytes:

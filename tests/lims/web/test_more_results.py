@@ -160,3 +160,25 @@ def test_genotypes_are_checked_first_and_kept_then(client: Client, bench: Bench)
         "genotypes_source",
     }
     assert enter(client, bench.lab.reviewer).get(address).status_code == 403
+
+
+def test_a_pedigree_on_its_page(client: Client, bench: Bench) -> None:
+    """Drawing and table say the same; the whole first, then claim by claim; the settings stand in words."""
+    run = made.pedigree(bench, made.parrots(bench), alpha=0.01)
+    shown = _page(enter(client, bench.lab.analyst), "run", run.reference)
+    assert "Claimed pedigree: excluded" in shown
+    assert "breaks first at SYN-RING-0407" in shown
+    drawing = shown[shown.index("<svg", shown.index("Save the figure")) :]
+    drawing = drawing[: drawing.index("</svg>")]
+    assert drawing.count("×") == 1
+    assert 'aria-labelledby="pedigree-t pedigree-d"' in drawing
+    table = shown[shown.index("Claims of the pedigree") :]
+    for name in ("SYN-F1A", "SYN-RING-0407", "SYN-F2B", "excluded: mother", "possible; tested alone: mother"):
+        assert name in table, name
+    assert "What this panel does not resolve" in shown
+    assert "Level for the whole pedigree, from 0 to 0.5</dt>" in shown
+    claim = client.get(f"{reverse('web:run', args=[run.reference])}?outcome=4").content.decode()
+    assert "Claimed parents of SYN-RING-0407: excluded" in claim
+    assert "How often a false claim would be excluded" in claim
+    french = client.get(reverse("web:run", args=[run.reference]), headers={"Accept-Language": "fr"}).content.decode()
+    assert "Pedigree déclaré : exclu" in french or "Pedigree déclaré&nbsp;: exclu" in french
