@@ -33,7 +33,8 @@ class Query:
 def own_ranked(library: Library, query: Query) -> list[SpeciesDistance]:
     """The species found, the query's own record left out."""
     out = LeftOut(records=frozenset([library.record_number(query.name)])) if query.present else NOTHING
-    return by_species(library, nearest(library, query.bases.encode(), out=out), out=out)
+    bases = query.bases.encode()
+    return by_species(library, bases, nearest(library, bases, out=out), out=out)
 
 
 def top_one(answers: Sequence[Answer], queries: Sequence[Query]) -> float:

@@ -4,37 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from analysis.species.library import Library
+from analysis.species.partial import is_short, short_placed
 from analysis.species.search import NOTHING, LeftOut, Near
+
+_SHORT_TOLD: Final = 5
+"""Short records that get a caveat of their own; further ones share one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeciesDistance:
-    """The nearest record of one species. `distance` is that of the search, 0 for no difference."""
+    """The nearest record of one species. `distance` is that of the search, 0 for no difference.
+
+    `short` says that the record covers too little for that: `distance` is then as in `analysis.species.partial`.
+    """
 
     species: int
     distance: float
     record: int
     near: Near
+    short: bool = False
 
 
-def by_species(library: Library, found: Sequence[Near], *, out: LeftOut = NOTHING) -> list[SpeciesDistance]:
+def by_species(
+    library: Library, query: bytes, found: Sequence[Near], *, out: LeftOut = NOTHING
+) -> list[SpeciesDistance]:
     """The nearest record of each species found, nearest species first, ties by unsettled bases and number.
 
-    References that cover less than half of what the best-covering one covers are not used: they
-    could tie or win by being short.
+    References that cover less than half of what the best-covering one covers could tie or win by being short: they
+    stand for their species only where the nearest long one is no better on their own stretch.
     """
     most = max((near.settled for near in found), default=0)
+    placed = short_placed(library, query, found)
     best: dict[int, SpeciesDistance] = {}
+    nearest_long: set[int] = set()
     for near in found:
-        if 2 * near.settled < most:
+        short = is_short(near, most)
+        if short and near.sequence not in placed:
             continue
-        distance = near.distance
+        distance = placed[near.sequence] if short else near.distance
         for record, species in _carriers(library, near.sequence, out):
+            # The species of the nearest long record stands by that one.
+            if species in nearest_long:
+                continue
             if species not in best or distance < best[species].distance:
-                best[species] = SpeciesDistance(species=species, distance=distance, record=record, near=near)
-    return sorted(best.values(), key=lambda item: (item.distance, item.near.codes, item.species))
+                best[species] = SpeciesDistance(
+                    species=species, distance=distance, record=record, near=near, short=short
+                )
+        nearest_long = nearest_long or set(best)
+    return sorted(best.values(), key=lambda item: (item.distance, item.short, item.near.codes, item.species))
 
 
 def _carriers(library: Library, sequence: int, out: LeftOut) -> Iterator[tuple[int, int]]:
@@ -46,3 +66,22 @@ def _carriers(library: Library, sequence: int, out: LeftOut) -> Iterator[tuple[i
         species = int(library.record_species[record])
         if not out.hides(record, species):
             yield record, species
+
+
+def short_caveats(library: Library, bases: int, ranked: Sequence[SpeciesDistance]) -> Iterator[str]:
+    """What must be said where a short record is nearest, or not told apart from the nearest long one."""
+    short = [item for item in ranked if item.short]
+    long = next((item for item in ranked if not item.short), None)
+    if not short or long is None:
+        return
+    for item in short[:_SHORT_TOLD]:
+        name, other = (library.species[one.species].name for one in (item, long))
+        fits = "better than" if item.distance < long.distance else "as well as"
+        yield (
+            f"{name} stands in the set with a record that covers {item.near.overlap} of the {bases} bases and fits "
+            f"there {fits} the nearest record of {other} ({long.distance:.2%} over {long.near.overlap} bases); "
+            f"the other bases say nothing of {name}, which is not excluded."
+        )
+    if len(short) > _SHORT_TOLD:
+        more = ", ".join(library.species[item.species].name for item in short[_SHORT_TOLD:])
+        yield f"The same holds for short records of {more}."

@@ -16,7 +16,7 @@ from analysis.species.calibration import Calibration, LocusCalibration, Rate
 from analysis.species.confidence import confidence_of, features
 from analysis.species.decide import Decision, ErrorRate, decide, mixture_decision
 from analysis.species.declared import EXCLUDED, Declared, declared_compare
-from analysis.species.evidence import SpeciesDistance, by_species
+from analysis.species.evidence import SpeciesDistance, by_species, short_caveats
 from analysis.species.frame import frame_check
 from analysis.species.library import SHORTEST, Library
 from analysis.species.mixture import LEAST_CODES, Mixture, chimera_resolve, double_peaks_resolve, two_base_codes
@@ -152,7 +152,7 @@ def identify(
     mixture = None if early else _mixture(library, bases, found)
     if mixture is not None:
         found = [*mixture.near, *(near for near in found if near not in mixture.near)]
-    ranked = by_species(library, found)
+    ranked = by_species(library, bases, found)
     locus, local = _locus(library, calibration, ranked)
     decision = early or _decide(library, bases, ranked, local, mixture)
     compared = declared_compare(library, bases, declared, decision, ranked, local) if declared and ranked else None
@@ -168,13 +168,13 @@ def identify(
         declared=compared,
         locus=locus,
         calibration=local,
-        hits=_hits(library, bases, found, hits),
+        hits=_hits(library, bases, found if mixture is not None else _best_first(found, ranked), hits),
         nearest_species=tuple((library.species[item.species].name, item.distance) for item in ranked[:HITS]),
         loci=tuple(library.loci),
         congeners=_congeners(library, decision, ranked),
         gap=_gap(library, decision, ranked),
         diagnostics=_diagnostics(library, bases, ranked, good),
-        caveats=_caveats(library, decision, ranked, local),
+        caveats=_caveats(library, len(bases), decision, ranked, local),
         found=tuple(found),
         sure=None if mixture is not None else _sure(library, ranked, local),
     )
@@ -235,6 +235,12 @@ def _decide(
         )
         return Decision(outcome=Identification.INCONCLUSIVE, taxon=None, reasons=(reason,))
     return decide(library, ranked, local)
+
+
+def _best_first(found: Sequence[Near], ranked: Sequence[SpeciesDistance]) -> list[Near]:
+    """Short records that are no worse than the nearest long one stand before it."""
+    short = [item.near for item in ranked if item.short]
+    return [*short, *(near for near in found if near not in short)]
 
 
 def _hits(library: Library, bases: bytes, found: Sequence[Near], limit: int) -> tuple[Hit, ...]:
@@ -340,6 +346,7 @@ def _diagnostics(
 
 def _caveats(
     library: Library,
+    bases: int,
     decision: Decision,
     ranked: Sequence[SpeciesDistance],
     local: LocusCalibration | None,
@@ -359,6 +366,8 @@ def _caveats(
         if missing:
             locus = library.loci[int(library.record_locus[ranked[0].record])]
             caveats.append(f"No reference at {locus} for {', '.join(missing)} of the same genus.")
+    if decision.outcome is not Identification.MIXTURE:
+        caveats.extend(short_caveats(library, bases, ranked))
     if local is not None and ranked:
         caveats.append(
             f"Error rates were found with {local.length} bases or more of {local.locus}; "
