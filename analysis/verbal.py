@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -50,9 +51,9 @@ class VerbalScale:
         """The bounds as a report's annex prints them."""
         ends = [*(band.start for band in self.bands[1:]), math.inf]
         return tuple(
-            f"{band.start:,.6g} to below {end:,.6g}: {band.words}"
+            f"{bound_text(band.start)} to below {bound_text(end)}: {band.words}"
             if end < math.inf
-            else f"{band.start:,.6g} or more: {band.words}"
+            else f"{bound_text(band.start)} or more: {band.words}"
             for band, end in zip(self.bands, ends, strict=True)
         )
 
@@ -67,6 +68,11 @@ class Verbal:
     scale: str
     version: str
     sha256: str
+
+
+def bound_text(bound: float) -> str:
+    """A bound in full, never rounded: «1,000,000», «31.6»."""
+    return f"{bound:,.0f}" if bound == math.floor(bound) else repr(bound)
 
 
 def verbal(log10_lr: float, scale: VerbalScale) -> Verbal:
@@ -101,6 +107,14 @@ def scales(text: str | None = None, *, name: str = TABLE) -> dict[str, VerbalSca
     for row in reader:
         bands = rows.setdefault((row["scale"], row["version"], row["source"]), [])
         bands.append(_band(row, bands, name, reader.line_num))
+    twice = [scale for scale, times in Counter(scale for scale, _version, _source in rows).items() if times > 1]
+    if twice:
+        raise InputRefused(
+            f"«{twice[0]}» stands with several versions or sources.",
+            file=name,
+            field="version",
+            remedy="Give all bands of a scale one version and one source.",
+        )
     found = {
         scale: VerbalScale(name=scale, version=version, source=source, bands=tuple(bands))
         for (scale, version, source), bands in rows.items()
@@ -116,7 +130,7 @@ def _band(row: dict[str, str], before: Sequence[Band], name: str, line: int) -> 
     except ValueError:
         start = math.nan
     least = before[-1].start if before else 0.999999
-    if not start > least or (not before and start != 1.0) or not row["words"].strip():
+    if not math.isfinite(start) or not start > least or (not before and start != 1.0) or not row["words"].strip():
         raise InputRefused(
             f"«{row['from']}» is no bound here: a scale starts at 1 and its bounds rise.",
             file=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 import numpy as np
@@ -53,17 +54,33 @@ def calibration_figure(curve: Curve, found: Calibration, *, key: str) -> str:
         f'<path class="branch" fill="none" stroke="#7d7c72" stroke-width="1.5" d="M{line}"/>',
         f'<path class="axis" fill="none" stroke="#46514b" d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}"/>',
     ]
-    return "\n".join([*parts, *_ticks(low, high, bottom, span), "</svg>", ""])
+    return "\n".join([*parts, *_ticks(low, high, bottom, bottom + span), "</svg>", ""])
 
 
-def _ticks(low: float, high: float, bottom: float, span: float) -> list[str]:
-    found = []
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        x, y = _LEFT + share * (_RIGHT - _LEFT), _BOTTOM - share * (_BOTTOM - _TOP)
-        year, value = f"{low + share * (high - low):.0f}", f"{bottom + share * span:.3f}"
-        found.append(f'<text x="{x:.1f}" y="{_BOTTOM + 16}" text-anchor="middle" fill="#46514b">{year}</text>')
-        found.append(f'<text x="{_LEFT - 6}" y="{y:.1f}" text-anchor="end" fill="#46514b">{value}</text>')
+def _ticks(low: float, high: float, bottom: float, top: float) -> list[str]:
+    found = [
+        f'<text x="{_LEFT + (year - low) / (high - low) * (_RIGHT - _LEFT):.1f}" y="{_BOTTOM + 16}" '
+        f'text-anchor="middle" fill="#46514b">{year:.0f}</text>'
+        for year in round_steps(low, high, least=1.0)
+    ]
+    found += [
+        f'<text x="{_LEFT - 6}" y="{_BOTTOM + 4 - (value - bottom) / (top - bottom) * (_BOTTOM - _TOP):.1f}" '
+        f'text-anchor="end" fill="#46514b">{value:.6g}</text>'
+        for value in round_steps(bottom, top)
+    ]
+    middle = (_LEFT + _RIGHT) / 2
+    found.append(f'<text x="{middle:g}" y="{_BOTTOM + 34}" text-anchor="middle" fill="#46514b">calendar year</text>')
+    found.append(f'<text x="{_LEFT - 6}" y="{_TOP - 8}" text-anchor="end" fill="#46514b">F14C</text>')
     return found
+
+
+def round_steps(low: float, high: float, *, least: float = 0.0) -> list[float]:
+    """Three to eight round numbers from low to high, a step of 1, 2 or 5 times a power of ten and `least` at least."""
+    rough = max((high - low) / 4, least)
+    power = 10.0 ** math.floor(math.log10(rough) + 1e-9)
+    step = max((factor * power for factor in (1, 2, 5) if factor * power <= rough * (1 + 1e-9)), default=power)
+    first = math.ceil(low / step - 1e-9)
+    return [round(number * step, 10) for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _window(found: Calibration) -> tuple[float, float]:

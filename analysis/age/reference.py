@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.age.curve import Curve, curve_join, curve_read
@@ -56,4 +56,5 @@ def curve_open(folder: Path) -> CurveSet:
         curve_read(reference.path(f"{place:02d}-{Path(file).name}").read_bytes(), name=file, zone=zone or None)
         for place, file in enumerate(names)
     ]
-    return CurveSet(reference=reference, curve=curve_join(curves), zone=zone)
+    joined = replace(curve_join(curves), name=f"{reference.name} {reference.version}")
+    return CurveSet(reference=reference, curve=joined, zone=zone)

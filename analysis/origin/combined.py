@@ -14,7 +14,7 @@ import numpy as np
 
 from analysis.canonical import Json
 from analysis.errors import InputRefused
-from analysis.origin.isotope.calibration import TissueModel
+from analysis.origin.isotope.calibration import POOR_FIT, TissueModel
 from analysis.origin.isotope.raster import Raster
 from analysis.origin.isotope.scales import Measured
 from analysis.origin.isotope.surface import combine, surface_posterior
@@ -40,6 +40,7 @@ class Combined:
 
     `overlap`: how much of the isotopic posterior, of what lies on the map, is inside the genetic 95 % region; a small
     value is a disagreement. `point` and `regions` are of the product, and missing where the two share no place.
+    `isotope_p`: how often an animal of the isoscape's best place has so odd a value; no product below `POOR_FIT`.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Combined:
     share: Floats | None
     point: Place | None
     regions: tuple[Region, ...]
+    isotope_p: float = 1.0
 
 
 def combined(run: MapRun, raster: Raster, tissue: TissueModel, values: Mapping[str, Measured]) -> tuple[Combined, ...]:
@@ -81,6 +83,7 @@ def combined_json(one: Combined, model: MapModel, why: str) -> dict[str, Json]:
         "point": None if one.point is None else place_json(one.point),
         "regions": {f"{region.level:g}": _region(one, region, model) for region in one.regions},
         "overlap": number(one.overlap),
+        "isotope_fit_p": number(one.isotope_p),
         "genetic_regions": {
             f"{region.level:g}": {"area_km2": number(region.area_km2)}
             for region in one.genetic.by_prior[Prior.FLAT].regions
@@ -92,6 +95,12 @@ def combined_json(one: Combined, model: MapModel, why: str) -> dict[str, Json]:
 
 def statement(one: Combined) -> str:
     """The finding in a sentence."""
+    if one.isotope_p < POOR_FIT:
+        return (
+            "Disagreement: the isotope value is at home nowhere on the isoscape "
+            f"(p = {one.isotope_p:.2g} at the nearest place), so there is nothing to multiply; the genotype's answer "
+            "stands alone."
+        )
     if one.point is None:
         return "Disagreement: genetic and isotopic surface share no place; they are to be reported apart."
     half, wide = one.regions
@@ -117,6 +126,11 @@ def readable(found: tuple[Combined, ...], model: MapModel, why: str) -> list[str
 
 def _combined(answer: LocatedSample, model: MapModel, raster: Raster, tissue: TissueModel, value: Measured) -> Combined:
     genetic = answer.by_prior[Prior.FLAT]
+    fit = tissue.fit(raster.bands[0], value)
+    if fit < POOR_FIT:
+        return Combined(
+            id=answer.id, genetic=answer, value=value, overlap=0.0, share=None, point=None, regions=(), isotope_p=fit
+        )
     surface = surface_posterior(raster, [tissue], [value])
     flat = model.grid.areas / model.grid.areas.sum()
     try:
@@ -135,6 +149,7 @@ def _combined(answer: LocatedSample, model: MapModel, raster: Raster, tissue: Ti
         share=share,
         point=geometric_median(model.grid, model.vectors, share),
         regions=regions(model.grid, share),
+        isotope_p=fit,
     )
 
 

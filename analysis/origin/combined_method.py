@@ -13,6 +13,7 @@ from analysis.genotypes.grid import read_delimited
 from analysis.genotypes.reader import Layout, TableFormat, read_file
 from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.origin.combined import CAVEATS, Combined, combined, combined_json, statement
+from analysis.origin.isotope.calibration import POOR_FIT
 from analysis.origin.isotope.figure import surface_figure, surface_png
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
 from analysis.origin.isotope.scales import Measured
@@ -40,10 +41,10 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """Multiply the genetic and the isotopic posterior of every sample that has both.
 
     Parameters: `independent` (needed: why nothing but the place makes the two go together), `id_column` (default
-    "id", of both tables), `value_column` ("value"), `scale_column` ("scale"), `table_format`, `calibrated`,
-    `generalise_km` as in origin.map. An optional file of the role "range_map" confines the map. Artefacts:
-    answers.json and, for the first samples, combined-NNNN.svg, combined-NNNN.png, regions-NNNN.geojson. Raises
-    `InputRefused`.
+    "id", of both tables), `value_column` ("value"), `scale_column` ("scale"), `deviation_column`,
+    `table_format`, `calibrated`, `generalise_km` as in origin.map. An optional file of the role "range_map" confines
+    the map. Artefacts: answers.json and, for the first samples, combined-NNNN.svg, combined-NNNN.png,
+    regions-NNNN.geojson. Raises `InputRefused`.
     """
     why = inputs.text("independent")
     if why is None:
@@ -78,6 +79,7 @@ def _values(inputs: RunInputs, iso: Isoscape) -> dict[str, Measured]:
         id=inputs.text("id_column") or "id",
         value=inputs.text("value_column") or "value",
         scale=inputs.text("scale_column") or "scale",
+        deviation=inputs.text("deviation_column") or "",
     )
     text = text_of(file.read(limit=SIZE_LIMIT), name=file.name)
     read = values_read(read_delimited(text, name=file.name), columns)
@@ -136,6 +138,8 @@ def _caveats(model: MapModel, why: str) -> tuple[str, ...]:
 
 
 def _reasons(one: Combined) -> tuple[Reason, ...]:
+    if one.isotope_p < POOR_FIT:
+        return (Reason(code="fits_nowhere", text="The isotope value is at home nowhere on the isoscape."),)
     if one.overlap >= LEAST_OVERLAP:
         return ()
     words = (

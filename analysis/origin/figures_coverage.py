@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from analysis.origin import svg
 
-_WIDTH, _HEIGHT = 420.0, 360.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 400.0, 16.0, 300.0
+_WIDTH, _HEIGHT = 640.0, 330.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 610.0, 16.0, 280.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,9 @@ def coverage_figure(points: Sequence[Covered], *, key: str, title: str) -> str:
         value = low + step / 4 * (1 - low)
         body.append(svg.text(f"{value:.0%}", x(value), _BOTTOM + 16, kind="tiny", anchor="middle"))
         body.append(svg.text(f"{value:.0%}", _LEFT - 6, y(value) + 3, kind="tiny", anchor="end"))
-    body.append(svg.text("promised by the region", (_LEFT + _RIGHT) / 2, _BOTTOM + 34, kind="tiny", anchor="middle"))
-    body.append(svg.text("held, with interval", _LEFT + 6, _TOP + 8, kind="tiny"))
+    middle = (_LEFT + _RIGHT) / 2
+    body.append(svg.text("share that the region states", middle, _BOTTOM + 34, kind="tiny", anchor="middle"))
+    body.append(svg.text("share of left-out animals inside, with interval", _LEFT + 6, _TOP + 8, kind="tiny"))
     words = "; ".join(
         f"{point.level:.0%} regions held {point.covered} of {point.animals} left-out animals "
         f"({point.interval[0]:.0%} to {point.interval[1]:.0%})"

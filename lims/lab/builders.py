@@ -18,7 +18,9 @@ from analysis.individual.profiles import profiles_freeze
 from analysis.inputs import Progress
 from analysis.origin.baseline import KEPT_COLUMNS, baseline_freeze, baseline_open
 from analysis.origin.haplotype_method import haplotypes_freeze
-from analysis.origin.isotope.reference import isoscape_freeze, isoscape_open
+from analysis.origin.isotope.reference import Isoscape, isoscape_freeze, isoscape_open
+from analysis.origin.isotope.scales import comparable
+from analysis.origin.isotope.tables import SCALE_COLUMNS
 from analysis.origin.population_report import population_report
 from analysis.reference import ReferenceSet as FrozenSet
 from analysis.verbal_set import scale_freeze
@@ -164,8 +166,21 @@ def _isoscape(ask: BuildAsk, progress: Progress) -> Built:
         records=iso.model.animals,
         digest=frozen.sha256,
         summary=summary,
-        checks={"kind": "isoscape", "coverage": coverage},
+        checks={"kind": "isoscape", "coverage": coverage, "scale": iso.scale, "scales": _scales(iso)},
     )
+
+
+def _scales(iso: Isoscape) -> list[dict[str, Any]]:
+    """The laboratory scales of an isoscape: what each gives its standards, and whether its values can be compared."""
+    known = {one.name: one for one in iso.scales if one.element == iso.element}
+    rows = []
+    for name, reached in comparable(iso.scales, iso.element, iso.scale).items():
+        one = known.get(name)
+        given = (
+            {} if one is None else {key: getattr(one, key) for key in SCALE_COLUMNS if key not in ("name", "element")}
+        )
+        rows.append({"name": name, "comparable": reached, **given})
+    return rows
 
 
 def _haplotypes(ask: BuildAsk, _progress: Progress) -> Built:

@@ -67,6 +67,9 @@ _PARAMETERS: Mapping[str, Asked] = {
     "scale_column": Asked(
         label=_("Column of the laboratory scale"), help_text=_("Values whose scale is not stated are not compared.")
     ),
+    "deviation_column": Asked(
+        label=_("Column of the standard deviations"), help_text=_("Empty: the values are taken as exact.")
+    ),
     "independent": Asked(
         label=_("Why the two are independent"),
         help_text=_("Why nothing but the place makes genotype and isotope value go together; printed with the answer."),
@@ -117,8 +120,8 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
     "origin.assign": ("id_column", "simulations"),
     "origin.map": ("id_column",),
     "origin.mixture": ("id_column", "by_column", "replicates"),
-    "origin.isotope": ("id_column", "value_column", "scale_column"),
-    "origin.combined": ("independent", "id_column", "value_column", "scale_column"),
+    "origin.isotope": ("id_column", "value_column", "scale_column", "deviation_column"),
+    "origin.combined": ("independent", "id_column", "value_column", "scale_column", "deviation_column"),
     "origin.haplotype": ("id_column",),
     "individual.match": ("id_column", "least_match", "least_shared", *_ERRORS),
     "individual.kin": ("id_column", "least_lr", "least_shared", *_ERRORS),

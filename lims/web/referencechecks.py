@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from analysis.origin.spatial.sampling import Sampled, sampling_map
+from analysis.verbal import bound_text
 from lims.web.figures import svg_inline
 from lims.web.parts import Fact
 from lims.web.shares import p_text, percent
@@ -57,11 +58,7 @@ def _population_facts(validation: Mapping[str, Any]) -> tuple[Fact, ...]:
             detail=_range(intervals["population"]),
             lead=True,
         ),
-        Fact(
-            label=_("Right to group"),
-            value="–" if accuracy["group"] is None else percent(accuracy["group"]),
-            detail=_range(intervals["group"]),
-        ),
+        *_right_to_group(validation),
         Fact(label=_("F_ST over all loci"), value="–" if fst is None else f"{fst:.3f}"),
         Fact(
             label=_("Animals and loci"),
@@ -71,17 +68,30 @@ def _population_facts(validation: Mapping[str, Any]) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
+def _grouped(validation: Mapping[str, Any]) -> bool:
+    """Whether populations stand in groups; without groups each is its own, and saying it twice tells nothing."""
+    return any(one["group"] != one["population"] for one in validation["populations"])
+
+
+def _right_to_group(validation: Mapping[str, Any]) -> list[Fact]:
+    if not _grouped(validation):
+        return []
+    share, interval = validation["accuracy"]["group"], validation["interval_95"]["group"]
+    value = "–" if share is None else percent(share)
+    return [Fact(label=_("Right to group"), value=value, detail=_range(interval))]
+
+
 def _accuracy(validation: Mapping[str, Any]) -> Table:
-    rows = []
+    rows, grouped = [], _grouped(validation)
     for one in validation["populations"]:
         taken = ", ".join(f"{other['population']} ({other['animals']})" for other in one["taken_for"][:3])
         rows.append(
             (
                 str(one["population"]),
-                str(one["group"]),
+                *([str(one["group"])] if grouped else []),
                 str(one["animals"]),
                 _share(one["accuracy"]),
-                _share(one["group_accuracy"]),
+                *([_share(one["group_accuracy"])] if grouped else []),
                 taken or "–",
             )
         )
@@ -89,19 +99,19 @@ def _accuracy(validation: Mapping[str, Any]) -> Table:
         title=_("Accuracy by population"),
         head=(
             (_("Population"), False),
-            (_("Group of populations"), False),
+            *([(_("Group of populations"), False)] if grouped else []),
             (_("Animals"), True),
             (_("Right to population"), True),
-            (_("Right to group"), True),
+            *([(_("Right to group"), True)] if grouped else []),
             (_("Taken for"), False),
         ),
         rows=tuple(rows),
-        note=_("Every animal was left out once and assigned with the others; the interval is exact, 95 %."),
+        note=_("Every animal was left out once and assigned with the others; the interval is Wilson's, 95 %."),
     )
 
 
 def _bands(validation: Mapping[str, Any]) -> Table:
-    group = validation["by_posterior"]["group"]["at_least"]
+    group = validation["by_posterior"]["group"]["at_least"] if _grouped(validation) else []
     rows = [
         (f"≥ {one['posterior_from']:g}", str(one["animals"]), _share(one))
         for one in validation["by_posterior"]["population"]["at_least"]
@@ -113,9 +123,9 @@ def _bands(validation: Mapping[str, Any]) -> Table:
             (_("Score of the best"), False),
             (_("Animals"), True),
             (_("Right to population"), True),
-            (_("Right to group"), True),
+            *([(_("Right to group"), True)] if group else []),
         ),
-        rows=tuple((*row, by_group.get(row[0], "–")) for row in rows),
+        rows=tuple((*row, *([by_group.get(row[0], "–")] if group else [])) for row in rows),
     )
 
 
@@ -225,7 +235,39 @@ def _isoscape(checks: Mapping[str, Any]) -> ChecksView:
     )
     head = ((_("Region of"), False), (_("Held the true site"), True), (_("99 % interval"), True))
     note = _("Each site was left out once with all its animals.")
-    return ChecksView(tables=(Table(title=_("Coverage of regions"), head=head, rows=rows, note=note),))
+    covered = Table(title=_("Coverage of regions"), head=head, rows=rows, note=note)
+    return ChecksView(tables=(covered, *_scales(checks)))
+
+
+def _scales(checks: Mapping[str, Any]) -> tuple[Table, ...]:
+    """Which laboratory scales a value may state; nothing for sets built before this was kept."""
+    if "scales" not in checks:
+        return ()
+    head = (
+        (_("Laboratory scale"), False),
+        (_("Low standard"), False),
+        (_("High standard"), False),
+        (_("Values compared"), False),
+    )
+    rows = tuple(
+        (
+            str(one["name"]),
+            _standard(one, "low"),
+            _standard(one, "high"),
+            _("yes") if one["comparable"] else _("no: it shares no standards"),
+        )
+        for one in checks["scales"]
+    )
+    note = _(
+        "Everything is compared on «%(scale)s». A value that states another scale, or none, is refused. An edition "
+        "with a table of scales lets values of other laboratories in."
+    ) % {"scale": checks["scale"]}
+    return (Table(title=_("Laboratory scales of values"), head=head, rows=rows, note=note),)
+
+
+def _standard(one: Mapping[str, Any], end: str) -> str:
+    name = one.get(f"{end}_standard")
+    return f"{name}: {one[end]:g} ± {one[f'{end}_error']:g}" if name else "–"
 
 
 def _training(checks: Mapping[str, Any]) -> ChecksView:
@@ -237,9 +279,9 @@ def _scale(checks: Mapping[str, Any]) -> ChecksView:
     ends = [*(str(one[0]) for one in bands[1:]), ""]
     rows = tuple(
         (
-            _("%(from)s to below %(to)s") % {"from": f"{float(start):,.6g}", "to": f"{float(end):,.6g}"}
+            _("%(from)s to below %(to)s") % {"from": bound_text(float(start)), "to": bound_text(float(end))}
             if end
-            else _("%(from)s or more") % {"from": f"{float(start):,.6g}"},
+            else _("%(from)s or more") % {"from": bound_text(float(start))},
             str(text),
         )
         for (start, text), end in zip(bands, ends, strict=True)

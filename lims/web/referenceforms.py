@@ -73,7 +73,10 @@ _FILES: Mapping[str, Words] = {
     ),
     ReferenceKind.ORIGIN: gettext_lazy("One genotype table."),
     ReferenceKind.ISOSCAPE: gettext_lazy(
-        "A GeoTIFF (.tif), a table of known animals (id, value, scale, latitude, longitude), maybe a table of scales."
+        "A GeoTIFF in WGS 84 (.tif); a CSV of known animals with the columns id, value, scale, latitude, longitude; "
+        "and, for values of several laboratories, a CSV of their scales with the columns name, element, low_standard, "
+        "low, low_error, high_standard, high, high_error: what each scale gives its two standards. Spreadsheets are "
+        "saved as CSV first."
     ),
     ReferenceKind.HAPLOTYPES: gettext_lazy("A table of region, site and haplotype, one animal a row."),
     ReferenceKind.PROFILES: gettext_lazy("One genotype table of known animals."),
@@ -95,6 +98,11 @@ _USES: Mapping[str, Words] = {
     ReferenceKind.LINK_RULE: gettext_lazy("From which likelihood ratios on are two seizures linked?"),
     ReferenceKind.SCALE: gettext_lazy("Words beside likelihood ratios in reports."),
 }
+
+
+def parameter_words(name: str) -> str:
+    """What a reference was built with, in the words of the form that asked for it."""
+    return str(_FIELDS[name]().label) if name in _FIELDS else name.replace("_", " ")
 
 
 def kind_uses() -> list[tuple[str, str, str]]:

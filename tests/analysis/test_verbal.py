@@ -44,7 +44,15 @@ def test_scales_differ_and_are_named() -> None:
     assert found["SWGDAM"].words == "moderate support"
     assert found["AFSP"].words == "moderately strong support"
     assert len({one.sha256 for one in found.values()}) == 3
-    assert scales()["ENFSI"].annex()[-1] == "1e+06 or more: extremely strong support"
+    assert scales()["ENFSI"].annex()[-1] == "1,000,000 or more: extremely strong support"
+
+
+def test_bounds_are_printed_in_full() -> None:
+    """A bound of a house scale is not rounded: 1,234,567 is not 1.23457e+06."""
+    house = scales(HEAD + "X,1,1,weak,own\nX,1,31.6,fair,own\nX,1,1234567,strong,own\n", name="own.csv")["X"]
+    assert house.annex() == (
+        "1 to below 31.6: weak", "31.6 to below 1,234,567: fair", "1,234,567 or more: strong",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -54,6 +62,8 @@ def test_scales_differ_and_are_named() -> None:
         ("X,1,1,none,own\nX,1,10,a,own\nX,1,10,b,own\n", "bounds rise"),
         ("X,1,one,none,own\n", "no bound"),
         ("", "no scale"),
+        ("X,1,1,none,own\nX,1,inf,a,own\n", "bounds rise"),
+        ("X,1,1,none,own\nX,2,1,none,own\n", "several versions or sources"),
     ],
 )
 def test_tables_that_are_none(rows: str, words: str) -> None:

@@ -19,8 +19,11 @@ from analysis.errors import InputRefused
 from analysis.origin.isotope.raster import Raster
 from analysis.origin.isotope.scales import Measured
 from analysis.origin.spatial.geography import Floats
+from analysis.statistics import beta_share
 
 FEWEST = 8
+POOR_FIT = 0.01
+"""A value is at home nowhere where even the best place has so few animals as far from its line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,16 @@ class TissueModel:
         density = constant - np.log(spread) - (n + 1) / 2 * np.log1p(distance**2 / n)
         found: Floats = np.where(np.isfinite(density), density, -np.inf)
         return found
+
+    def fit(self, isoscape: Floats, value: Measured) -> float:
+        """How often an animal of the place that fits best has a value as far from what is expected there: 1 for a value
+        between the lowest and the highest that are expected somewhere (a surface has no gaps, its cells have), small
+        for one far beyond. Two-sided tail of the t distribution of `log_density` (Abramowitz & Stegun 26.7.1)."""
+        mean, spread = self.predict(isoscape)
+        if np.nanmin(mean) <= value.value <= np.nanmax(mean):
+            return 1.0
+        nearest = float(np.nanmin(np.abs(value.value - mean) / np.hypot(spread, value.deviation)))
+        return beta_share(self.degrees / 2, 0.5, self.degrees / (self.degrees + nearest**2))
 
 
 def tissue_fit(raster: Raster, known: Sequence[Known]) -> TissueModel:

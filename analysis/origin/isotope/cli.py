@@ -8,16 +8,26 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from analysis.canonical import Json
 from analysis.genotypes.grid import Grid as Cells
 from analysis.genotypes.grid import read_delimited
 from analysis.inputs import InputFile
-from analysis.origin.isotope.calibration import TissueModel, tissue_fit
+from analysis.origin.isotope.calibration import POOR_FIT, TissueModel, tissue_fit
 from analysis.origin.isotope.quality import Coverage, Odds, Quality, calibrated_regions, quality
 from analysis.origin.isotope.raster import Raster, raster_read
-from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
+from analysis.origin.isotope.scales import ELEMENTS, Measured
 from analysis.origin.isotope.surface import grid_of, on_grid, surface_posterior
-from analysis.origin.isotope.tables import SCALE_COLUMNS, Columns, harmonised, known_read, scales_read, values_read
+from analysis.origin.isotope.tables import (
+    SCALE_COLUMNS,
+    Columns,
+    harmonised,
+    known_read,
+    on_scale,
+    scales_read,
+    values_read,
+)
 from analysis.origin.numbers import number
 from analysis.origin.spatial.countries import Countries, countries_json, countries_of, countries_text
 from analysis.origin.spatial.regions import geojson, geometric_median
@@ -55,12 +65,10 @@ def run_isotope(parsed: argparse.Namespace) -> int:
     known = [harmonised(one, scales, parsed.to_scale) for one in known_read(_table(parsed.known), columns)]
     model = tissue_fit(raster, known)
     checked = quality(raster, known)
-    samples = values_read(_table(parsed.samples), columns)
-    lines = []
+    read = values_read(_table(parsed.samples), columns)
+    samples = on_scale(read, scales, parsed.to_scale or model.scale, file=parsed.samples.name)
     countries = countries_of(grid_of(raster))
-    for name, value in samples.items():
-        found = value if parsed.to_scale is None else transform(value, scales=scales, to=parsed.to_scale)
-        lines.append(answer_json(name, raster, model, found, checked, countries))
+    lines = [answer_json(name, raster, model, value, checked, countries) for name, value in samples.items()]
     if parsed.format == "jsonl":
         sys.stdout.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     else:
@@ -79,14 +87,19 @@ def answer_json(
     """The values of one sample; regions name their countries where those of the isoscape are given."""
     grid = grid_of(raster)
     share = on_grid(grid, surface_posterior(raster, [model], [value]))
-    found = calibrated_regions(grid, share, checked.coverage)
+    fit = model.fit(raster.bands[0], value)
+    at_home = fit >= POOR_FIT
+    found = calibrated_regions(grid, share, checked.coverage) if at_home else ()
     return {
         "id": name,
+        "outcome": "region" if at_home else "inconclusive",
+        "fit_p": number(fit),
+        "reason": "" if at_home else nowhere_text(model, raster, value, fit),
         "element": value.element,
         "value": number(value.value),
         "deviation": number(value.deviation),
         "scale": value.scale,
-        "point": place_json(geometric_median(grid, grid.vectors, share)),
+        "point": place_json(geometric_median(grid, grid.vectors, share)) if at_home else None,
         "regions": {
             f"{one.level:g}": {
                 "area_km2": number(one.area_km2),
@@ -101,6 +114,30 @@ def answer_json(
         "odds": None if checked.odds is None else _odds_json(checked.odds),
         "caveats": list(CAVEATS),
     }
+
+
+def nowhere_text(model: TissueModel, raster: Raster, value: Measured, fit: float) -> str:
+    """Why a value gets no region: between which values tissue of this isoscape lies, and how rare it would be."""
+    means, _spreads = model.predict(raster.bands[0])
+    low, high = (value_text(model.element, float(end)) for end in (np.nanmin(means), np.nanmax(means)))
+    return (
+        f"{value_text(model.element, value.value)} is at home nowhere on the isoscape, where this tissue is expected "
+        f"from {low} to {high} (p = {fit:.2g} at the nearest place): another scale, tissue or species, or an origin "
+        "off the map?"
+    )
+
+
+def value_text(element: str, value: float) -> str:
+    """A value as laboratories print it: four digits, a ratio of strontium to five decimals."""
+    return f"{value:.5f}" if element == "Sr" else f"{value:.4g}"
+
+
+def line_text(model: TissueModel) -> str:
+    """The calibration in words."""
+    return (
+        f"tissue = {value_text(model.element, model.intercept)} + {model.slope:.3g} × isoscape, scatter "
+        f"{model.scatter:.2g}, {model.animals} animals of {model.sites} sites"
+    )
 
 
 def _calibration_json(model: TissueModel) -> dict[str, Json]:
@@ -143,11 +180,7 @@ def _readable(
     checked: Quality,
     countries: Countries | None,
 ) -> list[str]:
-    head = (
-        f"{raster.name}: tissue = {model.intercept:.1f} + {model.slope:.2f} x isoscape, scatter {model.scatter:.1f}, "
-        f"{model.animals} animals of {model.sites} sites"
-    )
-    out = [head]
+    out = [f"{raster.name}: {line_text(model)}"]
     out += [
         f"left out, {one.level:.0%} regions (with {one.mass:.1%} of the posterior) held {one.covered} of {one.animals} "
         f"and took {one.area:.0%} of the isoscape"
@@ -163,6 +196,9 @@ def _readable(
     for line in lines:
         stated, deviation = float(str(line["value"])), float(str(line["deviation"]))
         value = Measured(element=model.element, value=stated, deviation=deviation, scale=model.scale)
+        if line["reason"]:
+            out.append(f"{line['id']}: inconclusive: {line['reason']}")
+            continue
         share = on_grid(grid, surface_posterior(raster, [model], [value]))
         found = calibrated_regions(grid, share, checked.coverage)
         areas = ", ".join(f"{one.level:.0%} {area_text(one.area_km2)}" for one in found)

@@ -6,7 +6,7 @@ from analysis.canonical import Json, canonical_json, readable_json
 from analysis.genotypes.grid import read_delimited
 from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.origin.figures_coverage import Covered, coverage_figure
-from analysis.origin.isotope.cli import CAVEATS, answer_json
+from analysis.origin.isotope.cli import CAVEATS, answer_json, line_text, value_text
 from analysis.origin.isotope.figure import surface_figure, surface_png
 from analysis.origin.isotope.quality import calibrated_regions
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
@@ -17,12 +17,12 @@ from analysis.origin.numbers import number
 from analysis.origin.spatial.countries import Countries, countries_of
 from analysis.origin.spatial.regions import Region, geojson
 from analysis.origin.spatial.wording import area_text
-from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, ReferenceDigest
+from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, Reason, ReferenceDigest
 from analysis.registry import Method
 from analysis.textfile import SIZE_LIMIT, text_of
 
 NAME = "origin.isotope"
-VERSION = "1.1"
+VERSION = "1.2"
 QUESTION = "Where is the isotope value of this tissue at home?"
 FIGURES = 20
 
@@ -31,7 +31,9 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """Place isotope values on an isoscape.
 
     The table (role "measurements") has the columns id, value and scale, or those named by `id_column`, `value_column`
-    and `scale_column`. A value on another scale is brought to the calibration's over shared standards, or refused.
+    and `scale_column`; `deviation_column` names the standard deviations of the values, where there are some.
+    A value on another scale is brought to the calibration's over shared standards, or refused. A value that fits no
+    place of the isoscape has no region.
     Artefacts: answers.json, calibration.svg, and for the first samples surface-NNNN.svg, surface-NNNN.png and
     regions-NNNN.geojson.
     """
@@ -43,6 +45,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
         id=inputs.text("id_column") or "id",
         value=inputs.text("value_column") or "value",
         scale=inputs.text("scale_column") or "scale",
+        deviation=inputs.text("deviation_column") or "",
     )
     text = text_of(file.read(limit=SIZE_LIMIT), name=file.name)
     values = values_read(read_delimited(text, name=file.name), columns)
@@ -52,9 +55,9 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
         progress(place / (len(values) + 1), f"placing {name}")
         moved = moves[name]
         details = answer_json(name, iso.raster, iso.model, moved, iso.quality, countries)
-        found = _regions(iso, moved)
+        found = _regions(iso, moved) if details["outcome"] == "region" else ()
         outcomes.append(_outcome(iso, details, value, moved, found, inputs))
-        if place <= FIGURES:
+        if place <= FIGURES and found:
             files += _sample_files(iso, name, moved, found, f"{place:04d}", countries)
     answers: list[Json] = [dict(one.details) for one in outcomes]
     content = readable_json({"method": NAME, "version": VERSION, "samples": answers})
@@ -67,12 +70,12 @@ def _regions(iso: Isoscape, value: Measured) -> tuple[Region, ...]:
     return calibrated_regions(grid, on_grid(grid, surface_posterior(iso.raster, [iso.model], [value])), iso.coverage)
 
 
-def _statement(name: str, value: Measured, found: tuple[Region, ...]) -> str:
+def _statement(value: Measured, found: tuple[Region, ...]) -> str:
     quantity, unit, _scale, _range = ELEMENTS[value.element]
     half, wide = found[0], found[-1]
     return (
-        f"{quantity} of {value.value:.4g} {unit} ({value.scale}) is at home in a region of {area_text(wide.area_km2)} "
-        f"at 95 %, {area_text(half.area_km2)} at 50 % (flat prior over the isoscape)."
+        f"{quantity} of {value_text(value.element, value.value)} {unit} ({value.scale}) is at home in a region of "
+        f"{area_text(wide.area_km2)} at 95 %, {area_text(half.area_km2)} at 50 % (flat prior over the isoscape)."
     )
 
 
@@ -84,26 +87,24 @@ def _outcome(
     found: tuple[Region, ...],
     inputs: RunInputs,
 ) -> Outcome:
-    words = _statement(str(details["id"]), value, found)
+    reason = str(details["reason"])
+    words = f"Inconclusive: {reason}" if reason else _statement(value, found)
     reference = iso.reference
     return Outcome(
         method=NAME,
         version=VERSION,
         question=QUESTION,
-        finding=Finding(outcome="region", subject=None, statement=words),
+        finding=Finding(
+            outcome=str(details["outcome"]),
+            subject=None,
+            statement=words,
+            reasons=(Reason(code="fits_nowhere", text=reason),) if reason else (),
+        ),
         propositions=("The tissue grew inside the region.", "The tissue grew elsewhere on the isoscape."),
-        numbers=_numbers(iso, found),
+        numbers=_numbers(iso, found, details),
         caveats=CAVEATS,
         diagnostics=_diagnostics(iso, given, value),
-        figures=(
-            Figure(
-                name="surface",
-                kind="origin.surface",
-                title=f"Isotope surface of {details['id']}",
-                description=words,
-                data={f"{one.level:g}": number(one.area_km2) for one in found},
-            ),
-        ),
+        figures=_figures(str(details["id"]), words, found),
         inputs=tuple(one.digest for one in inputs.files),
         reference=ReferenceDigest(name=reference.name, version=reference.version, sha256=reference.sha256),
         parameters=dict(inputs.parameters),
@@ -112,7 +113,14 @@ def _outcome(
     )
 
 
-def _numbers(iso: Isoscape, found: tuple[Region, ...]) -> tuple[Number, ...]:
+def _figures(name: str, words: str, found: tuple[Region, ...]) -> tuple[Figure, ...]:
+    data: dict[str, Json] = {f"{one.level:g}": number(one.area_km2) for one in found}
+    title = f"Isotope surface of {name}"
+    one = Figure(name="surface", kind="origin.surface", title=title, description=words, data=data)
+    return (one,) if found else ()
+
+
+def _numbers(iso: Isoscape, found: tuple[Region, ...], details: dict[str, Json]) -> tuple[Number, ...]:
     areas = [
         Number(
             name=f"area_{one.level * 100:g}_flat",
@@ -134,7 +142,9 @@ def _numbers(iso: Isoscape, found: tuple[Region, ...]) -> tuple[Number, ...]:
         for one in iso.coverage
         if one.animals
     ]
-    return (*areas, *held)
+    words = "share of animals of the best place whose value lies as far from what is expected there"
+    fit = Number(name="fit_p", value=float(str(details["fit_p"])), unit="1", definition=words)
+    return (*areas, *held, fit)
 
 
 def _diagnostics(iso: Isoscape, given: Measured, value: Measured) -> tuple[Diagnostic, ...]:
@@ -155,8 +165,7 @@ def _diagnostics(iso: Isoscape, given: Measured, value: Measured) -> tuple[Diagn
         Diagnostic(
             code="calibration",
             state="passed",
-            text=f"tissue = {model.intercept:.1f} + {model.slope:.2f} × isoscape, scatter {model.scatter:.1f}, "
-            f"{model.animals} animals of {model.sites} sites",
+            text=line_text(model),
             value=number(model.r_squared),
         ),
         Diagnostic(
@@ -188,7 +197,7 @@ def _sample_files(
         found,
         key=key,
         title=f"Isotope surface of {name}",
-        words=_statement(name, value, found),
+        words=_statement(value, found),
         countries=countries,
     )
     features: list[Json] = [
@@ -225,6 +234,7 @@ METHOD = Method(
     ),
     limits=(
         "A value fits many places: the region says where it is not excluded.",
+        "A value that fits no place (p below 0.01 at the nearest) has no region; one from beyond the edge may fit.",
         "Migration, captivity and feeding break the link to the map.",
         "Values on scales that share no standards are not compared.",
     ),

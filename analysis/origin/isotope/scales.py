@@ -93,6 +93,21 @@ def transform(value: Measured, *, scales: Sequence[Scale], to: str) -> Measured:
     return value
 
 
+def comparable(scales: Sequence[Scale], element: str, to: str) -> dict[str, bool]:
+    """The scales of an element by name, `to` among them, and whether values of each can be brought to `to`."""
+    names = {scale.name for scale in scales if scale.element == element} | {to}
+    middle = sum(ELEMENTS[element][3]) / 2
+    found = {}
+    for name in sorted(names):
+        try:
+            transform(Measured(element=element, value=middle, deviation=0.0, scale=name), scales=scales, to=to)
+        except InputRefused:
+            found[name] = False
+        else:
+            found[name] = True
+    return found
+
+
 def _path(scales: Sequence[Scale], start: str, end: str) -> list[str]:
     """Shortest chain of scales that share both standards with their neighbour."""
     reached: dict[str, list[str]] = {start: []}

@@ -72,8 +72,13 @@ def map_figure(model: MapModel, answer: LocatedSample, *, key: str, prior: Prior
 def description(model: MapModel, answer: LocatedSample, prior: Prior) -> str:
     """The map in words."""
     found = answer.by_prior[prior]
-    wide = found.regions[-1]
-    words = f"{statement(answer)} 95 % region {area_text(wide.area_km2)}, middle {place_text(found.point)}."
+    half, wide = found.regions
+    words = statement(answer)
+    if prior is not Prior.FLAT:
+        words = (
+            f"The 95 % region has {area_text(wide.area_km2)}, the 50 % region {area_text(half.area_km2)}, around "
+            f"{place_text(found.point)} ({prior.value} prior)."
+        )
     if model.countries is None:
         return words
     return f"{words} Countries in it: {countries_text(model.countries.inside(model.grid, wide, found.share))}."

@@ -219,7 +219,8 @@ def _held(held: Held) -> dict[str, Json]:
 
 def area_text(area: float) -> str:
     """An area with three digits, as a person reads it."""
-    return f"{float(f'{area:.3g}'):,.6g} km²"
+    round_ = float(f"{area:.3g}")
+    return f"{round_:,.0f} km²" if round_ >= 100 else f"{round_:g} km²"
 
 
 def place_text(place: Place) -> str:

@@ -107,7 +107,7 @@ _GENOTYPES = Role(name="genotypes", needed=True)
 _MEASUREMENTS = Role(name="measurements", needed=True)
 _RANGE = Role(name="range_map")
 _AGAINST = Role(name="against")
-_VALUES = (_text("value_column", "value"), _text("scale_column", "scale"))
+_VALUES = (_text("value_column", "value"), _text("scale_column", "scale"), _text("deviation_column"))
 
 METHOD_SHAPES: Mapping[str, MethodShape] = {
     "species.identify": MethodShape(

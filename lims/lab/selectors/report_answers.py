@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from analysis.verbal import VerbalScale, verbal
+from analysis.verbal import VerbalScale, bound_text, verbal
 from lims.documents.data import report as doc
 from lims.lab.enums import LegalScheme
 from lims.lab.models import Finding, ReferenceSet
@@ -58,14 +58,14 @@ def scales(findings: Iterable[Finding]) -> tuple[doc.VerbalScaleUsed, ...]:
 
 
 def _scale(row: ReferenceSet, scale: VerbalScale) -> doc.VerbalScaleUsed:
-    ends = [*(f"{band.start:,.6g}" for band in scale.bands[1:]), ""]
+    ends = [*(bound_text(band.start) for band in scale.bands[1:]), ""]
     approved = timezone.localtime(row.approved_at).date().isoformat() if row.approved_at else ""
     return doc.VerbalScaleUsed(
         name=scale.name,
         version=scale.version,
         source=scale.source,
         digest=scale.sha256,
-        bands=tuple((f"{band.start:,.6g}", end, band.words) for band, end in zip(scale.bands, ends, strict=True)),
+        bands=tuple((bound_text(band.start), end, band.words) for band, end in zip(scale.bands, ends, strict=True)),
         signed_off=f"{row.approved_by.name}, {approved}" if row.approved_by else "",
     )
 

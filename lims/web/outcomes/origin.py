@@ -5,14 +5,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from analysis.origin.isotope.cli import value_text
+from analysis.origin.spatial.wording import area_text
 from lims.web.outcomes.words import Details, interval_text
 from lims.web.parts import Fact
-from lims.web.shares import percent
+from lims.web.shares import p_text, percent
 from lims.web.tables import Table
 
 
 def _area(region: Mapping[str, Any]) -> str:
-    return f"{float(region['area_km2']):,.0f} km²"
+    return area_text(float(region["area_km2"]))
 
 
 def _place(point: Mapping[str, Any] | None) -> str:
@@ -152,15 +154,21 @@ def _countries(region: Mapping[str, Any]) -> str:
 def isotope_facts(details: Details) -> list[Fact]:
     """The strip of an isotope surface."""
     regions = details["regions"]
-    return [
+    region = (
         Fact(
             label=_("95 % region"),
             value=_area(regions["0.95"]),
             detail=_("%(area)s for 50 %%") % {"area": _area(regions["0.5"])},
             lead=True,
-        ),
-        Fact(label=_("Value"), value=f"{float(details['value']):.4g}", detail=str(details["scale"])),
-    ]
+        )
+        if regions
+        else Fact(label=_("Region"), value=_("none"), detail=_("the value fits no place"), tone="warn", lead=True)
+    )
+    value = value_text(str(details["element"]), float(details["value"]))
+    facts = [region, Fact(label=_("Value"), value=value, detail=str(details["scale"]))]
+    if "fit_p" in details:
+        facts.append(Fact(label=_("As odd at the best place"), value=f"p = {p_text(details['fit_p'])}"))
+    return facts
 
 
 def isotope_tables(details: Details) -> list[Table]:

@@ -32,7 +32,7 @@ from lims.web.listing import Column, Listing, ListRequest
 from lims.web.parts import Crumb, Fact, Task
 from lims.web.recordwords import code_words
 from lims.web.referencechecks import checks_view
-from lims.web.referenceforms import ProposeForm, kind_title, kind_uses
+from lims.web.referenceforms import ProposeForm, kind_title, kind_uses, parameter_words
 from lims.web.rundescribing import method_name
 from lims.web.today import TodayPart, today_part
 
@@ -180,6 +180,7 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         "looked": _looked(row),
         "can_check": row.state == ReferenceState.APPROVED and actor.may("reference.manage"),
         "summary": [(key.replace("_", " "), value) for key, value in sorted(row.summary.items()) if key not in _TOLD],
+        "parameters": [(parameter_words(name), value) for name, value in row.parameters.items()],
         "left_out": row.summary.get("left_out") or [],
         "checks": checks_view(reference_checks(actor=actor, reference=row)),
         "can_grant": actor.may("quality.manage"),

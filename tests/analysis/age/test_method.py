@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.age.figure import round_steps
 from analysis.age.reference import curve_freeze
 from analysis.errors import InputRefused
 from tests.analysis.methods import numbers, run
@@ -58,3 +59,18 @@ def test_measurements_that_are_refused(tmp_path: Path, tent: Path, table: str, w
     with pytest.raises(InputRefused) as refused:
         run("age.radiocarbon", tmp_path, {"measurements": table}, tent)
     assert re.search(words, str(refused.value)), str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "least", "steps"),
+    [
+        (1970.0, 1980.0, 1.0, [1970, 1972, 1974, 1976, 1978, 1980]),
+        (1954.3, 1966.1, 1.0, [1956, 1958, 1960, 1962, 1964, 1966]),
+        (1.336, 1.592, 0.0, [1.35, 1.4, 1.45, 1.5, 1.55]),
+        (-12000.0, 1950.0, 1.0, [-12000, -10000, -8000, -6000, -4000, -2000, 0]),
+        (2001.2, 2003.9, 1.0, [2002, 2003]),
+    ],
+)
+def test_axes_carry_round_numbers_where_they_are(low: float, high: float, least: float, steps: list[float]) -> None:
+    """Years are whole: half-way between 1970 and 1975 no year is written that is not there."""
+    assert round_steps(low, high, least=least) == pytest.approx(steps)

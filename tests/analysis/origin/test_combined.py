@@ -163,3 +163,13 @@ def test_the_haplotype_command(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert east["interval_95"][1] == pytest.approx(1 - 0.025**0.1, abs=1e-5)
     assert main(words) == 0
     assert "statement about the sampling" in capsys.readouterr().out
+
+
+def test_a_value_that_fits_nowhere_is_not_multiplied(placed: MapRun, raster: Raster) -> None:
+    """The isoscape holds -100 to -24, the birds five more: +150 is at home at no place of it."""
+    tissue = tissue_fit(raster, birds(raster))
+    name = placed.samples[0].id
+    (one,) = combined(placed, raster, tissue, {name: value(150.0)})
+    assert (one.regions, one.point, one.share, one.overlap) == ((), None, None, 0.0)
+    assert one.isotope_p < 0.01
+    assert "at home nowhere on the isoscape" in statement(one)

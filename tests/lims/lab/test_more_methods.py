@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from pypdf import PdfReader
 
 from chain_of_custody.vault.services import store_current
@@ -20,6 +22,7 @@ from lims.lab.services.runs import run_rerun
 from lims.lab.tasks import run_execute
 from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench, finding, report
+from tests.lims.web.test_lab_pages import enter
 
 
 def _output(run: Run, name: str) -> Any:
@@ -160,3 +163,30 @@ def test_a_method_refuses_a_reference_of_another_kind_and_a_set_its_wrong_files(
     with pytest.raises(BadInput) as unknown:
         reference_propose(kind="curve", files=[("t.csv", io.BytesIO(b"x"))], parameters={"locus": "COI"}, **asked)
     assert unknown.value.code == "unknown-parameter"
+
+
+def test_scales_of_an_isoscape_stand_on_its_page_and_a_value_that_fits_nowhere_has_no_region(
+    bench: Bench, client: Client
+) -> None:
+    """The laboratory's own table joins «LAB» and «OTHER» by two standards; «ALONE» shares none of them."""
+    head = "name,element,low_standard,low,low_error,high_standard,high,high_error"
+    rows = ["LAB,H,CBS,-197,1.8,KHS,-54,0.6", "OTHER,H,CBS,-187,2,KHS,-50,1", "ALONE,H,X,-187,2,Y,-50,1"]
+    scales = "\n".join([head, *rows]).encode()
+    iso = made.reference(bench, "isoscape", "Rain", {**made.isoscape(), "scales.csv": scales}, element="H", scale="LAB")
+    told = {one["name"]: one["comparable"] for one in iso.checks["scales"]}
+    assert told == {"LAB": True, "OTHER": True, "ALONE": False}
+    enter(client, bench.lab.analyst)
+    shown = client.get(reverse("web:reference", args=[iso.uuid])).content.decode()
+    assert "CBS: -187 ± 2" in shown
+    assert "no: it shares no standards" in shown
+    asked = client.get(f"{reverse('web:reference_new')}?kind=isoscape").content.decode()
+    assert "low_standard, low, low_error, high_standard, high, high_error" in asked
+    table = {"measurements": "id,value,scale,sd\nNEAR,-45,OTHER,2\nFAR,240,LAB,2\n"}
+    run = made.run(bench, "origin.isotope", table, iso, deviation_column="sd")
+    near, far = run.outcomes.order_by("number")
+    assert (near.identification, far.identification) == ("region", "inconclusive")
+    page = client.get(reverse("web:run", args=[run.reference]) + "?outcome=2").content.decode()
+    assert "the value fits no place" in page
+    lone = made.run(bench, "origin.isotope", {"measurements": "id,value,scale\nA,-45,ALONE\n"}, iso)
+    assert (lone.state, lone.outcomes.count()) == ("failed", 0)
+    assert "share no standards" in lone.error
