@@ -90,7 +90,7 @@ def entry_bytes(entry: Entry) -> bytes:
         "previous": entry.previous,
         "schema": entry.schema,
         "verb": entry.verb,
-        "actor": _actor_json(entry.actor),
+        "actor": actor_json(entry.actor),
         "happened_at": entry.happened_at.isoformat(),
         "recorded_at": recorded_text(entry.recorded_at),
         "values": entry.values,
@@ -166,7 +166,16 @@ def recorded_text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def _actor_json(actor: EntryActor) -> dict[str, Json]:
+def claimed_text(moment: datetime) -> str:
+    """A time as `happened_at` shows it, with its zone. Raises `EntryRefused` for a time outside the format."""
+    text = moment.isoformat()
+    if not _match_claimed(text):
+        raise EntryRefused(f"happened_at: {text!r} is not an RFC 3339 time with offset")
+    return text
+
+
+def actor_json(actor: EntryActor) -> dict[str, Json]:
+    """The actor as an entry shows it."""
     return {
         "party": str(actor.party),
         "account": None if actor.account is None else str(actor.account),

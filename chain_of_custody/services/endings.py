@@ -53,7 +53,15 @@ def item_consume(
     drafts = item_drafts(holding, Verb.CONSUMED, own=left_containers(holding), committed=hidden)
     with writing():
         outcome = items_outcome(holding, happened_at=happened_at, state=ItemState.CONSUMED, place=(None, ()))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
+        act_append(
+            actor=actor,
+            drafts=drafts,
+            happened_at=happened_at,
+            reason=reason,
+            place=place,
+            along=outcome,
+            heads=holding.heads,
+        )
     return holding.roots[0]
 
 
@@ -95,7 +103,15 @@ def item_return(
         outcome = items_outcome(
             holding, happened_at=happened_at, custodian=receiver, state=ItemState.RETURNED, place=(None, ())
         )
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
+        act_append(
+            actor=actor,
+            drafts=drafts,
+            happened_at=happened_at,
+            reason=reason,
+            place=place,
+            along=outcome,
+            heads=holding.heads,
+        )
     return holding.roots[0]
 
 
@@ -136,7 +152,15 @@ def item_dispose(
     )
     with writing():
         outcome = items_outcome(holding, happened_at=happened_at, state=ItemState.DISPOSED, place=(None, ()))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
+        act_append(
+            actor=actor,
+            drafts=drafts,
+            happened_at=happened_at,
+            reason=reason,
+            place=place,
+            along=outcome,
+            heads=holding.heads,
+        )
     return holding.roots[0]
 
 

@@ -84,7 +84,15 @@ def handover_offer(
             HandOverLine.objects.bulk_create(_lines(holding, offer))
         drafts = _offer_drafts(holding, offer, signature, note)
         outcome = items_outcome(holding, happened_at=happened_at, state=ItemState.OFFERED, place=(None, ()))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
+        act_append(
+            actor=actor,
+            drafts=drafts,
+            happened_at=happened_at,
+            reason=reason,
+            place=place,
+            along=outcome,
+            heads=holding.heads,
+        )
     return offer
 
 
@@ -126,7 +134,15 @@ def handover_receive(
             settling.holding, happened_at=happened_at, custodian=settling.receiver, state=ItemState.HELD
         )
         settle_end(settling, LineState.RECEIVED, happened_at)
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
+        act_append(
+            actor=actor,
+            drafts=drafts,
+            happened_at=happened_at,
+            reason=reason,
+            place=place,
+            along=outcome,
+            heads=settling.holding.heads,
+        )
     return settling.offer
 
 
@@ -342,5 +358,13 @@ def _undo(
         outcome = items_outcome(settling.holding, happened_at=happened_at, state=ItemState.HELD)
         state = LineState.REFUSED if verb == Verb.REFUSED else LineState.WITHDRAWN
         settle_end(settling, state, happened_at)
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
+        act_append(
+            actor=actor,
+            drafts=drafts,
+            happened_at=happened_at,
+            reason=reason,
+            place=place,
+            along=outcome,
+            heads=settling.holding.heads,
+        )
     return settling.offer

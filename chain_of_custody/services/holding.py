@@ -4,60 +4,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.custody_schemas import ITEM, ITEM_STREAM
-from chain_of_custody.enums import CARRIERS, ItemState, Verb
+from chain_of_custody.enums import ItemState, Verb
 from chain_of_custody.errors import BadInput, Conflict, NotFound, SealTaken
 from chain_of_custody.models import Item, Party, Seal
 from chain_of_custody.rules import PartyFacts, Standing
+from chain_of_custody.services.arrays import Bigints, Texts
 from chain_of_custody.services.claims import claimed_now
 from chain_of_custody.services.ledger import EntryDraft
-from chain_of_custody.services.statements import Along, plain_array, prepared
-
-# Items under lock, and the parties the rules ask about: the custodians, those named, and the organisations they belong
-# to. No join: a row whose joined column changed while we waited for its lock would silently drop out. Arrays, because
-# the planner reads a whole table rather than trust the size of a recursive query. Parties are as they were when the
-# statement began; a custodian from after that is read apart (`_parties`).
-_LOCK = """
-WITH RECURSIVE tree (id, carries) AS (
-    SELECT id, kind = ANY(%s::text[]) FROM chain_of_custody_item WHERE id = ANY(%s::bigint[])
-    UNION
-    SELECT i.id, i.kind = ANY(%s::text[])
-    FROM chain_of_custody_item i JOIN tree ON i.container_id = tree.id AND tree.carries
-), locked AS MATERIALIZED (
-    SELECT {items} FROM chain_of_custody_item
-    WHERE id = ANY(ARRAY(SELECT id FROM tree UNION SELECT unnest(%s::bigint[])))
-    ORDER BY id
-    FOR NO KEY UPDATE
-), named AS MATERIALIZED (
-    SELECT {parties} FROM chain_of_custody_party
-    WHERE id = ANY(ARRAY(SELECT custodian_id FROM locked) || %s::bigint[]) OR uuid = %s
-), people AS (
-    SELECT * FROM named
-    UNION
-    SELECT {parties} FROM chain_of_custody_party WHERE id = ANY(ARRAY(SELECT organisation_id FROM named))
-)
-SELECT true, locked.*, {no_parties} FROM locked
-UNION ALL
-SELECT false, {no_items}, people.* FROM people
-"""
-
-# The same parties alone.
-_PARTIES = """
-WITH named AS MATERIALIZED (
-    SELECT * FROM chain_of_custody_party WHERE id = ANY(%s::bigint[]) OR uuid = %s
-)
-SELECT {columns} FROM named
-UNION
-SELECT {columns} FROM chain_of_custody_party WHERE id IN (SELECT organisation_id FROM named)
-"""
+from chain_of_custody.services.lockedrows import rows_lock
+from chain_of_custody.services.statements import Along, prepared
+from chain_of_custody.services.streams import Heads
 
 _ITEMS_WRITE = """
 UPDATE chain_of_custody_item i SET
@@ -100,6 +63,7 @@ class Holding:
     """Locked items. `roots` are the ones named; `inside` maps the key of everything in them to its root.
 
     `me` is the actor's party, `parties` all custodians and others asked for, `seals` those in force, by primary key.
+    `heads` are the locked streams of roots and contents, None where they were not asked for.
     """
 
     roots: list[Item]
@@ -110,6 +74,7 @@ class Holding:
     parties: dict[int, Party]
     seals: dict[int, Seal]
     sealed_around: dict[int, tuple[str, str]]
+    heads: Heads | None
 
     @property
     def everything(self) -> list[Item]:
@@ -146,8 +111,18 @@ class Holding:
         return self.facts(self.me)
 
 
-def hold(actor: Actor, items: Collection[Item], *, parties: Iterable[Party] = (), also: Iterable[Item] = ()) -> Holding:
+def hold(
+    actor: Actor,
+    items: Collection[Item],
+    *,
+    parties: Iterable[Party] = (),
+    also: Iterable[Item] = (),
+    streams: bool = True,
+) -> Holding:
     """Lock the items, all their contents and the items of `also`, by ascending key, and read what rules need.
+
+    Then lock the streams of the items and their contents, for an act that appends to these alone (`Holding.heads`, for
+    `act_append`). `streams=False` where more rows are to be locked, or other streams written, before that.
 
     Raises `BadInput` for an item named twice, `NotFound` for an unknown actor or item.
     """
@@ -155,7 +130,7 @@ def hold(actor: Actor, items: Collection[Item], *, parties: Iterable[Party] = ()
     also_keys = [item.pk for item in also]
     if len(set(keys)) != len(keys):
         raise BadInput("an item is named twice", field="items")
-    rows, people = _lock(actor, keys, also_keys, [party.pk for party in parties])
+    rows, people, heads = rows_lock(actor, keys, also_keys, [party.pk for party in parties], streams=streams)
     named = [rows[key] for key in keys]
     roots = [item for item in named if _root(item, rows, set(keys)) is item]
     inside = _inside(roots, rows)
@@ -172,6 +147,7 @@ def hold(actor: Actor, items: Collection[Item], *, parties: Iterable[Party] = ()
         parties=people,
         seals=_seals([*everything, *(rows[key] for key in also_keys)]),
         sealed_around=_sealed_around([*roots, *(rows[key] for key in also_keys)]),
+        heads=heads,
     )
 
 
@@ -179,56 +155,6 @@ def items_named(items: Collection[Item]) -> None:
     """Raise `BadInput` when an act names no items."""
     if not items:
         raise BadInput("no items are named", field="items", remedy="Scan or choose at least one item.")
-
-
-def _lock(
-    actor: Actor, keys: Sequence[int], also: Sequence[int], parties: Sequence[int]
-) -> tuple[dict[int, Item], dict[int, Party]]:
-    if not keys and not also:
-        return {}, _parties(actor, parties)
-    kinds = plain_array(kind.value for kind in CARRIERS)
-    values = [kinds, plain_array(keys), kinds, plain_array(also), plain_array(parties), actor.party]
-    while True:
-        rows, people = _lock_read(values)
-        carriers = [key for key, item in rows.items() if item.kind in CARRIERS and key not in also]
-        # What was put in while we waited is outside the snapshot; putting in needs the container's lock, so once
-        # nothing is missing nothing can come.
-        if not carriers or not Item.objects.filter(container__in=carriers).exclude(pk__in=rows).exists():
-            break
-    missing = [key for key in (*keys, *also) if key not in rows]
-    if missing:
-        raise NotFound(f"there is no item with key {missing[0]}", field="items", found=str(missing[0]))
-    custodians = {item.custodian_id for item in rows.values()}
-    if not custodians <= people.keys():
-        people = _parties(actor, {*custodians, *parties})
-    return rows, people
-
-
-def _lock_read(values: Sequence[Any]) -> tuple[dict[int, Item], dict[int, Party]]:
-    items, parties = Item._meta.concrete_fields, Party._meta.concrete_fields
-    cursor = prepared()
-    cursor.execute(_lock_statement(), values)
-    rows, people, width = {}, {}, 1 + len(items)
-    names, others = [field.attname for field in items], [field.attname for field in parties]
-    for row in cursor.fetchall():
-        if row[0]:
-            item = Item.from_db(connection.alias, names, row[1:width])
-            rows[item.pk] = item
-        else:
-            party = Party.from_db(connection.alias, others, row[width:])
-            people[party.pk] = party
-    return rows, _joined(people)
-
-
-@cache
-def _lock_statement() -> str:
-    items, parties = Item._meta.concrete_fields, Party._meta.concrete_fields
-    return _LOCK.format(
-        items=", ".join(str(field.column) for field in items),
-        parties=", ".join(str(field.column) for field in parties),
-        no_items=", ".join(["NULL"] * len(items)),
-        no_parties=", ".join(["NULL"] * len(parties)),
-    )
 
 
 def _root(item: Item, rows: Mapping[int, Item], named: Collection[int]) -> Item:
@@ -251,24 +177,6 @@ def _inside(roots: Sequence[Item], rows: Mapping[int, Item]) -> dict[int, Item]:
     return found
 
 
-def _parties(actor: Actor, keys: Iterable[int]) -> dict[int, Party]:
-    fields = Party._meta.concrete_fields
-    names = [field.attname for field in fields]
-    cursor = prepared()
-    columns = ", ".join(str(field.column) for field in fields)
-    cursor.execute(_PARTIES.format(columns=columns), [plain_array(keys), actor.party])
-    rows = [Party.from_db(connection.alias, names, row) for row in cursor.fetchall()]
-    return _joined({party.pk: party for party in rows})
-
-
-def _joined(people: dict[int, Party]) -> dict[int, Party]:
-    """The parties, each with its organisation at hand."""
-    for party in people.values():
-        if party.organisation_id is not None:
-            party.organisation = people.get(party.organisation_id)
-    return people
-
-
 def _seals(items: Iterable[Item]) -> dict[int, Seal]:
     keys = [item.sealed_by_id for item in items if item.sealed_by_id is not None]
     return Seal.objects.in_bulk(keys) if keys else {}
@@ -279,7 +187,7 @@ def _sealed_around(items: Iterable[Item]) -> dict[int, tuple[str, str]]:
     if not keys:
         return {}
     cursor = prepared()
-    cursor.execute(_SEALED_AROUND, [plain_array(keys)])
+    cursor.execute(_SEALED_AROUND, [Bigints(keys)])
     return {start: (reference, number) for start, reference, number in cursor.fetchall()}
 
 
@@ -296,14 +204,15 @@ def items_outcome(
     It is written along with the act's entries: the caller gives it to `act_append`. `place` is (container or None, one
     position per root or none at all); without it roots stay where they are.
     """
-    moment = happened_at or claimed_now()
+    recorded_at = None if holding.heads is None else holding.heads.recorded_at
+    moment = happened_at or claimed_now() or recorded_at
     roots = [item.pk for item in holding.roots]
     container, spots = (None, ()) if place is None else place
     positions = list(spots) or [""] * len(roots)
     given = [] if custodian is None else [custodian.pk]
     placed = [] if place is None else [None if container is None else container.pk]
     statement = _ITEMS_WRITE.format(custodian=_CUSTODIAN if given else "", place=_PLACE if placed else "")
-    rows = [plain_array([*roots, *holding.inside]), [*positions, *([None] * len(holding.inside))]]
+    rows = [Bigints([*roots, *holding.inside]), Texts([*positions, *([None] * len(holding.inside))])]
     values = [moment, None if state is None else str(state.value), *given, *placed, *rows]
 
     @contextmanager

@@ -172,7 +172,15 @@ def items_move(
     drafts = item_drafts(holding, Verb.MOVED, to=receiver, own=_placed_values(holding, box, ordered))
     with writing():
         outcome = items_outcome(holding, happened_at=happened_at, custodian=receiver, place=(box, ordered))
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
+        act_append(
+            actor=actor,
+            drafts=drafts,
+            happened_at=happened_at,
+            reason=reason,
+            place=place,
+            along=outcome,
+            heads=holding.heads,
+        )
 
 
 @one_transaction
@@ -183,7 +191,7 @@ def item_touch_check(*, actor: Actor, items: Sequence[Item], happened_at: dateti
     """
     items_named(items)
     rows = {item.pk for item in items}
-    holding = hold(actor, items)
+    holding = hold(actor, items, streams=False)
     for item in holding.everything:
         if item.pk in rows:
             standing = holding.standing(item)

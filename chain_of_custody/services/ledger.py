@@ -1,7 +1,8 @@
 """Appending acts to the ledger."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -10,47 +11,19 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from chain_of_custody.core.actor import Actor
+from chain_of_custody.core.actwriter import ActWriter, Hidden
 from chain_of_custody.core.canonical import Json, canonical_bytes
-from chain_of_custody.core.commitment import commitment_of_bytes
-from chain_of_custody.core.entry import Entry, EntryActor, StreamKey, entry_bytes, entry_hash
+from chain_of_custody.core.entry import SALT_SIZE, EntryActor, StreamKey, entry_hash
 from chain_of_custody.core.errors import EntryRefused
 from chain_of_custody.errors import BadInput, BadTime, EntryTooLarge, LedgerError
 from chain_of_custody.schemas import check_payload
+from chain_of_custody.services.arrays import Bigints, Byteas, Texts, Uuids
 from chain_of_custody.services.claims import claimed_now
-from chain_of_custody.services.statements import Along, bytes_array, plain_array, prepared
+from chain_of_custody.services.statements import Along, prepared
+from chain_of_custody.services.streams import Head, Heads, held
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far a claimed time may run ahead of the database's clock: clocks of phones differ."""
-
-_STREAMS_OPEN = """
-INSERT INTO chain_of_custody_stream (kind, uuid)
-SELECT wanted.kind, wanted.uuid
-FROM unnest(%s::text[], %s::uuid[]) AS wanted (kind, uuid)
-WHERE NOT EXISTS (
-    SELECT FROM chain_of_custody_stream s WHERE s.kind = wanted.kind AND s.uuid = wanted.uuid
-)
-ORDER BY wanted.kind, wanted.uuid
-ON CONFLICT DO NOTHING
-"""
-
-# The clock is read once per row as it comes out of the locking part, so the latest reading is under all locks. Nothing
-# is locked unless all the streams are there: see `_streams_lock`.
-_STREAMS_LOCK = """
-WITH wanted AS MATERIALIZED (
-    SELECT * FROM unnest(%s::text[], %s::uuid[]) AS w (kind, uuid)
-), locked AS MATERIALIZED (
-    SELECT s.id, s.kind, s.uuid, s.head_sequence, s.head_hash, s.head_recorded_at
-    FROM chain_of_custody_stream s
-    JOIN wanted ON s.kind = wanted.kind AND s.uuid = wanted.uuid
-    WHERE NOT EXISTS (
-        SELECT FROM wanted w
-        WHERE NOT EXISTS (SELECT FROM chain_of_custody_stream o WHERE o.kind = w.kind AND o.uuid = w.uuid)
-    )
-    ORDER BY s.id
-    FOR NO KEY UPDATE OF s
-)
-SELECT locked.*, clock_timestamp() FROM locked
-"""
 
 _WRITE = """
 WITH draft AS (
@@ -92,8 +65,7 @@ class EntryDraft:
     committed: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryRef:
+class EntryRef(NamedTuple):
     """An entry as written; `hash` is hexadecimal."""
 
     stream: StreamKey
@@ -111,38 +83,53 @@ class Act:
     entries: tuple[EntryRef, ...]
 
 
-class _Head(NamedTuple):
-    """A locked stream: row id and newest entry."""
-
-    row: int
-    sequence: int
-    hash: bytes | None
-
-
-class _Hidden(NamedTuple):
-    """A committed value: which entry and field, salt, canonical bytes."""
-
-    entry: UUID
-    field: str
-    salt: bytes
-    value: bytes
-
-
-@dataclass(slots=True)
 class _Page:
-    """Rows to be written, the values behind their commitments, and the canonical bytes of texts already written."""
+    """What one act writes, column by column: entries, and the values behind their commitments."""
 
-    rows: list[tuple[int, UUID, int, bytes, bytes]]
-    hidden: list[_Hidden]
-    texts: dict[str, bytes]
+    __slots__ = (
+        *("streams", "ids", "sequences", "canonical", "hashes"),
+        *("hidden_ids", "fields", "salts", "opened"),
+        "_texts",
+    )
 
-    def written(self, value: Json) -> bytes:
+    def __init__(self) -> None:
+        self.streams: list[int] = []
+        self.ids: list[UUID] = []
+        self.sequences: list[int] = []
+        self.canonical: list[bytes] = []
+        self.hashes: list[bytes] = []
+        self.hidden_ids: list[UUID] = []
+        self.fields: list[str] = []
+        self.salts: list[bytes] = []
+        self.opened: list[bytes] = []
+        self._texts: dict[str, bytes] = {}
+
+    def add(self, row: int, entry_id: UUID, sequence: int, data: bytes, digest: bytes) -> None:
+        """An entry of a stream."""
+        self.streams.append(row)
+        self.ids.append(entry_id)
+        self.sequences.append(sequence)
+        self.canonical.append(data)
+        self.hashes.append(digest)
+
+    def hide(self, entry_id: UUID, values: Mapping[str, Json]) -> list[Hidden]:
+        """Give each value of an entry a salt, and keep both."""
+        random = secrets.token_bytes(SALT_SIZE * len(values))
+        salts = [random[at : at + SALT_SIZE] for at in range(0, len(random), SALT_SIZE)]
+        opened = [self._written(value) for value in values.values()]
+        self.hidden_ids += [entry_id] * len(values)
+        self.fields += values
+        self.salts += salts
+        self.opened += opened
+        return list(map(Hidden, values, salts, opened))
+
+    def _written(self, value: Json) -> bytes:
         """Canonical bytes of a value; the same text is written once an act."""
         if not isinstance(value, str):
             return canonical_bytes(value)
-        known = self.texts.get(value)
+        known = self._texts.get(value)
         if known is None:
-            known = self.texts[value] = canonical_bytes(value)
+            known = self._texts[value] = canonical_bytes(value)
         return known
 
 
@@ -154,10 +141,12 @@ def act_append(
     reason: str = "",
     place: str = "",
     act: UUID | None = None,
+    heads: Heads | None = None,
     along: Along | None = None,
 ) -> Act:
     """Write one act to every stream it touched: two SQL statements, whatever the number of entries; two more where a
-    stream is new. `along` is what else the act changes, sent with the first of them.
+    stream is new. One where the caller locked the streams and hands in their `heads`. `along` is what else the act
+    changes, sent with its entries.
 
     Streams are opened on first use and locked in ascending order, so that acts on the same streams queue and never
     deadlock. `recorded_at` is the database's clock under these locks, never below the streams' newest. The entries
@@ -168,21 +157,14 @@ def act_append(
     for a claimed time in the future, `EntryTooLarge` beyond 32 KB, `BadInput` for a value without canonical form.
     """
     _check(drafts)
-    heads, recorded_at = _streams_lock({draft.stream for draft in drafts}, along)
-    happened = _happened(happened_at or claimed_now(), recorded_at)
-    shared = _shared_committed(actor, reason, place)
-    page = _Page([], [], {})
+    known = held(heads, {draft.stream for draft in drafts})
+    happened = _happened(happened_at or claimed_now(), known.recorded_at)
     act_id = act or uuid4()
-    refs = []
-    for draft in drafts:
-        entry = _entry(draft, heads[draft.stream], actor, act_id, happened, recorded_at, shared, page)
-        data = _bytes(entry)
-        digest = entry_hash(data)
-        page.rows.append((heads[draft.stream].row, entry.id, entry.sequence, data, digest))
-        heads[draft.stream] = heads[draft.stream]._replace(sequence=entry.sequence, hash=digest)
-        refs.append(EntryRef(stream=draft.stream, sequence=entry.sequence, id=entry.id, hash=digest.hex()))
-    _write(page, act_id, recorded_at)
-    return Act(id=act_id, recorded_at=recorded_at, entries=tuple(refs))
+    page = _page(actor, drafts, known, act_id, happened, _shared_committed(actor, reason, place))
+    _write(page, act_id, known.recorded_at, along)
+    entries = zip(drafts, page.sequences, page.ids, page.hashes, strict=True)
+    refs = tuple(EntryRef(draft.stream, number, entry, digest.hex()) for draft, number, entry, digest in entries)
+    return Act(id=act_id, recorded_at=known.recorded_at, entries=refs)
 
 
 def _check(drafts: Sequence[EntryDraft]) -> None:
@@ -192,29 +174,6 @@ def _check(drafts: Sequence[EntryDraft]) -> None:
         raise LedgerError("act_append without drafts: an act touches at least one stream")
     for draft in drafts:
         check_payload(draft.schema, draft.verb, draft.values, draft.committed)
-
-
-def _streams_lock(keys: set[StreamKey], along: Along | None) -> tuple[dict[StreamKey, _Head], datetime]:
-    ordered = sorted(keys)
-    columns = [plain_array(key.kind for key in ordered), plain_array(key.id for key in ordered)]
-    cursor = prepared()
-    if along is None:
-        cursor.execute(_STREAMS_LOCK, columns)
-    else:
-        with along.around():
-            cursor.execute(along.before(_STREAMS_LOCK), [*along.values, *columns])
-    rows = cursor.fetchall()
-    if not rows:
-        # Before any lock is held: waiting for another's new stream while holding one could close a circle.
-        cursor.execute(_STREAMS_OPEN, columns)
-        cursor.execute(_STREAMS_LOCK, columns)
-        rows = cursor.fetchall()
-    heads = {
-        StreamKey(kind=kind, id=uuid): _Head(row, sequence, None if digest is None else bytes(digest))
-        for row, kind, uuid, sequence, digest, _recorded, _clock in rows
-    }
-    times = [row[6] for row in rows] + [row[5] for row in rows if row[5] is not None]
-    return heads, max(times)
 
 
 def _happened(claimed: datetime | None, recorded_at: datetime) -> datetime:
@@ -239,49 +198,54 @@ def _shared_committed(actor: Actor, reason: str, place: str) -> dict[str, Json]:
     return shared | {name: text for name, text in given.items() if text}
 
 
-def _entry(
-    draft: EntryDraft,
-    head: _Head,
+def _page(
     actor: Actor,
+    drafts: Sequence[EntryDraft],
+    heads: Heads,
     act: UUID,
     happened_at: datetime,
-    recorded_at: datetime,
     shared: Mapping[str, Json],
-    page: _Page,
-) -> Entry:
-    entry_id = uuid4()
-    digests = {}
-    for name, value in {**shared, **draft.committed}.items():
-        salt, data = secrets.token_bytes(32), page.written(value)
-        digests[name] = commitment_of_bytes(entry_id=entry_id, field=name, value=data, salt=salt)
-        page.hidden.append(_Hidden(entry_id, name, salt, data))
-    return Entry(
-        id=entry_id,
-        act=act,
-        stream=draft.stream,
-        sequence=head.sequence + 1,
-        previous=None if head.hash is None else head.hash.hex(),
-        schema=draft.schema,
-        verb=draft.verb,
-        actor=EntryActor.of(actor),
-        happened_at=happened_at,
-        recorded_at=recorded_at,
-        values=draft.values,
-        committed=digests,
-    )
+) -> _Page:
+    """The entries' bytes, each linked to the one before in its stream; `heads` then say what was written."""
+    page, newest = _Page(), heads.by_stream
+    with _refused():
+        writer = ActWriter(act=act, actor=EntryActor.of(actor), happened_at=happened_at, recorded_at=heads.recorded_at)
+        for draft in drafts:
+            row, sequence, previous = newest[draft.stream]
+            entry_id = uuid4()
+            hidden = page.hide(entry_id, {**shared, **draft.committed})
+            data = writer.entry(
+                entry_id=str(entry_id),
+                stream=draft.stream,
+                sequence=sequence + 1,
+                previous=previous,
+                schema=draft.schema,
+                verb=draft.verb,
+                values=draft.values,
+                committed=hidden,
+            )
+            digest = entry_hash(data)
+            page.add(row, entry_id, sequence + 1, data, digest)
+            newest[draft.stream] = Head(row, sequence + 1, digest.hex())
+    return page
 
 
-def _bytes(entry: Entry) -> bytes:
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Turn what the entry's format refuses into the words for it."""
     try:
-        return entry_bytes(entry)
+        yield
     except EntryRefused as error:
         kind = EntryTooLarge if "at most" in str(error) else BadInput
         raise kind(f"the ledger cannot hold this entry: {error}", field="values") from error
 
 
-def _write(page: _Page, act: UUID, recorded_at: datetime) -> None:
-    streams, ids, sequences, canonical, hashes = zip(*page.rows, strict=True)
-    entries, fields, salts, values = zip(*page.hidden, strict=True)
-    rows = [*map(plain_array, (streams, ids, sequences)), bytes_array(canonical), bytes_array(hashes)]
-    hidden = [plain_array(entries), plain_array(fields), bytes_array(salts), bytes_array(values)]
-    prepared().execute(_WRITE, [*rows, act, recorded_at, *hidden, recorded_at])
+def _write(page: _Page, act: UUID, recorded_at: datetime, along: Along | None) -> None:
+    rows = [Bigints(page.streams), Uuids(page.ids), Bigints(page.sequences), Byteas(page.canonical)]
+    hidden = [Uuids(page.hidden_ids), Texts(page.fields), Byteas(page.salts), Byteas(page.opened)]
+    values = [*rows, Byteas(page.hashes), act, recorded_at, *hidden, recorded_at]
+    if along is None:
+        prepared().execute(_WRITE, values)
+        return
+    with along.around():
+        prepared().execute(along.before(_WRITE), [*along.values, *values])

@@ -68,7 +68,15 @@ def custody_reassign(
         outcome = items_outcome(
             holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ())
         )
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
+        act_append(
+            actor=actor,
+            drafts=drafts,
+            happened_at=happened_at,
+            reason=reason,
+            place=place,
+            along=outcome,
+            heads=holding.heads,
+        )
 
 
 @one_transaction
@@ -103,7 +111,7 @@ def custody_state_earlier(
     values |= _file_values(file)
     draft = item_draft(row, Verb.STATED_EARLIER, values, {"holder": holder, "statement": statement})
     with writing():
-        act_append(actor=actor, drafts=[draft], reason=reason, place=place)
+        act_append(actor=actor, drafts=[draft], reason=reason, place=place, heads=holding.heads)
 
 
 @one_transaction
@@ -140,7 +148,15 @@ def custody_back_enter(
         outcome = items_outcome(
             holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ())
         )
-        act_append(actor=actor, drafts=drafts, happened_at=happened_at, reason=reason, place=place, along=outcome)
+        act_append(
+            actor=actor,
+            drafts=drafts,
+            happened_at=happened_at,
+            reason=reason,
+            place=place,
+            along=outcome,
+            heads=holding.heads,
+        )
 
 
 def _check(holding: Holding, verb: Verb, receiver: Party) -> None:

@@ -52,7 +52,9 @@ def seal_apply(
         holder = holding.parties[row.custodian_id]
         values = {"item": str(row.uuid), "from": str(holder.uuid), "seal": str(seal.uuid), "seal_number": seal.number}
         draft = item_draft(row, Verb.SEALED, values, {"from.name": holder.name})
-        act_append(actor=actor, drafts=[draft], happened_at=happened_at, reason=reason, place=place)
+        act_append(
+            actor=actor, drafts=[draft], happened_at=happened_at, reason=reason, place=place, heads=holding.heads
+        )
     return seal
 
 
@@ -93,7 +95,9 @@ def seal_open(
         }
         hidden = {"from.name": holder.name} | ({"condition": condition.strip()} if condition.strip() else {})
         draft = item_draft(row, Verb.OPENED, values, hidden)
-        act_append(actor=actor, drafts=[draft], happened_at=happened_at, reason=reason, place=place)
+        act_append(
+            actor=actor, drafts=[draft], happened_at=happened_at, reason=reason, place=place, heads=holding.heads
+        )
     return seal
 
 

@@ -2,25 +2,27 @@
 
 Django binds parameters on our side, so its own statements are parsed and planned anew each time. Where the connection
 does not allow prepared statements (OPTIONS prepare_threshold unset), these run unprepared, and otherwise the same.
+Answers come in binary form: times and UUIDs are then made in C.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+
+from chain_of_custody.services.arrays import columns_teach
 
 
 class _PreparedCursor(psycopg.Cursor[tuple[Any, ...]]):
     """A cursor that binds parameters in the server and asks it to keep the statement."""
 
     def execute(
-        self, query: Any, params: Any = None, *, prepare: bool | None = True, binary: bool | None = None
+        self, query: Any, params: Any = None, *, prepare: bool | None = True, binary: bool | None = True
     ) -> Any:
-        """Run a statement; prepared unless told otherwise."""
+        """Run a statement; prepared and answered in binary unless told otherwise."""
         return super().execute(query, params, prepare=prepare, binary=binary)
 
 
@@ -35,6 +37,7 @@ def prepared() -> Any:
     cursor = getattr(raw, _KEPT, None)
     if cursor is None:
         with here.wrap_database_errors:
+            columns_teach(raw)
             cursor = _PreparedCursor(raw)
         setattr(raw, _KEPT, cursor)
     return here._prepare_cursor(cursor)  # type: ignore[attr-defined]  # the one way past the factory
@@ -64,13 +67,3 @@ class Along:
 @lru_cache(maxsize=64)
 def _joined(first: str, statement: str) -> str:
     return f"WITH along AS ({first}), {statement.strip().removeprefix('WITH ')}"
-
-
-def plain_array(values: Iterable[UUID | int | str]) -> str:
-    """An array literal of UUIDs, numbers or plain words: nothing in it needs quotes. To be cast to its type."""
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def bytes_array(values: Sequence[bytes]) -> str:
-    """A literal of bytea[], in hexadecimal."""
-    return '{"\\\\x' + '","\\\\x'.join(value.hex() for value in values) + '"}' if values else "{}"

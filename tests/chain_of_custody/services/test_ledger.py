@@ -209,7 +209,7 @@ def test_statements_do_not_grow_with_items() -> None:
         )
         counts[size] = [create, move, take, offer, receive]
     assert counts[1] == counts[40]
-    assert counts[1] == [8, 4, 4, 6, 9]
+    assert counts[1] == [8, 3, 3, 5, 8]
 
 
 def test_the_statements_of_acts_are_planned_once() -> None:
@@ -222,7 +222,7 @@ def test_the_statements_of_acts_are_planned_once() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE NOT from_sql")
         plans = cursor.fetchall()
-    assert len(plans) >= 3
+    assert len(plans) >= 2
     assert max(generic for generic, _custom in plans) >= 6
     assert {custom for _generic, custom in plans} == {0}
 
