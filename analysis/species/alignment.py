@@ -55,7 +55,7 @@ def k2p(compared: int, transitions: int, transversions: int) -> float | None:
     inner, outer = 1 - 2 * p - q, 1 - 2 * q
     if inner <= 0 or outer <= 0:
         return None
-    return -0.5 * math.log(inner) - 0.25 * math.log(outer)
+    return 0.0 - 0.5 * math.log(inner) - 0.25 * math.log(outer)  # never −0.0
 
 
 @cache

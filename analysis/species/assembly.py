@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import repeat
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,12 +14,13 @@ from analysis.errors import InputRefused
 from analysis.species.alignment import counted, gapped
 from analysis.species.bases import LETTER_OF, MASK_OF, reverse_complement
 from analysis.species.traces import Qualities, Read
-from analysis.species.trimming import ERROR_LIMIT, PrimerFound, mott_trim, primers_trim
+from analysis.species.trimming import ERROR_LIMIT, PrimerFound, mott_trim, primers_trim, primers_trim_each
 
 if TYPE_CHECKING:
     from analysis.species.edits import Edit
 
 LEAST_OVERLAP: Final = 50
+TOGETHER: Final = 32
 LEAST_AGREEMENT: Final = 0.85
 FIRM: Final = 20
 _CLEAR: Final = 10
@@ -92,20 +94,28 @@ def trimmed(read: Read, *, limit: float = ERROR_LIMIT) -> Trimmed:
 
 def single(read: Read, *, limit: float = ERROR_LIMIT) -> Consensus:
     """A consensus of one read: what is left of it after trimming ends and primers."""
-    kept = (
-        trimmed(read, limit=limit)
-        if len(read.qualities)
-        else Trimmed(read=read, start=0, end=len(read.bases), mean_quality=0.0)
-    )
-    bases, qualities = read.bases[kept.start : kept.end], read.qualities[kept.start : kept.end]
-    start, end, found = primers_trim(bases)
-    return Consensus(
-        bases=bases[start:end],
-        qualities=qualities[start:end],
-        reads=(kept,),
-        primers=found,
-        origins=_positions(kept.start + start + 1, kept.start + end + 1),
-    )
+    return next(single_each([read], limit=limit))
+
+
+def single_each(reads: Iterable[Read], *, limit: float = ERROR_LIMIT) -> Iterator[Consensus]:
+    """`single` of every read in turn; some at a time are looked through for primers, which is quicker."""
+    rest = iter(reads)
+    while some := [_ends_trimmed(read, limit) for read in islice(rest, TOGETHER)]:
+        trims = primers_trim_each([kept.read.bases[kept.start : kept.end] for kept in some])
+        for kept, (start, end, found) in zip(some, trims, strict=True):
+            yield Consensus(
+                bases=kept.read.bases[kept.start : kept.end][start:end],
+                qualities=kept.read.qualities[kept.start : kept.end][start:end],
+                reads=(kept,),
+                primers=found,
+                origins=_positions(kept.start + start + 1, kept.start + end + 1),
+            )
+
+
+def _ends_trimmed(read: Read, limit: float) -> Trimmed:
+    if len(read.qualities):
+        return trimmed(read, limit=limit)
+    return Trimmed(read=read, start=0, end=len(read.bases), mean_quality=0.0)
 
 
 @lru_cache(maxsize=64)

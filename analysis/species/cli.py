@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.canonical import plain_json, readable_json
+from analysis.canonical import readable_json
 from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 from analysis.outcome import Identification
-from analysis.species.assembly import assemble, single
+from analysis.species.assembly import assemble, single, single_each
 from analysis.species.calibrate import SAMPLE, library_calibrate
 from analysis.species.calibration import Calibration, LocusCalibration, calibration_read
 from analysis.species.fetchcli import add_fetch
-from analysis.species.identify import HITS, Identified, identify
+from analysis.species.identify import HITS, Asked, Identified, identify_each
 from analysis.species.library import SAMPLING, library_build, library_open
 from analysis.species.productcli import add_amplicons
 from analysis.species.records import records_read, taxonomy_read
-from analysis.species.report import consensus_json, identified_json, identified_table
+from analysis.species.report import consensus_json, identified_line, identified_table
 from analysis.species.setcli import add_sets
 from analysis.species.texts import text_open
 from analysis.species.traces import reads_of, trace_read
@@ -155,12 +155,14 @@ def run_identify(parsed: argparse.Namespace) -> int:
     declared = declared_read(parsed.declared, [read.name for read in reads]) if parsed.declared else {}
     progress = progress_bar()
     found: list[Identified] = []
-    for number, read in enumerate(reads):
-        progress(number / len(reads), read.name)
-        bases = single(read).bases
-        item = identify(library, calibration, read.name, bases, declared=declared.get(read.name), hits=parsed.hits)
+    asked = (
+        Asked(name=read.name, bases=consensus.bases, declared=declared.get(read.name))
+        for read, consensus in zip(reads, single_each(reads), strict=True)
+    )
+    for number, item in enumerate(identify_each(library, calibration, asked, hits=parsed.hits)):
+        progress(number / len(reads), item.query)
         if parsed.format == "jsonl":
-            sys.stdout.buffer.write(plain_json(identified_json(item)) + b"\n")
+            sys.stdout.buffer.write(identified_line(item) + b"\n")
         else:
             found.append(item)
     progress(1.0, f"{len(reads)} queries")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
 
 from analysis.outcome import Diagnostic, Identification, Reason
-from analysis.species.alignment import counted, k2p
 from analysis.species.bases import ambiguous_count
 from analysis.species.calibration import Calibration, LocusCalibration, Rate
 from analysis.species.confidence import confidence_of, features
@@ -18,13 +18,14 @@ from analysis.species.decide import Decision, ErrorRate, decide, mixture_decisio
 from analysis.species.declared import EXCLUDED, Declared, declared_compare
 from analysis.species.evidence import SpeciesDistance, by_species, short_caveats
 from analysis.species.frame import frame_check
+from analysis.species.hits import Hit, hits_of
 from analysis.species.library import SHORTEST, Library
 from analysis.species.mixture import LEAST_CODES, Mixture, chimera_resolve, double_peaks_resolve, two_base_codes
-from analysis.species.search import Near, nearest, rows_of
+from analysis.species.search import Near, nearest_each, rows_of
 
 HITS: Final = 10
-GAPPED_K2P: Final = 2
-"""Comparisons with gaps whose columns are laid out to count K2P: the nearest ones; the rest cost more than they say."""
+TOGETHER: Final = 32
+"""Sequences searched together: more gain nothing."""
 MOST_AMBIGUOUS: Final = 0.02
 
 DEFINITIONS: Final = {
@@ -43,22 +44,6 @@ DEFINITIONS: Final = {
     "rightly, absent species taken for another",
     "barcode_gap": "distance to the nearest other species − largest distance between records of the named species",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A reference record near the query. Numbers as in `DEFINITIONS`."""
-
-    accession: str
-    taxon: str
-    locus: str
-    identity: float
-    edits: int
-    overlap: int
-    coverage: float
-    k2p: float | None
-    strand: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +116,19 @@ class Identified:
         return self.decision.error_rates
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A sequence to identify.
+
+    `declared` is the species it is said to be; `good[i]` says whether base i has Phred 20 or more (all, where None).
+    """
+
+    name: str
+    bases: bytes
+    declared: str | None = None
+    good: tuple[bool, ...] | None = None
+
+
 def identify(
     library: Library,
     calibration: Calibration | None,
@@ -141,14 +139,38 @@ def identify(
     good: tuple[bool, ...] | None = None,
     hits: int = HITS,
 ) -> Identified:
-    """Identify one sequence against a set.
+    """Identify one sequence against a set; see `identify_each` and `Asked`."""
+    asked = Asked(name=name, bases=bases, declared=declared, good=good)
+    return next(identify_each(library, calibration, [asked], hits=hits))
 
-    `declared` is the species it is said to be; `good[i]` says whether base i has Phred 20 or more (all,
-    where None); `hits` bounds the records reported, ties at the end included. Never raises for a poor sequence:
-    that is `no_result` or `inconclusive` with its reason.
+
+def identify_each(
+    library: Library, calibration: Calibration | None, every: Iterable[Asked], *, hits: int = HITS
+) -> Iterator[Identified]:
+    """Identify sequences against a set, in the order given.
+
+    `hits` bounds the records reported, ties at the end included. Never raises for a poor sequence: that is
+    `no_result` or `inconclusive` with its reason. Some sequences at a time are searched together, which is quicker;
+    the answer for one does not depend on the others.
     """
-    early = _unusable(bases)
-    found = [] if early else nearest(library, bases)
+    rest = iter(every)
+    while some := list(islice(rest, TOGETHER)):
+        usable = [asked.bases for asked in some if _unusable(asked.bases) is None]
+        searched = iter(nearest_each(library, usable) if usable else ())
+        for asked in some:
+            early = _unusable(asked.bases)
+            yield _identified(library, calibration, asked, early, [] if early else next(searched), hits)
+
+
+def _identified(
+    library: Library,
+    calibration: Calibration | None,
+    asked: Asked,
+    early: Decision | None,
+    found: list[Near],
+    hits: int,
+) -> Identified:
+    bases, declared = asked.bases, asked.declared
     mixture = None if early else _mixture(library, bases, found)
     if mixture is not None:
         found = [*mixture.near, *(near for near in found if near not in mixture.near)]
@@ -158,7 +180,7 @@ def identify(
     compared = declared_compare(library, bases, declared, decision, ranked, local) if declared and ranked else None
     excluded = compared is not None and compared.answer == EXCLUDED
     return Identified(
-        query=name,
+        query=asked.name,
         length=len(bases),
         sha256=hashlib.sha256(bases).hexdigest(),
         ambiguous=ambiguous_count(bases),
@@ -168,12 +190,12 @@ def identify(
         declared=compared,
         locus=locus,
         calibration=local,
-        hits=_hits(library, bases, found if mixture is not None else _best_first(found, ranked), hits),
+        hits=hits_of(library, bases, found if mixture is not None else _best_first(found, ranked), hits),
         nearest_species=tuple((library.species[item.species].name, item.distance) for item in ranked[:HITS]),
         loci=tuple(library.loci),
         congeners=_congeners(library, decision, ranked),
         gap=_gap(library, decision, ranked),
-        diagnostics=_diagnostics(library, bases, ranked, good),
+        diagnostics=_diagnostics(library, bases, ranked, asked.good),
         caveats=_caveats(library, len(bases), decision, ranked, local),
         found=tuple(found),
         sure=None if mixture is not None else _sure(library, ranked, local),
@@ -241,47 +263,6 @@ def _best_first(found: Sequence[Near], ranked: Sequence[SpeciesDistance]) -> lis
     """Short records that are no worse than the nearest long one stand before it."""
     short = [item.near for item in ranked if item.short]
     return [*short, *(near for near in found if near not in short)]
-
-
-def _hits(library: Library, bases: bytes, found: Sequence[Near], limit: int) -> tuple[Hit, ...]:
-    """At least the `limit` best records; all that tie with the last one are kept, so that no tie is hidden."""
-    shown: list[Near] = []
-    records = 0
-    for near in found:
-        if records >= limit and near.identity != shown[-1].identity:
-            break
-        shown.append(near)
-        records += len(library.records_of(near.sequence))
-    return tuple(
-        Hit(
-            accession=library.accession(record),
-            taxon=library.name(record),
-            locus=library.loci[int(library.record_locus[record])],
-            identity=near.identity,
-            edits=near.edits,
-            overlap=near.overlap,
-            coverage=near.overlap / len(bases),
-            k2p=distance,
-            strand="-" if near.reverse else "+",
-            note=library.note(record),
-        )
-        for near, distance in zip(shown, _k2p(library, bases, shown), strict=True)
-        for record in library.records_of(near.sequence).tolist()
-    )
-
-
-def _k2p(library: Library, bases: bytes, shown: Sequence[Near]) -> list[float | None]:
-    distances: list[float | None] = []
-    gapped = 0
-    for near in shown:
-        if near.counts is not None:
-            distances.append(k2p(*near.counts))
-        elif gapped < GAPPED_K2P:
-            gapped += 1
-            distances.append(counted(*rows_of(library, near, bases)).k2p)
-        else:
-            distances.append(None)
-    return distances
 
 
 def _congeners(library: Library, decision: Decision, ranked: Sequence[SpeciesDistance]) -> tuple[Congener, ...]:

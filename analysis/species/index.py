@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,18 @@ _PARTITION: Final = 12_000_000
 """Pairs sorted at once, 8 bytes each: what bounds the memory of a build."""
 _BATCH: Final = 4_000_000
 
+_OWNER: Final = np.uint64(32)
+_KMER: Final = np.uint64((1 << 32) - 1)
+
 Ids = npt.NDArray[np.int64]
+
+
+class Shared(NamedTuple):
+    """Queries, distinct sequences and how many k-mers both share, by query and by sequence, each shape (n,)."""
+
+    owners: Ids
+    ids: Ids
+    counts: Ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,31 +51,48 @@ class KmerIndex:
     size: int
     sampling: int
 
-    def shared(self, base_codes: npt.NDArray[np.uint8]) -> tuple[Ids, Ids]:
-        """(sequence numbers, k-mers shared), by number, over the query's rarest k-mers."""
-        kmers, _ = canonical_kmers(base_codes, sampling=self.sampling)
-        return self.shared_kmers(distinct(kmers))
+    def shared(self, sequences: Sequence[bytes]) -> Shared:
+        """What each of some queries shares with the set, over the query's rarest k-mers.
+
+        Several at once share what a call costs; what is found for one does not depend on the others.
+        """
+        kmers, at = canonical_kmers(codes(b"N".join(sequences)), sampling=self.sampling)
+        # Any letter but A, C, G, T between two queries keeps k-mers from reaching across.
+        starts = np.cumsum([0, *(len(sequence) + 1 for sequence in sequences[:-1])])
+        owners = np.searchsorted(starts, at, side="right") - 1
+        pairs = distinct((owners.astype(np.uint64) << _OWNER) | kmers)
+        return self._shared((pairs & _KMER).astype(np.uint32), (pairs >> _OWNER).astype(np.int64), POSTING_BUDGET)
 
     def shared_kmers(self, kmers: Kmers, budget: int = POSTING_BUDGET) -> tuple[Ids, Ids]:
-        """The same for canonical k-mers at hand, sorted and each once."""
-        at = self._found(kmers)
+        """(sequence numbers, k-mers shared), by number, for canonical k-mers at hand, sorted and each once."""
+        found = self._shared(kmers, np.zeros(len(kmers), np.int64), budget)
+        return found.ids, found.counts
+
+    def _shared(self, kmers: Kmers, owners: Ids, budget: int) -> Shared:
+        """`owners` says whose k-mer each is, ascending."""
+        at, owners = self._found(kmers, owners)
         if not len(at):
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+            return Shared(*(np.zeros(0, np.int64) for _ in range(3)))
         starts = self.offsets[at].astype(np.int64)
         lengths = self.offsets[at + 1].astype(np.int64) - starts
-        order = np.argsort(lengths, kind="stable")
-        spent = np.cumsum(lengths[order])
-        enough = max(int(np.searchsorted(spent, budget)), min(len(order), _LEAST_KMERS))
-        order = order[:enough]
-        return _count(self.postings[_ranges(starts[order], lengths[order])])
+        order = np.lexsort((lengths, owners))
+        starts, lengths = starts[order], lengths[order]
+        first = np.searchsorted(owners, owners)
+        before = np.cumsum(lengths) - lengths
+        spent = before - before[first] + lengths
+        read = (spent < budget) | (np.arange(len(owners)) - first < _LEAST_KMERS)
+        starts, lengths, owners = starts[read], lengths[read], owners[read]
+        whose = np.flatnonzero(np.concatenate([[True], owners[1:] != owners[:-1]]))
+        ends = np.append(np.cumsum(lengths)[whose[1:] - 1], lengths.sum())
+        return _count(self.postings[_ranges(starts, lengths)], owners[whose], ends)
 
-    def _found(self, kmers: Kmers) -> Ids:
+    def _found(self, kmers: Kmers, owners: Ids) -> tuple[Ids, Ids]:
         if not len(self.keys):
-            return np.zeros(0, np.int64)
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
         at = np.searchsorted(self.keys, kmers)
         np.minimum(at, len(self.keys) - 1, out=at)
-        found: Ids = at[self.keys[at] == kmers]
-        return found
+        known = self.keys[at] == kmers
+        return at[known], owners[known]
 
 
 def _ranges(starts: Ids, lengths: Ids) -> Ids:
@@ -75,11 +103,19 @@ def _ranges(starts: Ids, lengths: Ids) -> Ids:
     return positions
 
 
-def _count(ids: npt.NDArray[np.uint32]) -> tuple[Ids, Ids]:
-    """Distinct ids and how often each occurs: a sort of the few ids read, whatever the size of the set."""
-    ids.sort()
-    first = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
-    return ids[first].astype(np.int64), np.diff(np.append(first, len(ids)))
+def _count(ids: npt.NDArray[np.uint32], owners: Ids, ends: Ids) -> Shared:
+    """Distinct ids of each owner, whose part of `ids` ends at `ends`, and how often each occurs.
+
+    A sort of the few ids read, whatever the size of the set.
+    """
+    begins = np.append(0, ends[:-1])
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        ids[begin:end].sort()
+    fresh = np.concatenate([[True], ids[1:] != ids[:-1]])
+    fresh[begins] = True
+    first = np.flatnonzero(fresh)
+    each = np.diff(np.searchsorted(first, np.append(begins, len(ids))))
+    return Shared(np.repeat(owners, each), ids[first].astype(np.int64), np.diff(np.append(first, len(ids))))
 
 
 def index_build(folder: Path, sequences: Sequence[bytes], *, sampling: int, progress: Progress) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from analysis.species.bases import Bytes
 
 Kmers = npt.NDArray[np.uint32]
+Whole = TypeVar("Whole", np.uint32, np.uint64)
 
 K: Final = 14
 _CODE_OF_BIT: Final = np.array([0, 0, 1, 0, 2, 0, 0, 0, 3, *[0] * 247], np.uint8)
@@ -40,10 +41,10 @@ def sampled(kmers: Kmers, sampling: int) -> npt.NDArray[np.bool_]:
     return kept
 
 
-def distinct(values: Kmers) -> Kmers:
+def distinct(values: npt.NDArray[Whole]) -> npt.NDArray[Whole]:
     """Sorted values, each once."""
     values = np.sort(values)
-    once: Kmers = values[np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]]
+    once: npt.NDArray[Whole] = values[np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]]
     return once
 
 

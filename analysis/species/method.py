@@ -26,7 +26,8 @@ from analysis.species.basetable import base_csv
 from analysis.species.calibration import Calibration, calibration_read
 from analysis.species.chromatogram import chromatogram_svg
 from analysis.species.edits import edits_apply, edits_read
-from analysis.species.identify import DEFINITIONS, Hit, Identified, identify
+from analysis.species.hits import Hit
+from analysis.species.identify import DEFINITIONS, Identified, identify
 from analysis.species.library import Library, library_open
 from analysis.species.peaks import MANY, double_peaks
 from analysis.species.placement import Placement, place

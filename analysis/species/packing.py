@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.species.bases import LETTER_OF, Bytes, masks
+from analysis.species.digits import repeated
 
 _LETTERS: Final = np.frombuffer("".join(LETTER_OF.get(mask, "-") for mask in range(16)).encode(), np.uint8)
 _HEX_LETTERS: Final = bytes.maketrans(b"0123456789abcdef", _LETTERS.tobytes())
@@ -24,34 +25,31 @@ class PackedSequences:
         self._packed = np.memmap(folder / "sequences.bin", np.uint8, "r").view(np.ndarray)
         self._view = memoryview(self._packed)  # type: ignore[arg-type]
         self.starts = array_open(folder / "sequence_offsets.npy")
+        self._starts = memoryview(self.starts)  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
     def masks(self, number: int) -> Bytes:
         """Bit masks of one sequence, shape (length,)."""
-        start, end = int(self.starts[number]), int(self.starts[number + 1])
+        start, end = self._starts[number], self._starts[number + 1]
         spread = _PAIRS[self._packed[start // 2 : (end + 1) // 2]].view(np.uint8)
         return spread[start % 2 : start % 2 + end - start]
 
-    def rows_of(self, numbers: npt.NDArray[np.int64]) -> tuple[list[Bytes], list[bytes]]:
-        """Bit masks and letters of several sequences, unpacked at once."""
-        starts, ends = self.starts[numbers].tolist(), self.starts[numbers + 1].tolist()
-        parts = [self._view[start // 2 : (end + 1) // 2] for start, end in zip(starts, ends, strict=True)]
-        # Half a byte a base: the hexadecimal digits of the packed bytes are the bases.
-        text = b"".join(parts).hex().encode().translate(_HEX_LETTERS)
-        every = masks(text)
-        spans: list[slice] = []
-        at = 0
-        for start, end, part in zip(starts, ends, parts, strict=True):
-            begin = at + start % 2
-            spans.append(slice(begin, begin + end - start))
-            at += 2 * len(part)
-        return [every[span] for span in spans], [text[span] for span in spans]
+    def whole(self, number: int) -> tuple[int, int]:
+        """All masks of one sequence as digits of a hexadecimal number, the first base the highest; and its length."""
+        start, end = self._starts[number], self._starts[number + 1]
+        value = int.from_bytes(self._view[start // 2 : (end + 1) // 2])
+        if end % 2:
+            value >>= 4
+        return (value & repeated(15, end - start) if start % 2 else value), end - start
 
     def letters(self, number: int) -> bytes:
         """One sequence as letters."""
-        return _LETTERS[self.masks(number)].tobytes()
+        start, end = self._starts[number], self._starts[number + 1]
+        # Half a byte a base: the hexadecimal digits of the packed bytes are the bases.
+        text = self._view[start // 2 : (end + 1) // 2].hex().encode().translate(_HEX_LETTERS)
+        return text[start % 2 : start % 2 + end - start]
 
     def lengths(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Lengths of some sequences in bases."""
@@ -84,13 +82,13 @@ class PackedTexts:
         path = folder / f"{name}.bin"
         blob = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.zeros(0, np.uint8)
         self._blob = memoryview(blob.view(np.ndarray))  # type: ignore[arg-type]
-        self._offsets = array_open(folder / f"{name}_offsets.npy")
+        self._offsets = memoryview(array_open(folder / f"{name}_offsets.npy"))  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
     def __getitem__(self, number: int) -> str:
-        return str(self._blob[self._offsets.item(number) : self._offsets.item(number + 1)], "utf-8")
+        return str(self._blob[self._offsets[number] : self._offsets[number + 1]], "utf-8")
 
     @staticmethod
     def write(folder: Path, name: str, texts: Iterable[str]) -> None:

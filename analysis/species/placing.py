@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.species.bases import LETTER_OF, Bytes, masks, reverse_complement
+from analysis.species.digits import Beside
 from analysis.species.distance import path_located
 from analysis.species.library import SHORTEST, Library
 
@@ -71,21 +72,35 @@ class Stretch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A query in columns: `high` (masks << 4, 0 where the query lacks the base) and the query position of each column.
+class Gapped:
+    """Columns that are not the query's own bases: `high` (masks << 4, 0 where the query lacks the base).
 
-    `position` (columns + 1,) is None where column and position are the same; bases between two columns are insertions.
-    `query` are the letters of the strand in use, `reverse` says whether that is the other one.
+    `position` (columns + 1,) is the query position of each; bases between two columns are insertions.
     """
 
     high: Bytes
-    query: bytes
-    reverse: bool
-    position: Ids | None = None
+    position: Ids
+
+
+class Frame:
+    """A query in columns: its own bases, or where `gapped` is given the columns of a reference.
+
+    `query` are the letters of the strand in use, `reverse` says whether that is the other one.
+    """
+
+    __slots__ = ("beside", "gapped", "query", "reverse")
+
+    def __init__(self, query: bytes, reverse: bool, gapped: Gapped | None = None) -> None:
+        self.query = query
+        self.reverse = reverse
+        self.gapped = gapped
+        self.beside = Beside(query)
 
     def text(self) -> bytes:
         """The columns as letters, «-» for a missing base."""
-        letters: Bytes = _LETTERS[self.high >> _HIGH]
+        if self.gapped is None:
+            return self.query
+        letters: Bytes = _LETTERS[self.gapped.high >> _HIGH]
         return letters.tobytes()
 
 
@@ -94,11 +109,11 @@ class Placed:
     """A candidate beside the turned query: `start` to `end` of the query lie against it, `offset` further on in it.
 
     `differences` are the edits of that alignment, so at least as many as needed; `compared`, `transitions` and
-    `transversions` are counted in its columns of two letters. `plain` says that it has no gap.
+    `transversions` are counted in its columns of two letters. `plain` says that it has no gap; then `codes` counts the
+    reference's unsettled letters in the stretch.
     """
 
     number: int
-    reference: bytes
     query: bytes
     reverse: bool
     offset: int
@@ -109,6 +124,7 @@ class Placed:
     transitions: int
     transversions: int
     plain: bool
+    codes: int = 0
 
     @property
     def overlap(self) -> int:
@@ -116,21 +132,18 @@ class Placed:
         return self.end - self.start
 
 
-def placed(library: Library, query: bytes, chosen: Ids) -> list[Placed]:
+def placed(library: Library, query: bytes, chosen: Sequence[int]) -> list[Placed]:
     """Every candidate laid beside the query, in the order given."""
-    rows, texts = library.sequences.rows_of(chosen)
     strands = (query, reverse_complement(query))
-    reverse, shift = _orient(strands, texts[0])
-    frame = Frame(masks(strands[reverse]) << _HIGH, strands[reverse], reverse)
-    first = _lay(frame, rows[0], shift)
+    first_text = library.sequence(chosen[0])
+    reverse, shift = _orient(strands, first_text)
+    frame = Frame(strands[reverse], reverse)
+    first = _lay(library, frame, chosen[0], shift)
     if first.differences > _GAPS_LIKELY * first.overlap and first.overlap >= SHORTEST:
-        frame, shift = _gapped(frame, texts[0], first) or (frame, shift)
-    laid = [_lay(frame, row, shift) for row in rows]
-    for item, text, number in zip(laid, texts, chosen.tolist(), strict=True):
-        item.number, item.reference = number, text
+        frame, shift = _gapped(frame, first_text, first) or (frame, shift)
+    laid = [_lay(library, frame, number, shift) for number in chosen]
     poor = {place: item for place, item in enumerate(laid) if _is_poor(item)}
-    for place, item in _again(frame, strands, poor, rows):
-        item.number, item.reference = laid[place].number, laid[place].reference
+    for place, item in _again(library, frame, strands, poor) if poor else ():
         laid[place] = item
     return laid
 
@@ -140,46 +153,59 @@ def _is_poor(item: Placed) -> bool:
 
 
 def _again(
-    frame: Frame, strands: tuple[bytes, bytes], poor: dict[int, Placed], rows: Sequence[Bytes]
+    library: Library, frame: Frame, strands: tuple[bytes, bytes], poor: dict[int, Placed]
 ) -> Iterator[tuple[int, Placed]]:
     """Place candidates by anchors: in the common columns, else on the other strand without gaps.
 
     References often begin at the same base, so what fits one is tried for all the others.
     """
-    text = frame.text() if poor else b""
+    text = frame.text()
+    turned = Frame(strands[not frame.reverse], not frame.reverse)
     while poor:
         place = next(iter(poor))
-        reference = poor.pop(place).reference
+        number = poor.pop(place).number
+        reference = library.sequence(number)
         shift, agreeing = _offset(text, reference)
         if agreeing < _AGREEING:
-            turned = strands[not frame.reverse]
-            other, votes = _offset(turned, reference)
+            other, votes = _offset(turned.query, reference)
             if votes > agreeing:
-                yield place, _lay(Frame(masks(turned) << _HIGH, turned, not frame.reverse), rows[place], other)
+                yield place, _lay(library, turned, number, other)
                 continue
-        yield place, _lay(frame, rows[place], shift)
-        fitting = {at: found for at in poor if not _is_poor(found := _lay(frame, rows[at], shift))}
+        yield place, _lay(library, frame, number, shift)
+        fitting = {
+            at: found for at, item in poor.items() if not _is_poor(found := _lay(library, frame, item.number, shift))
+        }
         yield from fitting.items()
         for at in fitting:
             del poor[at]
 
 
-def _lay(frame: Frame, row: Bytes, shift: int) -> Placed:
-    """A row in the frame's columns, column c beside position c + shift of the row."""
-    start = max(0, -shift)
-    end = max(start, min(len(frame.high), len(row) - shift))
-    kinds = (frame.high[start:end] | row[start + shift : end + shift]).tobytes().translate(_KIND)
-    transitions, transversions = kinds.count(_TRANSITION), kinds.count(_TRANSVERSION)
-    different = transitions + transversions + kinds.count(_OTHER)
-    first, last, missing = start, end, 0
-    if frame.position is not None:
-        # Bases before the first and after the last column of the stretch belong to the overhangs.
-        first, last = (int(frame.position[start]) if start else 0), int(frame.position[end])
-        missing = kinds.count(_MISSING)
-        different += missing + (last - first) - (end - start - missing)
+def _lay(library: Library, frame: Frame, number: int, shift: int) -> Placed:
+    """A sequence in the frame's columns, column c beside its position c + shift."""
+    if frame.gapped is not None:
+        return _lay_gapped(frame, frame.gapped, number, masks(library.sequence(number)), shift)
+    start, end, different, transitions, transversions, codes = frame.beside.columns(
+        *library.sequences.whole(number), shift
+    )
     return Placed(
-        -1, b"", frame.query, frame.reverse, start + shift - first, first, last, different,
-        end - start - missing, transitions, transversions, frame.position is None,
+        number, frame.query, frame.reverse, shift, start, end, different,
+        end - start, transitions, transversions, True, codes,
+    )  # fmt: skip
+
+
+def _lay_gapped(frame: Frame, gapped: Gapped, number: int, row: Bytes, shift: int) -> Placed:
+    start = max(0, -shift)
+    end = max(start, min(len(gapped.high), len(row) - shift))
+    kinds = (gapped.high[start:end] | row[start + shift : end + shift]).tobytes().translate(_KIND)
+    transitions, transversions = kinds.count(_TRANSITION), kinds.count(_TRANSVERSION)
+    # Bases before the first and after the last column of the stretch belong to the overhangs.
+    first, last = (int(gapped.position[start]) if start else 0), int(gapped.position[end])
+    missing = kinds.count(_MISSING)
+    compared = end - start - missing
+    different = transitions + transversions + kinds.count(_OTHER) + missing + (last - first) - compared
+    return Placed(
+        number, frame.query, frame.reverse, start + shift - first, first, last, different,
+        compared, transitions, transversions, False,
     )  # fmt: skip
 
 
@@ -200,7 +226,7 @@ def _gapped(plain: Frame, reference: bytes, first: Placed) -> tuple[Frame, int] 
     middle = masks(query_row)[column]
     every = np.concatenate([masks(query[:head]), middle, masks(query[int(tail[0]) :])])
     begins = 0 if swapped else max(0, first.start + first.offset - MARGIN) + at
-    return Frame(every << _HIGH, query, plain.reverse, position), begins - head
+    return Frame(query, plain.reverse, Gapped(every << _HIGH, position)), begins - head
 
 
 def stretch(query: bytes, reference: bytes, item: Stretch) -> tuple[bytes, bytes, bool]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from json.encoder import encode_basestring
+from typing import Final
 
-from analysis.canonical import Json, jsonable
+from analysis.canonical import Json, jsonable, plain_json
 from analysis.outcome import Identification
 from analysis.species.assembly import Consensus
 from analysis.species.calibration import Rate
-from analysis.species.identify import DEFINITIONS, Hit, Identified, Sure
+from analysis.species.hits import Hit
+from analysis.species.identify import DEFINITIONS, Congener, Identified, Sure
 
 _NAME_SHOWN = 60
 _HIT_COLUMNS = (
@@ -21,12 +24,25 @@ _HIT_COLUMNS = (
 def identified_json(item: Identified) -> dict[str, Json]:
     """The JSON line of one query; every number in it is defined in `definitions`."""
     return {
+        **_short_json(item),
+        "hits": [_hit_json(hit) for hit in item.hits],
+        "nearest_species": [
+            {"taxon": taxon, "distance": round(distance, 6)} for taxon, distance in item.nearest_species
+        ],
+        "congeners": [{"name": one.name, "records": one.records, "at": list(one.at)} for one in item.congeners],
+        "definitions": dict(DEFINITIONS),
+    }
+
+
+def _short_json(item: Identified) -> dict[str, Json]:
+    """All but the long lists and the definitions."""
+    return {
         "query": item.query,
         "outcome": item.outcome.value,
         "taxon": item.taxon,
         "found": {"outcome": item.decision.outcome.value, "taxon": item.decision.taxon},
         "among": list(item.decision.among),
-        "reasons": jsonable(item.decision.reasons),
+        "reasons": [{"code": reason.code, "text": reason.text} for reason in item.decision.reasons],
         "error_rates": {
             rate.name: {**_rate_json(rate.rate), "definition": rate.definition} for rate in item.error_rates
         },
@@ -37,12 +53,7 @@ def identified_json(item: Identified) -> dict[str, Json]:
         "length": item.length,
         "ambiguous": item.ambiguous,
         "sha256": item.sha256,
-        "hits": [_hit_json(hit) for hit in item.hits],
-        "nearest_species": [
-            {"taxon": taxon, "distance": round(distance, 6)} for taxon, distance in item.nearest_species
-        ],
         "loci": list(item.loci),
-        "congeners": [{"name": one.name, "records": one.records, "at": list(one.at)} for one in item.congeners],
         "barcode_gap": None
         if item.gap is None
         else {
@@ -51,10 +62,57 @@ def identified_json(item: Identified) -> dict[str, Json]:
             "gap": item.gap.value,
             "records": item.gap.records,
         },
-        "diagnostics": jsonable(item.diagnostics),
+        "diagnostics": [
+            {"code": one.code, "state": one.state, "text": one.text, "value": jsonable(one.value)}
+            for one in item.diagnostics
+        ],
         "caveats": list(item.caveats),
-        "definitions": dict(DEFINITIONS),
     }
+
+
+def identified_line(item: Identified) -> bytes:
+    """The bytes of `identified_json` as canonical JSON, a third of the work of making the values first.
+
+    Lists whose rows are alike are written as text; all other values go through the encoder, in runs between them.
+    """
+    short = _short_json(item)
+    runs = (plain_json({key: short[key] for key in run})[1:-1].decode() for run in _RUNS)
+    written = (
+        ",".join(map(_congener_text, item.congeners)),
+        ",".join(map(_hit_text, item.hits)),
+        ",".join(f'{{"distance":{round(far, 6)!r},"taxon":{_text(taxon)}}}' for taxon, far in item.nearest_species),
+    )
+    return _LINE.format(*runs, *written).encode()
+
+
+_RUNS: Final = (
+    ("ambiguous", "among", "as_sure", "barcode_gap", "caveats", "confidence"),
+    ("declared",),
+    ("diagnostics", "error_rates", "found"),
+    ("length", "loci", "locus"),
+    ("outcome", "query", "reasons", "sha256", "taxon"),
+)
+_DEFINITIONS: Final = plain_json(DEFINITIONS).decode().replace("{", "{{").replace("}", "}}")
+_LINE: Final = (
+    '{{{0},"congeners":[{5}],{1},"definitions":' + _DEFINITIONS + ',{2},"hits":[{6}],{3},"nearest_species":[{7}],{4}}}'
+)
+
+
+def _text(value: str) -> str:
+    return encode_basestring(value)
+
+
+def _congener_text(one: Congener) -> str:
+    return f'{{"at":[{",".join(map(str, one.at))}],"name":{_text(one.name)},"records":{one.records}}}'
+
+
+def _hit_text(hit: Hit) -> str:
+    distance = "null" if hit.k2p is None else repr(round(hit.k2p, 6))
+    return (
+        f'{{"accession":{_text(hit.accession)},"coverage":{round(hit.coverage, 6)!r},"edits":{hit.edits},'
+        f'"identity":{round(hit.identity, 6)!r},"k2p":{distance},"locus":{_text(hit.locus)},"note":{_text(hit.note)},'
+        f'"overlap":{hit.overlap},"strand":"{hit.strand}","taxon":{_text(hit.taxon)}}}'
+    )
 
 
 def _sure_json(sure: Sure) -> dict[str, Json]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from analysis.species.bases import codes, has_ambiguity, reverse_complement
+from analysis.species.bases import ambiguous_count, has_ambiguity, reverse_complement
 from analysis.species.distance import edits_within, path_within
 from analysis.species.index import Ids
 from analysis.species.library import SHORTEST, Library
@@ -90,7 +92,18 @@ def nearest(library: Library, query: bytes, *, out: LeftOut = NOTHING, candidate
     perfect match over a short stretch is weak evidence. Of equally near ones that of fewer unsettled bases comes
     first: a code agrees with everything it allows. Returns [] when nothing shares a k-mer.
     """
-    ranked, most_shared = _ranked(library, query, out, candidates)
+    return nearest_each(library, [query], out=out, candidates=candidates)[0]
+
+
+def nearest_each(
+    library: Library, queries: Sequence[bytes], *, out: LeftOut = NOTHING, candidates: int = CANDIDATES
+) -> list[list[Near]]:
+    """`nearest` of each of some queries; what is found for one does not depend on the others."""
+    ranked = _ranked_each(library, queries, out, candidates)
+    return [_nearest(library, query, *found, candidates) for query, found in zip(queries, ranked, strict=True)]
+
+
+def _nearest(library: Library, query: bytes, ranked: Ids, most_shared: int, candidates: int) -> list[Near]:
     if not len(ranked):
         return []
     chosen = _candidates(library, ranked, candidates)
@@ -98,7 +111,7 @@ def nearest(library: Library, query: bytes, *, out: LeftOut = NOTHING, candidate
     worth = _worth_comparing(library, laid)
     if most_shared < _FEW_SHARED:
         worth = _worth_with_more(library, query, laid, ranked[~np.isin(ranked, chosen)])
-    found = [near for item in worth if (near := _near(item)) is not None]
+    found = [near for item in worth if (near := _near(library, item)) is not None]
     most = max((near.settled for near in found), default=0)
     found.sort(key=lambda near: (2 * near.settled < most, near.distance, near.codes, -near.overlap, near.sequence))
     return found
@@ -114,7 +127,7 @@ def _worth_with_more(library: Library, query: bytes, laid: list[Placed], others:
     if best.differences <= _FAR * best.overlap:
         return _worth_comparing(library, laid)
     others = others[: _MORE_BASES // len(query)]
-    further = placed(library, query, np.concatenate([[best.number], others]))[1:]
+    further = placed(library, query, [best.number, *others.tolist()])[1:]
     if best.differences > _VERY_FAR * best.overlap:
         return laid + further
     last = sorted(map(_share_different, laid))[:EXACT][-1]
@@ -126,24 +139,36 @@ def _share_different(item: Placed) -> tuple[float, int]:
     return item.differences / max(item.overlap, 1), item.number
 
 
-def _ranked(library: Library, query: bytes, out: LeftOut, limit: int) -> tuple[Ids, int]:
+def _ranked_each(library: Library, queries: Sequence[bytes], out: LeftOut, limit: int) -> list[tuple[Ids, int]]:
     """Distinct sequences by shared k-mers, most first, some times `limit` of them; and how many the first shares."""
-    ids, shared = library.index.shared(codes(query))
+    owners, ids, shared = library.index.shared(queries)
     if out is not NOTHING:
-        keep = ~np.isin(ids, _hidden(library, out))
-        ids, shared = ids[keep], shared[keep]
-    pool = limit * 8
-    if len(ids) > pool:
-        # Every sequence tied with the last one of the pool stays, so that numbering decides nothing.
-        reaching = np.cumsum(np.bincount(shared)[::-1])
-        keep = shared >= len(reaching) - 1 - int(np.searchsorted(reaching, pool))
-        ids, shared = ids[keep], shared[keep]
+        left = ~np.isin(ids, _hidden(library, out))
+        owners, ids, shared = owners[left], ids[left], shared[left]
+    keep = _in_pool(owners, shared, limit * 8)
+    owners, ids, shared = owners[keep], ids[keep], shared[keep]
     # Numbers ascend, so a stable sort leaves ties in their order.
-    order = np.argsort(-shared, kind="stable")
-    return ids[order], int(shared[order[0]]) if len(order) else 0
+    order = np.lexsort((-shared, owners))
+    ids, shared = ids[order], shared[order]
+    bounds = np.searchsorted(owners, np.arange(len(queries) + 1)).tolist()
+    return [(ids[start:end], int(shared[start]) if start < end else 0) for start, end in pairwise(bounds)]
 
 
-def _candidates(library: Library, ranked: Ids, limit: int) -> Ids:
+def _in_pool(owners: Ids, shared: Ids, pool: int) -> npt.NDArray[np.bool_]:
+    """Which sequences are among the first `pool` of their query.
+
+    Every one tied with the last one of the pool stays, so that numbering decides nothing.
+    """
+    if not len(owners):
+        return np.zeros(0, np.bool_)
+    queries, width = int(owners[-1]) + 1, int(shared.max()) + 1
+    table = np.bincount(owners * width + shared, minlength=queries * width).reshape(queries, width)
+    short_of_it = np.cumsum(table[:, ::-1], axis=1) < pool
+    kept: npt.NDArray[np.bool_] = shared >= (width - 1 - short_of_it.sum(axis=1))[owners]
+    return kept
+
+
+def _candidates(library: Library, ranked: Ids, limit: int) -> list[int]:
     """The first `limit` of the ranked sequences, and the best of each of the first species."""
     chosen: list[int] = ranked[:limit].tolist()
     seen: set[int] = set()
@@ -158,7 +183,7 @@ def _candidates(library: Library, ranked: Ids, limit: int) -> Ids:
                 chosen.append(number)
         if len(seen) == CANDIDATE_SPECIES:
             break
-    return np.array(chosen, np.int64)
+    return chosen
 
 
 def _hidden(library: Library, out: LeftOut) -> Ids:
@@ -192,12 +217,14 @@ def _worth_comparing(library: Library, laid: Sequence[Placed]) -> Iterable[Place
             yield item
 
 
-def _near(item: Placed) -> Near | None:
-    inner, outer, _ = stretch(item.query, item.reference, item)
+def _near(library: Library, item: Placed) -> Near | None:
+    reference = library.sequence(item.number)
+    inner, outer, _ = stretch(item.query, reference, item)
     if len(inner) < min(SHORTEST, len(item.query)):
         return None
     edits = _edits(inner, outer, item.differences)
     known = edits == item.differences
+    codes = item.codes if item.plain else ambiguous_count(reference[item.start + item.offset : item.end + item.offset])
     return Near(
         sequence=item.number,
         edits=edits,
@@ -208,7 +235,7 @@ def _near(item: Placed) -> Near | None:
         end=item.end,
         gapless=known and item.plain,
         counts=(item.compared, item.transitions, item.transversions) if known else None,
-        codes=len(item.reference[item.start + item.offset : item.end + item.offset].translate(None, b"ACGT")),
+        codes=codes,
     )
 
 
@@ -236,7 +263,7 @@ def rows_of(library: Library, near: Near, query: bytes) -> tuple[str, str]:
 
 def near_of(library: Library, number: int, query: bytes) -> Near | None:
     """A query against one distinct sequence of the set, None where they share no stretch of 60 bases."""
-    return _near(placed(library, query, np.array([number], np.int64))[0])
+    return _near(library, placed(library, query, [number])[0])
 
 
 def distance_to(library: Library, number: int, query: bytes) -> float | None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 import edlib
 import numpy as np
 import numpy.typing as npt
 
-from analysis.species.bases import MASK_OF, Bytes, clean, has_ambiguity, masks, reverse_complement
+from analysis.species.bases import MASK_OF, Bytes, clean, codes, has_ambiguity, masks, reverse_complement
 from analysis.species.distance import equalities
 from analysis.species.traces import Qualities
 
@@ -74,26 +74,57 @@ class PrimerFound:
     differences: int
 
 
-def primers_trim(bases: bytes) -> tuple[int, int, tuple[PrimerFound, ...]]:
-    """Start and end of what lies between primers, found by sequence (at most two differences, at either end)."""
+Trim = tuple[int, int, tuple[PrimerFound, ...]]
+"""Start and end of what lies between primers, and the primers."""
+
+
+def primers_trim(bases: bytes) -> Trim:
+    """What lies between primers, found by sequence (at most two differences, at either end)."""
+    return primers_trim_each([bases])[0]
+
+
+def primers_trim_each(every: Sequence[bytes]) -> list[Trim]:
+    """`primers_trim` of each of some sequences, what can be no primer being ruled out for all of them at once."""
+    if not every:
+        return []
+    reach = 2 * _longest()
+    openings, closings = [bases[:reach] for bases in every], [bases[-reach:] for bases in every]
+    lengths = np.array([len(bases) for bases in every])
+    begun, ended = _partial(openings, lengths), _partial([*map(reverse_complement, closings)], lengths)
+    heads = map(_End, openings, _possible(openings, turned=False), begun)
+    tails = map(_End, closings, _possible(closings, turned=True), ended)
+    return list(map(_trim, every, heads, tails))
+
+
+class _End(NamedTuple):
+    """One end of a sequence, the primers that can be in it, and those of which only the end is there.
+
+    Of the latter: differences and length.
+    """
+
+    window: bytes
+    possible: Collection[int]
+    begun: Mapping[int, tuple[int, int]]
+
+
+def _trim(bases: bytes, opening: _End, closing: _End) -> Trim:
     start, end, found = 0, len(bases), []
-    longest = _longest()
-    opening, closing = bases[: 2 * longest], bases[-2 * longest :]
-    begun, ended = _partial((opening, reverse_complement(closing)), len(bases))
-    at_start, at_end = _possible(opening, turned=False), _possible(closing, turned=True)
-    for number in sorted({*at_start, *at_end, *begun, *ended}):
+    for number in sorted({*opening.possible, *opening.begun, *closing.possible, *closing.begun}):
         primer = primers()[number]
         window = min(len(bases), len(primer.sequence) * 2)
-        head = _match(primer.sequence, opening[:window]) if number in at_start else None
-        head = head or begun.get(number)
+        head: tuple[int, ...] | None = (
+            _match(primer.sequence, opening.window[:window]) if number in opening.possible else None
+        )
+        head = head or opening.begun.get(number)
         if head is not None and head[1] > start:
             start = head[1]
             found.append(PrimerFound(name=primer.name, side="start", bases=head[1], differences=head[0]))
         tail = None
-        if number in at_end:
-            tail = _match(reverse_complement(primer.sequence), closing[len(closing) - window :])
-        if tail is None and number in ended:
-            tail = (ended[number][0], window, window - ended[number][1])
+        if number in closing.possible:
+            tail = _match(reverse_complement(primer.sequence), closing.window[len(closing.window) - window :])
+        if tail is None and number in closing.begun:
+            differences, length = closing.begun[number]
+            tail = (differences, window, window - length)
         if tail is not None and len(bases) - window + tail[2] < end:
             end = len(bases) - window + tail[2]
             found.append(PrimerFound(name=primer.name, side="end", bases=len(bases) - end, differences=tail[0]))
@@ -124,18 +155,15 @@ def _ends() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Bytes, npt.ND
     return owners, lengths, differs.astype(np.uint8), np.where(lengths < PARTIAL_SHORT, 1, PRIMER_MISMATCHES)
 
 
-def _partial(openings: tuple[bytes, bytes], length: int) -> list[dict[int, tuple[int, int, int]]]:
+def _partial(openings: Sequence[bytes], lengths: npt.NDArray[np.int64]) -> list[dict[int, tuple[int, int]]]:
     """For each primer its end where its beginning was trimmed away: the last ten bases or more, at the very start."""
-    owners, lengths, differs, allowed = _ends()
+    owners, longs, differs, allowed = _ends()
     places = np.arange(len(differs))
-    heads = np.full((len(openings), len(places)), 15, np.uint8)
-    for head, opening in zip(heads, openings, strict=True):
-        known = masks(opening[: len(places)])
-        head[: len(known)] = known
-    different = differs[places, heads].sum(axis=1, dtype=np.uint8)
-    found: list[dict[int, tuple[int, int, int]]] = [{} for _ in openings]
-    for side, place in np.argwhere((different <= allowed) & (lengths <= length)).tolist():
-        found[side].setdefault(int(owners[place]), (int(different[side, place]), int(lengths[place]), 0))
+    heads = masks(b"".join(opening[: len(places)].ljust(len(places), b"N") for opening in openings))
+    different = differs[places, heads.reshape(len(openings), -1)].sum(axis=1, dtype=np.uint8)
+    found: list[dict[int, tuple[int, int]]] = [{} for _ in openings]
+    for side, place in np.argwhere((different <= allowed) & (longs <= lengths[:, None])).tolist():
+        found[side].setdefault(int(owners[place]), (int(different[side, place]), int(longs[place])))
     return found
 
 
@@ -156,16 +184,36 @@ def _seeds(turned: bool) -> Mapping[int, Mapping[bytes, frozenset[int]]]:
     return {length: {piece: frozenset(of) for piece, of in by.items()} for length, by in found.items()}
 
 
-def _possible(window: bytes, *, turned: bool) -> set[int]:
-    """The primers that can be in a window: one third at least must stand there; all where a base is unsettled."""
-    if has_ambiguity(window):
-        return set(range(len(primers())))
-    found: set[int] = set()
+def _possible(windows: Sequence[bytes], *, turned: bool) -> list[Collection[int]]:
+    """The primers that can be in each window: one third at least must stand there; all where a base is unsettled."""
+    found: list[set[int]] = [set() for _ in windows]
+    text = b"N".join(windows)
+    known = codes(text).astype(np.int64)
+    starts = np.cumsum([0, *(len(window) + 1 for window in windows[:-1])])
     for length, seeds in _seeds(turned).items():
-        there = {window[start : start + length] for start in range(len(window) - length + 1)}
-        for piece in seeds.keys() & there:
-            found |= seeds[piece]
-    return found
+        pieces = _numbered(known, length)
+        for at in np.flatnonzero(_is_seed(length, turned)[pieces]).tolist():
+            # A piece that reaches into the next window holds the letter between them and is no seed.
+            owner = int(np.searchsorted(starts, at, side="right")) - 1
+            found[owner] |= seeds.get(text[at : at + length], frozenset())
+    return [range(len(primers())) if has_ambiguity(window) else own for window, own in zip(windows, found, strict=True)]
+
+
+def _numbered(base_codes: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
+    """Every piece of so many bases as a number, an unsettled base counting as A; shape (bases − length + 1,)."""
+    pieces = np.zeros(max(len(base_codes) - length + 1, 0), np.int64)
+    for place in range(length if len(pieces) else 0):
+        pieces = pieces * 4 + (base_codes[place : place + len(pieces)] & 3)
+    return pieces
+
+
+@cache
+def _is_seed(length: int, turned: bool) -> npt.NDArray[np.bool_]:
+    """Whether a piece of so many bases, by its number, is one of `_seeds`."""
+    table = np.zeros(4**length, np.bool_)
+    for piece in _seeds(turned)[length]:
+        table[_numbered(codes(piece).astype(np.int64), length)] = True
+    return table
 
 
 def _spellings(part: str) -> list[str]:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import InputRefused
-from analysis.species.bases import IUPAC_EQUALITIES, clean, codes, reverse_complement
+from analysis.species.bases import IUPAC_EQUALITIES, MASK_OF, clean, codes, reverse_complement
+from analysis.species.digits import Beside, digits
 from analysis.species.kmers import K, canonical_kmers
 
 letters = st.text("ACGTRYSWKMBDHVN", min_size=1, max_size=80)
@@ -59,3 +60,21 @@ def test_kmers_equal_those_counted_one_by_one(text: str) -> None:
             expected.append(min(int("".join(str("ACGT".index(base)) for base in one), 4) for one in both))
     found, _ = canonical_kmers(codes(text.encode()), sampling=1)
     assert found.tolist() == expected
+
+
+@given(letters, letters, st.integers(-90, 90))
+def test_columns_of_two_numbers_are_those_counted_one_by_one(one: str, two: str, shift: int) -> None:
+    beside = Beside(one.encode()).columns(digits(two.encode()), len(two), shift)
+
+    pairs = [(letter, two[place + shift]) for place, letter in enumerate(one) if 0 <= place + shift < len(two)]
+    different = [(a, b) for a, b in pairs if not MASK_OF[a] & MASK_OF[b]]
+    plain = [{a, b} for a, b in different if a in "ACGT" and b in "ACGT"]
+    transitions = [pair for pair in plain if pair in ({"A", "G"}, {"C", "T"})]
+    assert beside.end - beside.start == len(pairs)
+    assert not pairs or beside.start == max(0, -shift)
+    assert beside[2:] == (
+        len(different),
+        len(transitions),
+        len(plain) - len(transitions),
+        sum(b not in "ACGT" for _, b in pairs),
+    )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.species.bases import reverse_complement
-from analysis.species.trimming import mott_trim, primers_trim
+from analysis.species.trimming import mott_trim, primers_trim, primers_trim_each
 
 LCO = b"GGTCAACAAATCATAAAGATATTGG"
 HCO = b"TAAACTTCAGGGTGACCAAAAAATCA"
@@ -57,3 +57,12 @@ def test_spellings_of_a_primer_that_circulate_are_cut_off(sequence: bytes, name:
 
 def test_a_sequence_without_primers_stays_whole() -> None:
     assert primers_trim(INSERT) == (0, len(INSERT), ())
+
+
+ends = st.lists(st.sampled_from([b"", b"G", b"TTN", b"ACGTA", LCO, LCO[9:], LCO[:12], HCO, HCO[3:]]), max_size=3)
+reads = st.builds(lambda left, right: b"".join([*left, INSERT, *map(reverse_complement, right)]), ends, ends)
+
+
+@given(st.lists(st.one_of(reads, st.sampled_from([b"", b"A", LCO, INSERT[:40]])), max_size=6))
+def test_reads_looked_through_together_are_trimmed_as_alone(every: list[bytes]) -> None:
+    assert primers_trim_each(every) == [primers_trim(one) for one in every]

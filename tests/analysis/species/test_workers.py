@@ -14,14 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from analysis.canonical import canonical_json
 from analysis.inputs import InputFile
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.assembly import trimmed
 from analysis.species.bases import reverse_complement
 from analysis.species.calibration import Calibration
 from analysis.species.distance import edits_within, path_located
+from analysis.species.identify import Asked, identify, identify_each
 from analysis.species.library import Library
 from analysis.species.peaks import double_peaks
+from analysis.species.report import identified_json, identified_line
 from analysis.species.synthetic import Barcode
 from analysis.species.traces import trace_read
 from tests.analysis.species.conftest import held_out
@@ -73,6 +76,29 @@ def test_one_worker_or_many_give_the_same_lines(
     assert alone[0::3] == first
     assert alone[1::3] == second
     assert alone[2::3] == third[::-1]
+
+
+def test_sequences_searched_together_get_the_answers_they_get_alone(
+    calibrated: Calibrated, individuals: list[Barcode], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sequences = [text.split()[1].encode() for text in queries(individuals)]
+    asked = [Asked(name=f"q{number}", bases=bases) for number, bases in enumerate(sequences)]
+    alone = [identified_line(identify(*calibrated, one.name, one.bases)) for one in asked]
+
+    assert [identified_line(item) for item in identify_each(*calibrated, asked)] == alone
+    monkeypatch.setattr("analysis.species.identify.TOGETHER", 5)
+    assert [identified_line(item) for item in identify_each(*calibrated, asked[::-1])] == alone[::-1]
+
+
+def test_a_line_is_the_canonical_json_of_its_values(calibrated: Calibrated, individuals: list[Barcode]) -> None:
+    for number, text in enumerate(queries(individuals)):
+        for calibration in (calibrated[1], None):
+            name = f'q{number} "{{}}" \\ é'
+            item = identify(calibrated[0], calibration, name, text.split()[1].encode(), declared="Aus albus")
+            odd = [replace(hit, note='{0} "\\\x01, ü', taxon="A, b") for hit in item.hits]
+            congeners = [replace(one, name='A "{0}", b', at=(1, 2)) for one in item.congeners]
+            item = replace(item, hits=tuple(odd), congeners=tuple(congeners))
+            assert identified_line(item) == canonical_json(identified_json(item))
 
 
 def owner(array: npt.NDArray[np.generic]) -> object:

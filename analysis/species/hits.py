@@ -1,0 +1,81 @@
+"""The reference records reported for a query, with the distances printed beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from analysis.species.alignment import counted, k2p
+from analysis.species.library import Library
+from analysis.species.search import Near, rows_of
+
+GAPPED_K2P: Final = 2
+"""Comparisons with gaps whose columns are laid out to count K2P: the nearest ones; the rest cost more than they say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A reference record near the query. Numbers as in `identify.DEFINITIONS`."""
+
+    accession: str
+    taxon: str
+    locus: str
+    identity: float
+    edits: int
+    overlap: int
+    coverage: float
+    k2p: float | None
+    strand: str
+    note: str
+
+
+def hits_of(library: Library, bases: bytes, found: Sequence[Near], limit: int) -> tuple[Hit, ...]:
+    """At least the `limit` best records; all that tie with the last one are kept, so that no tie is hidden."""
+    shown: list[tuple[Near, list[int]]] = []
+    records = 0
+    for near in found:
+        if records >= limit and near.identity != shown[-1][0].identity:
+            break
+        carriers = library.records_of(near.sequence).tolist()
+        shown.append((near, carriers))
+        records += len(carriers)
+    distances = _k2p(library, bases, [near for near, _ in shown])
+    return tuple(
+        hit
+        for (near, carriers), distance in zip(shown, distances, strict=True)
+        for hit in _of_sequence(library, near, carriers, near.overlap / len(bases), distance)
+    )
+
+
+def _of_sequence(
+    library: Library, near: Near, records: Sequence[int], coverage: float, distance: float | None
+) -> Iterator[Hit]:
+    identity, strand = near.identity, "-" if near.reverse else "+"
+    for record in records:
+        yield Hit(
+            accession=library.accession(record),
+            taxon=library.name(record),
+            locus=library.loci[library.record_locus.item(record)],
+            identity=identity,
+            edits=near.edits,
+            overlap=near.overlap,
+            coverage=coverage,
+            k2p=distance,
+            strand=strand,
+            note=library.note(record),
+        )
+
+
+def _k2p(library: Library, bases: bytes, shown: Sequence[Near]) -> list[float | None]:
+    distances: list[float | None] = []
+    gapped = 0
+    for near in shown:
+        if near.counts is not None:
+            distances.append(k2p(*near.counts))
+        elif gapped < GAPPED_K2P:
+            gapped += 1
+            distances.append(counted(*rows_of(library, near, bases)).k2p)
+        else:
+            distances.append(None)
+    return distances
