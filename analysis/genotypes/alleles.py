@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_INTEGER = re.compile(r"(\d+)(?:\.0*)?$")
+_INTEGER = re.compile(r"(\d+)(?:[.,]0*)?$")
 _DECIMAL = re.compile(r"\d+[.,]\d+$")
+_POWER = re.compile(r"\d+(?:[.,]\d+)?E[+-]?\d+$")
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$|\d{1,2}[-. ][A-Z]{3,4}\.?$|[A-Z]{3,4}\.?[- ]\d{2,4}$")
 _BASES = re.compile(r"[ACGT]|[ID]|[ACGT-]{2,120}$")
 
 MISSING_WORDS = frozenset({"", "NA", "0", "-9"})
@@ -34,6 +36,10 @@ def allele_of(cell: str) -> str | None:
         return None
     if _BASES.fullmatch(text) and text.strip("-"):
         return text
+    if _POWER.match(text) or _DATE.match(text):
+        raise NotAnAllele(
+            "A spreadsheet turned it into a power or a date. Format the columns as text, and type the original again."
+        )
     if _DECIMAL.match(text):
         raise NotAnAllele("Fragment lengths must be binned to whole alleles first.")
     raise NotAnAllele("Write an allele as a whole number or a base; not typed is empty, NA, 0 or -9.")

@@ -47,8 +47,9 @@ def column_position(grid: Grid, column: str) -> int:
         return grid.header.index(column)
     except ValueError:
         pass
-    near = difflib.get_close_matches(column, grid.header, n=1, cutoff=0.5)
-    hint = f"Did you mean «{near[0]}»?" if near else f"The columns begin: {', '.join(grid.header[:6])}."
+    by_fold = {name.casefold(): name for name in reversed(grid.header)}
+    near = difflib.get_close_matches(column.casefold(), by_fold, n=1, cutoff=0.5)
+    hint = f"Did you mean «{by_fold[near[0]]}»?" if near else f"The columns begin: {', '.join(grid.header[:6])}."
     raise InputRefused("The table has no such column.", file=grid.name, row=1, field=column, remedy=hint)
 
 

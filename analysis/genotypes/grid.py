@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from analysis.errors import InputRefused
 
 _DELIMITERS = ("\t", ",", ";")
+_STATED = re.compile(r"\s*\"?sep=([\t,;])\"?\s*$", re.IGNORECASE)
 _CONTROLS = "".join(map(chr, range(32)))
 
 
@@ -26,13 +28,15 @@ class Grid:
 
 
 def read_delimited(text: str, *, name: str) -> Grid:
-    """Read a table with a head row; tab, comma and semicolon are told apart by the head.
+    """Read a table with a head row; tab, comma and semicolon are told apart by the head, or by a first line `sep=;`.
 
-    Blank lines are passed over. Raises `InputRefused` where a row has another number of cells than the
-    head, a column has no name or two columns have one name.
+    Blank lines are passed over, and so are columns at the end that hold nothing, not even a name: spreadsheets add
+    both. Raises `InputRefused` where a row has another number of cells than the head, a column has no name or two
+    columns have one name.
     """
     head_line = next(line for line in text.splitlines() if line.strip())
-    delimiter = max(_DELIMITERS, key=head_line.count)
+    stated = _STATED.match(head_line)
+    delimiter = stated[1] if stated else max(_DELIMITERS, key=head_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -47,12 +51,37 @@ def read_delimited(text: str, *, name: str) -> Grid:
         raise InputRefused(
             f"The row cannot be read: {error}.", file=name, row=last + 1, remedy="Check its quotation marks."
         ) from error
+    if stated:
+        rows, lines = rows[1:], lines[1:]
+    if not rows:
+        raise InputRefused("The table has no head.", file=name, remedy="Export it again.")
+    _table_check(rows[0], name=name, row=lines[0])
+    rows = _filled(rows)
     header = tuple(map(clean, rows[0]))
     _head_check(header, name=name, row=lines[0])
     _widths_check(header, rows, lines, name=name)
     if len(rows) == 1:
         raise InputRefused("The table has a head but no rows.", file=name, remedy="Export it again.")
     return Grid(name=name, header=header, rows=rows[1:], lines=lines[1:])
+
+
+def _table_check(head: Sequence[str], *, name: str, row: int) -> None:
+    if len(head) == 1 and len(head[0].split()) > 2:
+        raise InputRefused(
+            "The first line has no tab, comma or semicolon: this is no table with a head.",
+            file=name,
+            row=row,
+            remedy="A STRUCTURE or SCAT file is read when its format is named (--input-format structure).",
+        )
+
+
+def _filled(rows: list[list[str]]) -> list[list[str]]:
+    """The rows without columns at the end that are empty from the head down."""
+    width = len(rows[0])
+    used = max((place + 1 for row in rows for place, cell in enumerate(row) if clean(cell)), default=width)
+    if used >= width or any(len(row) != width for row in rows):
+        return rows
+    return [row[:used] for row in rows]
 
 
 def clean(cell: str) -> str:

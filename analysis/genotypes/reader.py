@@ -228,5 +228,6 @@ def _problems_check(grid: Grid, problems: list[CellProblem]) -> None:
             f"row {problem.row}, {problem.column}: {problem.message.rstrip('.')}" for problem in others[:MOST_LISTED]
         )
         rest = f"; and {len(others) - MOST_LISTED} more" if len(others) > MOST_LISTED else ""
-        words = f"{words} {len(others)} more cells cannot be read: {listed}{rest}."
+        cells = "1 more cell" if len(others) == 1 else f"{len(others)} more cells"
+        words = f"{words} {cells} cannot be read: {listed}{rest}."
     raise InputRefused(words, file=grid.name, row=first.row, field=first.column, remedy=first.remedy)

@@ -4,6 +4,7 @@ SCAT genotype files (Wasser et al. 2004), which are STRUCTURE files of two lines
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ class _Shape:
     loci: tuple[str, ...]
     leading: int
     two_lines: bool
+    named: bool = True
 
 
 def read_structure(text: str, *, name: str, id_column: str, population_column: str) -> Grid:
@@ -29,6 +31,7 @@ def read_structure(text: str, *, name: str, id_column: str, population_column: s
     and population are assumed and the loci are numbered. Missing is -9 or -999. Raises `InputRefused`
     where lines have different lengths or the two lines of an animal differ in label or population.
     """
+    _form_check(text, name)
     lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     shape, body = _shape(lines, name)
     width = shape.leading + len(shape.loci) * (1 if shape.two_lines else 2)
@@ -47,8 +50,42 @@ def read_structure(text: str, *, name: str, id_column: str, population_column: s
         words[: min(shape.leading, 2)] + [_MISSING.get(word, word) for word in words[shape.leading :]]
         for _, words in animals
     ]
-    notices = (f"{shape.leading - 2} leading columns were not read.",) if shape.leading > 2 else ()
-    return Grid(name=name, header=tuple(header), rows=rows, lines=[number for number, _ in animals], notices=notices)
+    numbers = [number for number, _ in animals]
+    return Grid(name=name, header=tuple(header), rows=rows, lines=numbers, notices=_notices(shape))
+
+
+def _notices(shape: _Shape) -> tuple[str, ...]:
+    found = [f"{shape.leading - 2} leading columns were not read."] if shape.leading > 2 else []
+    if not shape.named:
+        found.append("The file names no loci: they were numbered, and are those of another file that numbers them so.")
+    return tuple(found)
+
+
+def _form_check(text: str, name: str) -> None:
+    """A table with commas read as words gives errors that say nothing."""
+    number, line = next((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip())
+    if max(line.count(","), line.count(";")) > 2:
+        raise InputRefused(
+            "The first line has commas or semicolons: this is a table, not a STRUCTURE file.",
+            file=name,
+            row=number,
+            remedy="Read it as a table: samples and baseline may each have their own format (--baseline-format).",
+        )
+
+
+def _lone_check(body: Sequence[_Line], name: str) -> None:
+    """Where most lines come in pairs, one without its partner is a line that is missing."""
+    labels = [words[0] for _number, words in body]
+    twice = sum(one == other for one, other in itertools.pairwise(labels))
+    if len(body) < 3 or 3 * twice < len(body):
+        return
+    lone = next(place for place in range(0, len(body), 2) if labels[place : place + 2] != [labels[place]] * 2)
+    raise InputRefused(
+        f"«{labels[lone]}» has one line, other animals have two.",
+        file=name,
+        row=body[lone][0],
+        remedy="Give each animal both its lines, one after the other.",
+    )
 
 
 def _shape(lines: Sequence[_Line], name: str) -> tuple[_Shape, Sequence[_Line]]:
@@ -62,6 +99,7 @@ def _shape(lines: Sequence[_Line], name: str) -> tuple[_Shape, Sequence[_Line]]:
     if headed:
         leading = len(first) - len(head) * (1 if two_lines else 2)
         if leading < 1:
+            _lone_check(body, name)
             raise InputRefused(
                 f"{len(head)} locus names do not fit lines of {len(first)} words.",
                 file=name,
@@ -69,6 +107,8 @@ def _shape(lines: Sequence[_Line], name: str) -> tuple[_Shape, Sequence[_Line]]:
                 remedy="Each line needs a label, then one word per locus (two lines per animal) or two.",
             )
         return _Shape(loci=tuple(head), leading=leading, two_lines=two_lines), body
+    if not two_lines:
+        _lone_check(body, name)
     columns = len(first) - 2
     count = columns if two_lines else columns // 2
     if count < 1 or (not two_lines and columns % 2):
@@ -79,7 +119,7 @@ def _shape(lines: Sequence[_Line], name: str) -> tuple[_Shape, Sequence[_Line]]:
             remedy="Add a first line of locus names.",
         )
     loci = tuple(f"locus{number:02d}" for number in range(1, count + 1))
-    return _Shape(loci=loci, leading=2, two_lines=two_lines), body
+    return _Shape(loci=loci, leading=2, two_lines=two_lines, named=False), body
 
 
 def _pairs(body: Sequence[_Line], shape: _Shape, name: str) -> list[_Line]:

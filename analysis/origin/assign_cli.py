@@ -34,6 +34,8 @@ def assign_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baseline", type=Path, required=True, metavar="TABLE", help="table or frozen set")
     _add_columns(parser)
     parser.add_argument("--baseline-id-column", metavar="C", help="if not the same as --id-column")
+    parser.add_argument("--baseline-format", type=TableFormat, choices=list(TableFormat), help="if not --input-format")
+    parser.set_defaults(baseline_format=None)
     parser.add_argument("--simulations", type=int, default=default.simulations, metavar="N")
     parser.add_argument("--alpha", type=float, default=default.alpha, metavar="P")
     parser.add_argument("--threshold", type=float, default=default.threshold, metavar="POSTERIOR")
@@ -162,7 +164,7 @@ def _baseline(parsed: argparse.Namespace, path: Path, id_column: str) -> Baselin
         population_column=parsed.population_column,
         group_column=parsed.group_column,
         ignored=parsed.ignore_column,
-        table_format=TableFormat(parsed.input_format),
+        table_format=TableFormat(getattr(parsed, "baseline_format", None) or parsed.input_format),
     )
 
 

@@ -32,6 +32,7 @@ def mixture_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by-column", metavar="C", help="a mixture of its own for each value of this column")
     parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
     parser.add_argument("--input-format", type=TableFormat, choices=list(TableFormat), default="auto")
+    parser.add_argument("--baseline-format", type=TableFormat, choices=list(TableFormat), help="if not --input-format")
     parser.add_argument("--replicates", type=int, default=200, metavar="N", help="bootstrap replicates")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--format", choices=("table", "jsonl"), default="table")
@@ -50,7 +51,7 @@ def run_mixture(parsed: argparse.Namespace) -> int:
             population_column=parsed.population_column,
             group_column=parsed.group_column,
             ignored=parsed.ignore_column,
-            table_format=table_format,
+            table_format=TableFormat(parsed.baseline_format or table_format),
         )
     described = {parsed.population_column, parsed.group_column} - {None, parsed.by_column}
     layout = Layout(

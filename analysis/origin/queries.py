@@ -16,6 +16,9 @@ SHORTEST_LENGTH = 20
 
 SUSPECT_COUNT = 2
 SUSPECT_SHARE = 0.25
+MOST_ALIKE = 20
+"""Names of samples with the same genotype that an answer lists."""
+
 _NEIGHBOUR_SHARE = 0.75
 
 
@@ -184,7 +187,11 @@ def _same_as(baseline: Baseline, table: GenotypeTable, codes: Codes) -> tuple[tu
         if key in owners and animal not in owners[key]:
             owners[key].append(f"{animal} (baseline)")
     empty = np.full((len(codes), 2), MISSING, dtype=np.int16).tobytes()
-    return tuple(
-        () if key == empty else tuple(other for other in owners[key] if other != name)
-        for key, name in zip(own, table.ids, strict=True)
-    )
+    return tuple(() if key == empty else _others(owners[key], name) for key, name in zip(own, table.ids, strict=True))
+
+
+def _others(names: list[str], name: str) -> tuple[str, ...]:
+    """The first other names of one genotype; in a table of one genotype a thousand times each row would name all."""
+    found = [other for other in names[: MOST_ALIKE + 1] if other != name][:MOST_ALIKE]
+    more = len(names) - 1 - len(found)
+    return (*found, *([f"{more} more"] if more > 0 else []))

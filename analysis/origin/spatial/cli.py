@@ -39,6 +39,7 @@ def map_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baseline-id-column", metavar="C", help="if not the same as --id-column")
     parser.add_argument("--ignore-column", action="append", default=[], metavar="C")
     parser.add_argument("--input-format", type=TableFormat, choices=list(TableFormat), default="auto")
+    parser.add_argument("--baseline-format", type=TableFormat, choices=list(TableFormat), help="if not --input-format")
     parser.add_argument("--range-map", type=Path, metavar="GEOJSON", help="polygons the origin must lie in")
     parser.add_argument(
         "--generalise-km", type=float, default=0.0, metavar="KM", help="squares of this size stand for sampled places"
@@ -109,7 +110,7 @@ def _baseline(parsed: argparse.Namespace) -> Baseline:
         population_column=parsed.population_column,
         others=others,
         ignored=parsed.ignore_column,
-        table_format=TableFormat(parsed.input_format),
+        table_format=TableFormat(parsed.baseline_format or parsed.input_format),
         fewest=1,
     )
 
@@ -117,7 +118,7 @@ def _baseline(parsed: argparse.Namespace) -> Baseline:
 def _zoned(parsed: argparse.Namespace) -> Baseline:
     layout = Layout(id=parsed.baseline_id_column or parsed.id_column, population=parsed.population_column)
     file = InputFile.from_path("baseline", parsed.baseline)
-    table = read_file(file, layout, table_format=TableFormat(parsed.input_format))
+    table = read_file(file, layout, table_format=TableFormat(parsed.baseline_format or parsed.input_format))
     content = InputFile.from_path("locations", parsed.locations).read(limit=RANGE_LIMIT)
     zones = locations_read(content, name=parsed.locations.name)
     known = located(table, zones, population_column=parsed.population_column)

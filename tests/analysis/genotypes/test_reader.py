@@ -108,6 +108,14 @@ def test_microhaplotypes_and_bases() -> None:
         ("id,pop,A_1,A_2\nx,P,1,2,3\n", 2, None, "5 cells, the head has 4"),
         ("id,pop,A_1,A_2\nx,P,1,2\nx,P,1,2\n", 3, "id", "«x» stands in row 2"),
         ("id,pop,A_1,A_2\n,P,1,2\n", 2, "id", "empty"),
+        ("ID,pop,A_1,A_2\nx,P,1,2\n", 1, "id", "Did you mean «ID»"),
+        ("id,pop,A_1,A_2\nx,P,1.35E+02,2\n", 2, "A_1", "spreadsheet"),
+        ("id,pop,A_1,A_2\nx,P,1,Jan-35\n", 2, "A_2", "spreadsheet"),
+        ("id,pop,A_1,A_2\nx,P,1,2026-01-31\n", 2, "A_2", "spreadsheet"),
+        ("id,pop,A_1,A_2\nx,P,1,135.42\n", 2, "A_2", "binned"),
+        ("id,pop,A_1,A_2\nx,P,?,N\n", 2, "A_1", "1 more cell cannot be read"),
+        ("x 1 135 137\nx 1 99 99\n", 1, None, "SCAT file is read when its format is named"),
+        ("sep=;\n", None, None, "no head"),
         ("id,pop,A_1,A_2\nx,,1,2\n", 2, "pop", "empty"),
         ("id,pop,A_1,A_1\nx,P,1,2\n", 1, "A_1", "2 columns are called"),
         ("id,pop,A_1,\nx,P,1,2\n", 1, None, "Column 4 has no name"),
@@ -124,7 +132,7 @@ def test_refusals_name_row_column_and_remedy(text: str, row: int | None, field: 
         read(text)
     error = caught.value
     assert (error.file, error.row, error.field) == ("cats.csv", row, field)
-    assert words in error.message
+    assert words in str(error)
     assert error.remedy
 
 
@@ -252,3 +260,32 @@ def test_structure_refusals(text: str, row: int, words: str) -> None:
         read(text, table_format=TableFormat.STRUCTURE)
     assert caught.value.row == row
     assert words in caught.value.message
+
+
+def test_what_spreadsheets_add_is_passed_over() -> None:
+    """A line that states the sign between cells, empty columns and rows at the end, «135,0» for 135."""
+    plain = read("id,pop,A_1,A_2\nx,P,135,137\ny,P,,\n")
+    for text in (
+        "sep=;\nid;pop;A_1;A_2\nx;P;135,0;137\ny;P;;\n",
+        "id,pop,A_1,A_2,,\nx,P,135,137,,\ny,P,,,,\n,,,,,\n",
+        "id\tpop\tA_1\tA_2\nx\tP\t135.0\t0137\ny\tP\tNA\t-9.0\n",
+    ):
+        table = read(text)
+        assert table.genotype_lines() == plain.genotype_lines()
+        assert table.ids == ("x", "y")
+    with pytest.raises(InputRefused, match="Column 5 has no name"):
+        read("id,pop,A_1,A_2,\nx,P,135,137,7\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "words"),
+    [
+        ("A B C\nx 1 3 4 5\nx 1 3 4 5\ny 1 3 4 5\n", 4, "«y» has one line, other animals have two"),
+        ("x 1 3 4 5\nx 1 3 4 5\ny 1 3 4 5\nz 1 3 4 5\nz 1 3 4 5\n", 3, "«y» has one line"),
+        ("\nid,pop,A_1,A_2\nx,P,1,2\n", 2, "this is a table"),
+    ],
+)
+def test_structure_files_that_are_none(text: str, row: int, words: str) -> None:
+    with pytest.raises(InputRefused, match=words) as caught:
+        read_genotypes(text.encode(), name="s.str", layout=Layout(id="id", population="pop"))
+    assert caught.value.row == row

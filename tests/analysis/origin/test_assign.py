@@ -224,3 +224,12 @@ def test_a_shifted_real_row_is_refused(genotype_data: Path) -> None:
     with pytest.raises(InputRefused, match="shifted") as caught:
         queries_align(baseline, samples)
     assert caught.value.row == 3
+
+
+def test_of_many_samples_with_one_genotype_twenty_are_named() -> None:
+    rows = "".join(f"x{number} {' '.join(['101/103'] * 6)}\n" for number in range(50))
+    baseline = two_populations()
+    for number, found in enumerate(queries_align(baseline, table_of(rows)).same_as):
+        assert f"x{number}" not in found
+        # 49 others in the table and the six animals of P with 101 and 103.
+        assert (len(found), found[-1]) == (21, "35 more")
