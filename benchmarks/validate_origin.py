@@ -23,8 +23,9 @@ from analysis.origin.isotope.scales import Measured
 from analysis.origin.spatial.locate import locate
 from analysis.origin.spatial.model import MapModel
 from analysis.origin.synthetic_map import MapDesign, synthetic_map
+from tests.analysis.origin.map_support import model_of, table_of
 from tests.analysis.origin.test_exclusion import simulated
-from tests.analysis.origin.test_map import errors, model_of, rupica, table_of, thinned
+from tests.analysis.origin.test_map_coverage import errors, rupica, thinned
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 BIRDS = (
