@@ -29,7 +29,7 @@ from analysis.origin.spatial.wording import area_text, place_json, place_text
 
 CAVEATS = (
     "The combined region rests on the stated independence; where that fails it is too small.",
-    "How often combined regions hold the true place was not measured; the coverage of each surface alone was.",
+    "Combined regions were tried on made animals only; on real ones the coverage of each surface alone was measured.",
     "Cells of the map without isoscape data are lost to the combination.",
 )
 

@@ -65,6 +65,15 @@ class Raster:
         inside = 0 <= row < self.bands.shape[1] and 0 <= column < self.bands.shape[2]
         return (row, column) if inside else None
 
+    def at(self, surface: Floats, latitudes: Floats, longitudes: Floats) -> Floats:
+        """Of a surface (rows, columns) the values at places (N,); 0 outside."""
+        rows = np.floor((self.north - latitudes) / self.height).astype(np.intp)
+        columns = np.floor((longitudes - self.west) / self.width).astype(np.intp)
+        inside = (rows >= 0) & (rows < surface.shape[0]) & (columns >= 0) & (columns < surface.shape[1])
+        found = np.zeros(len(rows))
+        found[inside] = surface[rows[inside], columns[inside]]
+        return found
+
 
 def raster_read(content: bytes, *, name: str) -> Raster:
     """Read a GeoTIFF. Raises `InputRefused` naming what is not supported, above all another projection."""

@@ -79,10 +79,8 @@ def combine(grid: Grid, genetic: Floats, raster: Raster, isotopic: Floats) -> Fl
     Both started from equal weight per km², so the product is divided by that prior once. Cells off the isoscape are
     lost. Raises `InputRefused` where the two exclude each other: they cannot both be right.
     """
-    cells = [raster.cell(lat, lon) for lat, lon in zip(grid.latitudes, grid.longitudes, strict=True)]
     per_km2 = np.where(np.isfinite(raster.bands[0]), isotopic / raster.areas[:, None], 0.0)
-    factor = np.array([0.0 if cell is None else per_km2[cell] for cell in cells])
-    product = genetic * factor
+    product = genetic * raster.at(per_km2, grid.latitudes, grid.longitudes)
     total = float(product.sum())
     if total <= 0:
         raise InputRefused(

@@ -71,6 +71,9 @@ def test_floats_come_back_where_they_belong(end: str, deflate: bool) -> None:
     assert raster.cell(59.0, -19.0) == (0, 0)
     assert raster.cell(31.0, 19.0) == (2, 3)
     assert raster.cell(61.0, 0.0) is None
+    surface = np.arange(1.0, raster.bands[0].size + 1).reshape(raster.bands[0].shape)
+    places = np.array([[59.0, -19.0], [31.0, 19.0], [61.0, 0.0], [31.0, 21.0], [29.0, 0.0], [31.0, -21.0]])
+    assert raster.at(surface, places[:, 0], places[:, 1]).tolist() == [1.0, surface[2, 3], 0.0, 0.0, 0.0, 0.0]
     assert raster.latitudes.tolist() == [55.0, 45.0, 35.0]
 
 
