@@ -2,62 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from analysis.canonical import Json, readable_json
+from analysis.canonical import Json
 from analysis.errors import InputRefused
-from analysis.inputs import Artefact, InputFile, Progress, RunInputs, RunResult
+from analysis.inputs import InputFile, Progress, RunInputs, RunResult
 from analysis.outcome import (
     Diagnostic,
     Figure,
     Finding,
     Identification,
-    InputDigest,
     Number,
     Outcome,
     ReferenceDigest,
 )
 from analysis.registry import Method
-from analysis.species.alignment import Aligned, align
+from analysis.species.artefacts import NAME, Query, artefacts_of
 from analysis.species.assembly import FIRM, Consensus, assemble, single
-from analysis.species.bases import reverse_complement
-from analysis.species.basetable import base_csv
 from analysis.species.calibration import Calibration, calibration_read
-from analysis.species.chromatogram import chromatogram_svg
 from analysis.species.edits import edits_apply, edits_read
-from analysis.species.hits import Hit
 from analysis.species.identify import DEFINITIONS, Identified, identify
 from analysis.species.library import Library, library_open
 from analysis.species.peaks import MANY, double_peaks
 from analysis.species.placement import Placement, place
-from analysis.species.report import consensus_json, hits_csv, identified_json, statement
-from analysis.species.screen import contamination_screen
+from analysis.species.report import identified_json, statement
+from analysis.species.screen import NOTHING, Other, Screen, contamination_screen, screen_read
 from analysis.species.traces import reads_of, trace_read
 from analysis.species.tree import REPLICATES
-from analysis.species.treecli import tree_json
 
-NAME = "species.identify"
-VERSION = "1.3"
+VERSION = "1.4"
 QUESTION = "To which species, or to which higher taxon, does the sequence belong?"
 MOST_SEQUENCES = 10_000
 _EDITS_LIMIT = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """A sequence to identify, and the reads it rests on."""
-
-    name: str
-    consensus: Consensus
-    files: tuple[InputDigest, ...]
+_SCREEN_LIMIT = 64 << 20
 
 
 def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """Identify one pair of traces, one single trace, or every sequence of a FASTA or FASTQ file.
 
     Roles: `trace_forward` and `trace_reverse` (ab1; either alone is allowed) with `edits` (JSON, see
-    `edits.edits_read`), or `sequence`; `screen`: sequences of batch, controls and staff to screen against.
+    `edits.edits_read`), or `sequence`; `screen`: sequences to screen against; `laboratory`: the list that the
+    laboratory drew itself (`screen.screen_read`).
     Parameters: `declared` (the species the item is said to be), `locus` (the set must hold it), `name` of the result.
     The reference is the folder of a set of kind «species». Artefacts: consensus.fasta, hits.json, hits.csv,
     decision-record.json, bases.csv, tree.nwk, tree.json and, with traces, chromatogram.svg. Raises `InputRefused`.
@@ -78,12 +61,12 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     progress(0.9, "building the tree")
     placement = _placement(library, queries[0], found[0], inputs.seed) if len(queries) == 1 else None
     progress(0.95, "writing the record")
-    screen = [(read.name, read.bases) for file in inputs.of_role("screen") for read in reads_of(file)]
+    screen = _screen(inputs)
     outcomes = tuple(
         outcome_of(item, query, library, calibration, inputs, placement, screen)
         for item, query in zip(found, queries, strict=True)
     )
-    artefacts = (*_artefacts(library, queries, found), *_tree_artefacts(placement))
+    artefacts = artefacts_of(library, queries, found, screen, placement, VERSION)
     progress(1.0, "done")
     return RunResult(outcomes=outcomes, artefacts=artefacts)
 
@@ -120,6 +103,18 @@ def _sequences(file: InputFile) -> list[Query]:
     return [Query(name=read.name, consensus=single(read), files=(file.digest,)) for read in reads]
 
 
+def _screen(inputs: RunInputs) -> Screen:
+    """What was handed in to screen against, and what the laboratory drew."""
+    given = tuple(
+        Other(name=read.name, group="handed_in", bases=read.bases)
+        for file in inputs.of_role("screen")
+        for read in reads_of(file)
+    )
+    lists = inputs.of_role("laboratory")
+    drawn = screen_read(lists[0].read(limit=_SCREEN_LIMIT), file=lists[0].name) if lists else NOTHING
+    return Screen(others=(*given, *drawn.others), drawn=drawn.drawn, gone=drawn.gone)
+
+
 def _locus_check(library: Library, locus: str | None) -> None:
     if locus is not None and locus.casefold() not in {known.casefold() for known in library.loci}:
         raise InputRefused(
@@ -143,7 +138,7 @@ def outcome_of(
     calibration: Calibration | None,
     inputs: RunInputs,
     placement: Placement | None = None,
-    screen: Sequence[tuple[str, bytes]] = (),
+    screen: Screen = NOTHING,
 ) -> Outcome:
     """The `Outcome` that reports are made of."""
     reference = library.reference
@@ -189,16 +184,6 @@ def _placement(library: Library, query: Query, item: Identified, seed: int) -> P
     species = None if taxon is None else library.species_number(taxon)
     bases = query.consensus.bases
     return place(library, bases, item.found, species, seed=seed, replicates=REPLICATES)
-
-
-def _tree_artefacts(placement: Placement | None) -> tuple[Artefact, ...]:
-    if placement is None:
-        return ()
-    content = readable_json(tree_json(placement.tree))
-    return (
-        Artefact(name="tree.nwk", media_type="text/plain", content=placement.tree.newick.encode() + b"\n"),
-        Artefact(name="tree.json", media_type="application/json", content=content),
-    )
 
 
 def _tree_figures(placement: Placement | None) -> tuple[Figure, ...]:
@@ -300,70 +285,6 @@ def _figures(item: Identified) -> tuple[Figure, ...]:
             data=data,
         ),
     )
-
-
-def _artefacts(library: Library, queries: Sequence[Query], found: Sequence[Identified]) -> tuple[Artefact, ...]:
-    fasta = "".join(f">{query.name}\n{query.consensus.bases.decode()}\n" for query in queries)
-    records: list[Json] = [
-        {**identified_json(item), "consensus": consensus_json(query.consensus, query.name)}
-        for item, query in zip(found, queries, strict=True)
-    ]
-    if len(queries) == 1:
-        records[0] = {**_mapping(records[0]), "alignments": _alignments(library, queries[0], found[0])}
-    hits: list[Json] = [{"query": item.query, "hits": identified_json(item)["hits"]} for item in found]
-    artefacts = [
-        *_bases_artefact(queries),
-        Artefact(name="consensus.fasta", media_type="text/x-fasta", content=fasta.encode()),
-        Artefact(name="hits.json", media_type="application/json", content=readable_json(hits)),
-        Artefact(name="hits.csv", media_type="text/csv", content=hits_csv(found)),
-        Artefact(
-            name="decision-record.json",
-            media_type="application/json",
-            content=readable_json({"method": NAME, "version": VERSION, "queries": records}),
-        ),
-    ]
-    drawing = chromatogram_svg(queries[0].consensus) if len(queries) == 1 else None
-    if drawing is not None:
-        artefacts.append(Artefact(name="chromatogram.svg", media_type="image/svg+xml", content=drawing.encode()))
-    return tuple(artefacts)
-
-
-def _bases_artefact(queries: Sequence[Query]) -> tuple[Artefact, ...]:
-    if len(queries) != 1 or not queries[0].consensus.origins or not len(queries[0].consensus.qualities):
-        return ()
-    return (Artefact(name="bases.csv", media_type="text/csv", content=base_csv(queries[0].consensus)),)
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return dict(value) if isinstance(value, dict) else {}
-
-
-def _alignments(library: Library, query: Query, item: Identified) -> list[Json]:
-    """Full alignments (PairwiseAligner) with the best record and the best of the nearest other species."""
-    chosen: list[Hit] = []
-    for hit in item.hits:
-        if not chosen or (len(chosen) == 1 and hit.taxon != chosen[0].taxon):
-            chosen.append(hit)
-    shown: list[Json] = []
-    for hit in chosen:
-        bases = query.consensus.bases if hit.strand == "+" else reverse_complement(query.consensus.bases)
-        number = library.record_number(hit.accession, hit.locus)
-        aligned = align(bases, library.sequence(int(library.record_sequence[number])))
-        shown.append({"accession": hit.accession, "taxon": hit.taxon, **_aligned_json(aligned)})
-    return shown
-
-
-def _aligned_json(aligned: Aligned) -> dict[str, Json]:
-    return {
-        "query": aligned.first,
-        "reference": aligned.second,
-        "columns": aligned.columns,
-        "matches": aligned.matches,
-        "mismatches": aligned.mismatches,
-        "gap_columns": aligned.gaps,
-        "identity": round(aligned.identity, 6),
-        "identity_definition": "matches / columns of the alignment, gap columns counted, compatible IUPAC codes match",
-    }
 
 
 METHOD = Method(

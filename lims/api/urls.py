@@ -41,6 +41,7 @@ from lims.api import (
     samples,
     sampling,
     scans,
+    screens,
     seizures,
     submissions,
 )
@@ -67,6 +68,7 @@ AREAS = [
     labels,
     resolve,
     scans,
+    screens,
     submissions,
     files,
     ledger,

@@ -52,6 +52,14 @@ class BatchState(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
 
 
+class ScreenKind(models.TextChoices):
+    """Where a sequence that runs are screened against comes from."""
+
+    RUN = "run", _("A finished run")
+    CONTROL = "control", _("A control of a batch")
+    STAFF = "staff", _("A member of staff")
+
+
 class ControlKind(models.TextChoices):
     """Controls of a batch (domain: extraction blank, no-template, positive of a distinct species, sequencing)."""
 

@@ -1,11 +1,13 @@
 """Pure work of the laboratory's jobs: files in, answers and artefacts out. Nothing here writes to the database."""
 
+import hashlib
 import io
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,17 @@ from lims.casework.codelists import CURRENT, code_list
 from lims.common.errors import BadInput
 from lims.lab.builders import BUILDERS, BuildAsk
 from lims.lab.enums import Identification, LegalScheme, ReferenceKind
-from lims.lab.models import DriftCheck, LegalList, ReferenceSet, Run, RunOutcome
+from lims.lab.models import DriftCheck, LegalList, ReferenceSet, Run, RunOutcome, RunScreen
 from lims.lab.rules.drifting import Said, changes
 from lims.lab.rules.listing_csv import Codes, ListRefused, Parsed, listings_parse
 from lims.lab.rules.methods import squared
+from lims.lab.rules.screens import method_list
 from lims.lab.selectors.drift import drift_runs
 from lims.lab.selectors.profiles import profiles_by_panel
+from lims.lab.selectors.screens import screen_bases
 from lims.lab.speciesbuild import part
 
+CONSENSUS = "consensus.fasta"
 _NAMES_AT_ONCE = 10_000
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -58,12 +63,14 @@ class FrozenReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One outcome of a run as rows keep it."""
+    """One outcome of a run as rows keep it; `bases` and `locus` of the sequence it is about, where there is one."""
 
     subject: str
     identification: str
     name: str
     summary: dict[str, Any]
+    bases: str = ""
+    locus: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +140,7 @@ def run_compute(
         DigestMismatch: a stored file is not what was handed in.
     """
     with tempfile.TemporaryDirectory(prefix="run-") as folder:
-        files = _inputs_fetch(run, Path(folder))
+        files = (*_inputs_fetch(run, Path(folder)), *_screen_write(run, Path(folder)))
         first, second = _sets(run, reference)
         inputs = RunInputs(
             files=files,
@@ -148,7 +155,9 @@ def run_compute(
         media_type="application/json",
         content=b"[" + b",".join(outcome.to_json() for outcome in result.outcomes) + b"]",
     )
-    return [_answer(outcome) for outcome in result.outcomes], [outcomes, *result.artefacts]
+    sequences = _sequences(result.artefacts)
+    answers = [_answer(one, sequences.get(number, "")) for number, one in enumerate(result.outcomes)]
+    return answers, [outcomes, *result.artefacts]
 
 
 def _sets(run: Run, other: ReferenceSet | None) -> tuple[ReferenceSet | None, ReferenceSet | None]:
@@ -266,6 +275,24 @@ def _inputs_fetch(run: Run, folder: Path) -> tuple[InputFile, ...]:
     return tuple(files)
 
 
+def _screen_write(run: Run, folder: Path) -> tuple[InputFile, ...]:
+    """The list the run is screened against, with the bases its rows hold now; none for a run without a list."""
+    frozen = RunScreen.objects.filter(run=run).first()
+    if frozen is None:
+        return ()
+    content = method_list(frozen.content, screen_bases(frozen.content))
+    path = folder / "screen.json"
+    path.write_bytes(content)
+    return (InputFile(role="laboratory", name=path.name, path=path, sha256=hashlib.sha256(content).hexdigest()),)
+
+
+def _sequences(artefacts: Collection[Artefact]) -> dict[int, str]:
+    """The consensus of each outcome by its place, of a method that writes them."""
+    written = next((one.content for one in artefacts if one.name == CONSENSUS), b"")
+    lines = written.decode().splitlines()
+    return dict(enumerate(bases for head, bases in pairwise(lines) if head.startswith(">") and bases[:1] != ">"))
+
+
 def _sources_fetch(reference: ReferenceSet, folder: Path) -> list[Path]:
     """The source files under their own names, each in a folder of its own, so that messages name them."""
     paths = []
@@ -283,7 +310,7 @@ def _fetch(digest: str, version: str, path: Path) -> None:
             target.write(chunk)
 
 
-def _answer(outcome: Outcome) -> Answer:
+def _answer(outcome: Outcome, bases: str = "") -> Answer:
     finding = outcome.finding
     identification = _WORDS.get(finding.outcome, finding.outcome)
     summary = {
@@ -305,7 +332,14 @@ def _answer(outcome: Outcome) -> Answer:
         "propositions": list(outcome.propositions)[:50],
         "likelihood_ratio": _ratio(outcome),
     }
-    return Answer(subject=_subject(outcome), identification=identification, name=finding.subject or "", summary=summary)
+    return Answer(
+        subject=_subject(outcome),
+        identification=identification,
+        name=finding.subject or "",
+        summary=summary,
+        bases=bases,
+        locus=_locus(outcome),
+    )
 
 
 def _ratio(outcome: Outcome) -> dict[str, Any] | None:
@@ -318,6 +352,11 @@ def _ratio(outcome: Outcome) -> dict[str, Any] | None:
         "denominator": one.denominator,
         "definition": one.definition,
     }
+
+
+def _locus(outcome: Outcome) -> str:
+    details = outcome.details if isinstance(outcome.details, dict) else {}
+    return str(details.get("locus") or "")
 
 
 def _subject(outcome: Outcome) -> str:

@@ -3,7 +3,10 @@
 from chain_of_custody.schemas import declare
 
 REQUEST = declare("lab.request/1", verbs={"submitted", "accepted", "declined", "reported"})
-BATCH = declare("lab.batch/1", verbs={"opened", "joined", "control_read", "blocked", "disposed", "released"})
+BATCH = declare(
+    "lab.batch/1",
+    verbs={"opened", "joined", "control_read", "control_sequenced", "blocked", "disposed", "released"},
+)
 REFERENCE = declare(
     "lab.reference/1",
     verbs={
@@ -21,3 +24,4 @@ LAW = declare("lab.law/1", verbs={"proposed", "imported", "failed", "cancelled",
 DRIFT = declare("lab.drift/1", verbs={"queued", "finished", "failed", "cancelled", "would_change", "decided"})
 EDIT = declare("lab.edit/1", verbs={"proposed", "agreed", "refused", "withdrawn", "layered"})
 PROFILE = declare("lab.profile/1", verbs={"entered", "superseded"})
+STAFF = declare("lab.staff_sequence/1", verbs={"added", "withdrawn"})

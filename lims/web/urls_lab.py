@@ -29,6 +29,7 @@ from lims.web.views import (
     requests,
     reviews,
     runs,
+    screens,
     traces,
     verify,
 )
@@ -36,6 +37,7 @@ from lims.web.views import (
 AREAS = (
     requests,
     batches,
+    screens,
     rawfiles,
     plates,
     genotypes,

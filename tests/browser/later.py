@@ -14,14 +14,15 @@ from lims.casework.models import Sample
 from lims.casework.services.files import item_file_store
 from lims.demonstration.synthetic import ABSENT, library, query, traces
 from lims.demonstration.world import World
-from lims.lab.enums import JobState
-from lims.lab.models import DriftCheck, DriftLine, Run
+from lims.lab.enums import BatchState, JobState
+from lims.lab.models import Batch, DriftCheck, DriftLine, Run
 from lims.lab.selectors.traces import consensus_of, has_traces
 from lims.lab.services.curation import curation_decide
 from lims.lab.services.edits import edit_propose
 from lims.lab.services.plates import plate_receive
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.services.runs import run_queue
+from lims.lab.services.screens import control_sequence_add, staff_sequence_add
 from lims.lab.tasks import drift_execute, run_execute
 from lims.links.enums import LinkAct
 from lims.links.models import Link
@@ -45,6 +46,7 @@ def later(world: World) -> None:
     base_edit(world)
     typings_joined(world)
     seizures_linked(world)
+    screened(world)
 
 
 def newer_edition(world: World) -> None:
@@ -127,6 +129,36 @@ def base_edit(world: World) -> None:
         new="G" if old == "A" else "A",
         reason="Overlapping peaks.",
     )
+
+
+def screened(world: World) -> None:
+    """Sequences to screen against: of a member of staff, and of a control; a run that meets them."""
+    item, analyst = world.item("tissue-skin"), world.actor("analyst")
+    batch = Batch.objects.filter(state__in=[BatchState.OPEN, BatchState.RELEASED]).order_by("pk")[0]
+    content = f">own\n{query('Panthera pardus', number=41)}\n".encode()
+    staff_sequence_add(
+        actor=world.actor("manager"),
+        code="S-01",
+        agreed_on=timezone.localdate(),
+        name="own.fasta",
+        source=io.BytesIO(content),
+    )
+    control = batch.controls.order_by("pk")[0]
+    control_sequence_add(actor=analyst, control=control, name="blank.fasta", source=io.BytesIO(content))
+    file = item_file_store(
+        actor=analyst, item=item, source=io.BytesIO(content), name="q.fasta", media_type="text/x-fasta", role="sequence"
+    )
+    run = run_queue(
+        actor=analyst,
+        case=Sample.objects.get(item=item).case,
+        item=item,
+        batch=batch,
+        method="species.identify",
+        inputs=[("sequence", file)],
+        reference=world.reference("reference.species"),
+    )
+    run_execute(run.pk)
+    assert Run.objects.get(pk=run.pk).state == JobState.DONE
 
 
 def typings_joined(world: World) -> None:

@@ -24,7 +24,7 @@ ACTS = frozenset(
         "report_sign", "review_take", "review_point", "pack_order", "pack_check", "token_end", "code",
         "reference_cancel", "link_search_cancel",
         "forgetting_confirm", "ledger_verify_now", "drift_new", "drift_cancel", "reference_decide", "reference_next",
-        "reference_grant_end", "edits_run",
+        "reference_grant_end", "edits_run", "staff_sequence_withdraw",
     )
 )  # fmt: skip
 """Addresses that take an act from another page's form, or lead elsewhere."""

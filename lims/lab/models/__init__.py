@@ -10,6 +10,7 @@ from lims.lab.models.profiles import Profile
 from lims.lab.models.references import ReferenceBuild, ReferenceGrant, ReferenceSet, ReferenceSource
 from lims.lab.models.reports import Report, ReportItem, ReportPerson, Review, ReviewPoint
 from lims.lab.models.runs import Finding, Run, RunInput, RunOutcome, RunOutput
+from lims.lab.models.screens import RunScreen, ScreenSequence
 from lims.lab.models.work import Batch, BatchControl, BatchItem, ExaminationRequest, RequestLine
 
 __all__ = [
@@ -46,4 +47,6 @@ __all__ = [
     "RunInput",
     "RunOutcome",
     "RunOutput",
+    "RunScreen",
+    "ScreenSequence",
 ]

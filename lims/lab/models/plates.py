@@ -7,7 +7,7 @@ from django.db import models
 from chain_of_custody.models import Item, Party, StoredFile
 from lims.lab.models.references import ReferenceSet
 from lims.lab.models.runs import Run
-from lims.lab.models.work import Batch
+from lims.lab.models.work import Batch, BatchControl
 
 
 class Plate(models.Model):
@@ -24,7 +24,7 @@ class Plate(models.Model):
 
 
 class PlateSample(models.Model):
-    """A row of a plate. A refused one has no run and says why; its files are not kept."""
+    """A row of a plate. A refused one has no run and says why; its files are not kept. A control's row has no run."""
 
     plate = models.ForeignKey(Plate, on_delete=models.PROTECT, related_name="samples")
     number = models.PositiveIntegerField()
@@ -34,6 +34,7 @@ class PlateSample(models.Model):
     reverse = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     names = models.CharField(max_length=300, blank=True)
     run = models.OneToOneField(Run, on_delete=models.PROTECT, null=True, blank=True, related_name="plate_sample")
+    control = models.ForeignKey(BatchControl, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     problem = models.CharField(max_length=500, blank=True)
 
     class Meta:

@@ -68,7 +68,8 @@ class MethodShape:
     """What a run of a method is started with.
 
     `kinds`: kinds of reference it is computed against, none where it needs none. `second_kinds`: of the second
-    reference, for a method that joins two. `places`: population data must have coordinates.
+    reference, for a method that joins two. `places`: population data must have coordinates. `screened`: the laboratory
+    adds the list of sequences to screen against.
     """
 
     roles: tuple[Role, ...]
@@ -76,6 +77,7 @@ class MethodShape:
     second_kinds: tuple[ReferenceKind, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     places: bool = False
+    screened: bool = False
 
     def parameter(self, name: str) -> Parameter | None:
         """One parameter by its name."""
@@ -119,6 +121,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
             Role(name="screen", several=True),
         ),
         kinds=(ReferenceKind.SPECIES,),
+        screened=True,
         parameters=(_text("declared"), _text("declared_species"), _text("locus"), _text("name")),
     ),
     "species.product": MethodShape(

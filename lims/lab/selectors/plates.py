@@ -45,5 +45,5 @@ def plate_samples(*, actor: Actor, plate: Plate) -> QuerySet[PlateSample]:
     """Rows of a plate: those whose case the actor may see, and those refused, which are of no case."""
     mine = visible(PlateSample.objects.filter(plate=plate), actor, "run.read", path="run__case__")
     rows = PlateSample.objects.filter(Q(pk__in=mine.values("pk")) | Q(plate=plate, run__isnull=True))
-    related = ("item", "run__case", "forward", "reverse")
+    related = ("item", "run__case", "forward", "reverse", "control")
     return rows.select_related(*related).prefetch_related("run__outcomes").order_by("number")

@@ -17,11 +17,12 @@ from chain_of_custody.models import Item, StoredFile
 from lims.accounts.actors import Actor, require
 from lims.casework.selectors.cases import item_case, item_get
 from lims.common.errors import BadInput, DomainError, NotFound
-from lims.lab.models import Batch, Plate, PlateSample, ReferenceSet, Run
+from lims.lab.models import Batch, BatchControl, Plate, PlateSample, ReferenceSet, Run
 from lims.lab.rules.plates import MOST_ROWS, MapRefused, PlateRow, pairs_by_map, pairs_by_name, well_of
 from lims.lab.selectors.pages import declared_taxon
 from lims.lab.services.rawfiles import RawFile, raw_files_store
 from lims.lab.services.runs import run_queue
+from lims.lab.services.screens import control_sequence_add
 
 METHOD = "species.identify"
 LARGEST_TRACE = 16 << 20
@@ -49,7 +50,7 @@ def plate_receive(
 
     Rows are independent: one that cannot be used is told with its reason and keeps nothing; the others go on. Pairs are
     made by `plate_map` (see `rules.plates`), else by references of `items` and of the batch's items in the names, or by
-    the wells of the batch.
+    the wells of the batch. Traces in the well of a control are kept as that control's, to screen samples against.
 
     Raises:
         BadInput: no file, too many, an archive or a map that cannot be read.
@@ -60,9 +61,10 @@ def plate_receive(
     given = dict(_unpacked(files))
     if not given:
         raise BadInput(_("Choose the traces of the plate."), code="required", field="files")
-    known = _known(batch, items)
+    known, controls = _known(batch, items), _controls(batch)
     try:
         spellings = {spelling: key for spelling, (key, _item) in known.items()}
+        spellings |= {well: well for well in controls if well not in spellings}
         rows = pairs_by_map(plate_map, given) if plate_map else pairs_by_name(list(given), spellings)
     except MapRefused as error:
         raise BadInput(str(error), code="bad-map", field="plate_map") from error
@@ -75,7 +77,12 @@ def plate_receive(
             handed_in_by_id=actor.party_id,
             handed_in_at=timezone.now(),
         )
-        samples = [_sample(actor, plate, number, row, given, by_key) for number, row in enumerate(rows, start=1)]
+        samples = [
+            _control(actor, plate, number, row, given, controls[row.item])
+            if row.item in controls and not row.problem
+            else _sample(actor, plate, number, row, given, by_key)
+            for number, row in enumerate(rows, start=1)
+        ]
         PlateSample.objects.bulk_create(samples)
     return plate
 
@@ -90,6 +97,27 @@ def _known(batch: Batch | None, items: Sequence[Item]) -> dict[str, tuple[str, I
         if well := well_of(row.position):
             found[well] = (row.item.reference, row.item)
     return found
+
+
+def _controls(batch: Batch | None) -> dict[str, BatchControl]:
+    """Controls of the batch by their wells."""
+    rows = batch.controls.order_by("pk") if batch else ()
+    return {well: one for one in rows if (well := well_of(one.position))}
+
+
+def _control(
+    actor: Actor, plate: Plate, number: int, row: PlateRow, given: Mapping[str, BinaryIO], control: BatchControl
+) -> PlateSample:
+    """Traces of a control: kept as its sequences; no run is queued for them."""
+    names = [name for name in (row.forward, row.reverse) if name]
+    made = PlateSample(plate=plate, number=number, place=row.place[:40], names=", ".join(names)[:300], control=control)
+    try:
+        with transaction.atomic():
+            for name in names:
+                control_sequence_add(actor=actor, control=control, name=name, source=given[name])
+    except (DomainError, CustodyError) as error:
+        made.problem = _words(error)[:500]
+    return made
 
 
 def _unpacked(files: Files) -> list[tuple[str, BinaryIO]]:

@@ -25,7 +25,7 @@ from lims.lab.enums import JobState
 from lims.lab.execution import Answer
 from lims.lab.ledger import RUN
 from lims.lab.models import Batch, ReferenceSet, Run, RunInput, RunOutcome, RunOutput
-from lims.lab.rules.methods import squared
+from lims.lab.rules.methods import METHOD_SHAPES, squared
 from lims.lab.services.blocking import batch_usable_check, item_usable_check
 from lims.lab.services.jobs import job_cancel, job_finish, job_take
 from lims.lab.services.runchecks import (
@@ -36,6 +36,7 @@ from lims.lab.services.runchecks import (
     roles_check,
     shape_of,
 )
+from lims.lab.services.screens import screen_freeze, screen_repeat, sequences_keep
 
 TASK = "lims.lab.run_execute"
 
@@ -91,6 +92,8 @@ def run_queue(
             started_by_id=actor.party_id,
         )
         RunInput.objects.bulk_create([RunInput(run=run, role=role, file=file) for role, file in inputs])
+        if rerun_of is not None:
+            screen_repeat(run=run, earlier=rerun_of)
         committed = {"parameters": ledger_value(parameters)}
         act_append(actor=actor, drafts=[run_draft(run, "queued", _queued(run, inputs), committed)])
         ring(TASK, run.pk)
@@ -174,9 +177,16 @@ def run_start(*, pk: int, worker: str) -> Run | None:
     with transaction.atomic():
         run = job_take(jobs=Run.objects, pk=pk, worker=worker)
         if run is not None:
-            values: dict[str, Json] = {"attempt": run.attempt, "worker": worker[:120]}
+            values: dict[str, Json] = {"attempt": run.attempt, "worker": worker[:120], **_screened(run)}
             act_append(actor=system_actor(), drafts=[run_draft(run, "started", values)])
     return run
+
+
+def _screened(run: Run) -> dict[str, Json]:
+    """The digest of the list the run is screened against, drawn now unless it repeats another."""
+    if not METHOD_SHAPES[run.method].screened or run.rerun_of_id is not None:
+        return {}
+    return {"screen": screen_freeze(run=run).digest}
 
 
 def run_finish(*, run: Run, answers: Sequence[Answer], artefacts: Sequence[Artefact]) -> None:
@@ -209,6 +219,7 @@ def run_finish(*, run: Run, answers: Sequence[Answer], artefacts: Sequence[Artef
                 for number, answer in enumerate(answers, start=1)
             ]
         )
+        sequences_keep(run=run, answers=answers)
         values: dict[str, Json] = {
             "attempt": run.attempt,
             "result": digest,

@@ -24,6 +24,7 @@ from lims.lab.selectors.pages import batches_blocked, batches_in
 from lims.lab.selectors.work import batch_get, batch_list, control_get
 from lims.lab.services.batches import ControlSpec, batch_dispose, batch_open, batch_release, control_read
 from lims.web.access import PageRequest, page_for
+from lims.web.controlrows import ControlForm, control_row
 from lims.web.describing import Badge
 from lims.web.fields import LongField
 from lims.web.formpage import FormPage, form_page
@@ -36,7 +37,6 @@ from lims.web.rows import RowForm, RowsForm
 from lims.web.today import TodayPart, today_part
 
 _BADGES = {"open": "running", "blocked": "bad", "released": "ok", "rejected": "idle"}
-_CONTROL_STATES = {"pending": "wait", "passed": "ok", "failed": "bad"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,14 +239,14 @@ def batch_page(request: PageRequest, reference: str) -> HttpResponse:
     return _batch_show(request, row, form)
 
 
-def _batch_show(request: PageRequest, row: Batch, form: PageForm, wrong: "ControlForm | None" = None) -> HttpResponse:
+def _batch_show(request: PageRequest, row: Batch, form: PageForm, wrong: ControlForm | None = None) -> HttpResponse:
     actor = request.actor
-    controls = list(row.controls.select_related("read_by").order_by("id"))
+    controls = list(row.controls.select_related("read_by").prefetch_related("sequences").order_by("id"))
     may_dispose = row.state == BatchState.BLOCKED and actor.may("quality.manage")
     context = {
         "row": row,
         "state": state_badge(row),
-        "controls": [_control(one, actor, row, wrong) for one in controls],
+        "controls": [control_row(one, actor, row, wrong) for one in controls],
         "items": [
             (one, address_of("item", one.item.reference), address_of("raw_files", one.item.reference))
             for one in row.items.select_related("item").order_by("position", "id")
@@ -259,53 +259,10 @@ def _batch_show(request: PageRequest, row: Batch, form: PageForm, wrong: "Contro
         and actor.may("batch.work")
         and all(one.outcome == ControlOutcome.PASSED for one in controls),
         "can_upload": actor.may("file.upload"),
+        "can_staff": actor.may("quality.manage"),
         "crumbs": [Crumb(label=_("Batches"), href=reverse("web:batch_list")), Crumb(label=row.reference)],
     }
     return page(request, "web/lab/batch.html", context, form=wrong or form)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlRow:
-    """A control as the page prints it."""
-
-    row: BatchControl
-    label: str
-    state: str
-    word: str
-    detail: str
-    form: "ControlForm | None"
-    href: str
-
-
-class ControlForm(PageForm):
-    """How a control came out."""
-
-    prefix_of = "control"
-    note = forms.CharField(
-        label=gettext_lazy("What was seen"),
-        max_length=300,
-        required=False,
-        help_text=gettext_lazy("Needed when it failed."),
-    )
-
-
-def _control(one: BatchControl, actor: Actor, batch: Batch, wrong: ControlForm | None) -> ControlRow:
-    may_read = one.outcome == ControlOutcome.PENDING and actor.may("batch.work")
-    detail = [_("expected: %(words)s") % {"words": one.expectation}] if one.expectation else []
-    if one.note:
-        detail.append(one.note)
-    if one.read_by and one.read_at:
-        detail.append(f"{one.read_by.name}, {date_format(timezone.localtime(one.read_at), 'j M H:i')}")
-    form = wrong if wrong is not None and wrong.prefix == f"c{one.pk}" else ControlForm(prefix=f"c{one.pk}")
-    return ControlRow(
-        row=one,
-        label=f"{one.get_kind_display()} {one.position}".strip(),
-        state=_CONTROL_STATES[one.outcome],
-        word=str(one.get_outcome_display()),
-        detail=" · ".join(detail),
-        form=form if may_read else None,
-        href=reverse("web:control_read", args=[batch.reference, one.pk]),
-    )
 
 
 def _facts(row: Batch, controls: Sequence[BatchControl]) -> list[Fact]:

@@ -101,6 +101,9 @@ class SampleView:
 
 
 def _sample(row: PlateSample) -> SampleView:
+    if row.control is not None and not row.problem:
+        words = str(row.control.get_kind_display())
+        return SampleView(row=row, answer=words, taxon="", state=Badge(kind="ok", text=_("kept")), href="")
     if row.run is None:
         return SampleView(row=row, answer="", taxon="", state=Badge(kind="bad", text=_("refused")), href="")
     run = run_row(row.run)
@@ -140,14 +143,16 @@ def plate(request: PageRequest, uuid: UUID) -> HttpResponse:
 def _rows(request: PageRequest, row: Plate) -> dict[str, Any]:
     samples = [_sample(one) for one in plate_samples(actor=request.actor, plate=row)]
     over = sum(one.row.run is not None and one.row.run.over for one in samples)
-    refused = sum(one.row.run is None for one in samples)
-    waiting = len(samples) - over - refused
+    refused = sum(bool(one.row.problem) for one in samples)
+    controls = sum(one.row.run is None for one in samples) - refused
+    asked = len(samples) - refused - controls
+    waiting = asked - over
     return {
         "samples": samples,
         "poll": reverse("web:plate", args=[row.uuid]) if waiting else "",
-        "percent": round(100 * over / max(1, len(samples) - refused)),
+        "percent": round(100 * over / max(1, asked)),
         "facts": [
-            Fact(label=_("Done"), value=_("%(n)s of %(all)s") % {"n": over, "all": len(samples) - refused}, lead=True),
+            Fact(label=_("Done"), value=_("%(n)s of %(all)s") % {"n": over, "all": asked}, lead=True),
             Fact(label=_("Refused rows"), value=str(refused) if refused else _("none"), tone="bad" if refused else ""),
         ],
     }

@@ -32,6 +32,7 @@ from lims.web.productview import product_view
 from lims.web.results import result_view
 from lims.web.rulings import ruling_views
 from lims.web.rundescribing import method_name, run_badge, run_row
+from lims.web.screenview import screen_view
 from lims.web.speciesview import species_view
 from lims.web.today import TodayPart, today_part
 from lims.web.views.traces import trace_address
@@ -106,6 +107,7 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
         "result": result_view(whole, shown.identification, shown.name, scale_now()),
         "traces": trace_address(run),
         "species": species_view(request.actor, run, whole, shown.number),
+        "screen": screen_view(request.actor, run, whole, shown.number),
         "product": product_view(whole, len(outcomes)),
         "figures": _figures(run, shown.number),
         "reference_digest": (whole.get("reference") or {}).get("sha256", ""),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.canonical import Json
 from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 from analysis.species.abif import abif_bytes, trace_synthesise
@@ -15,7 +16,7 @@ from analysis.species.assembly import Consensus, assemble
 from analysis.species.bases import reverse_complement
 from analysis.species.basetable import base_table
 from analysis.species.edits import Edit, edits_apply, edits_read
-from analysis.species.screen import contamination_screen
+from analysis.species.screen import Other, Screen, contamination_screen, screen_read
 from analysis.species.synthetic import Barcode
 from analysis.species.traces import trace_read
 
@@ -103,8 +104,40 @@ def test_the_table_of_bases_leads_back_to_the_reads(consensus: Consensus) -> Non
 def test_the_screen_names_what_was_in_the_laboratory(individuals: list[Barcode]) -> None:
     own = individuals[0].sequence.encode()
     far = individuals[20].sequence.encode()
-    assert contamination_screen(own, []).state == "not_done"
-    assert contamination_screen(own, [("staff-1", far), ("blank", own[:80])]).state == "passed"
-    found = contamination_screen(own, [("staff-1", far), ("E07", reverse_complement(own[100:500]))])
+    assert contamination_screen(own, Screen()).state == "not_done"
+    assert (
+        contamination_screen(own, screen(("staff-1", "staff", far), ("blank", "negative", own[:80]))).state == "passed"
+    )
+    piece = reverse_complement(own[100:500])
+    found = contamination_screen(own, screen(("staff-1", "staff", far), ("E07", "batch_own", piece)))
     assert found.state == "warning"
-    assert found.value == [{"name": "E07", "identity": 1.0}]
+    assert found.value == [{"name": "E07", "group": "batch_own", "identity": 1.0}]
+
+
+@pytest.mark.parametrize("group", ["negative", "staff"])
+def test_alike_with_a_blank_or_with_staff_fails(individuals: list[Barcode], group: str) -> None:
+    own = individuals[0].sequence.encode()
+    found = contamination_screen(own, screen(("one", group, own), ("two", "earlier", own)))
+    assert found.state == "failed"
+    assert "1 of earlier runs" in found.text
+
+
+def test_an_empty_list_says_that_there_was_nothing_and_who_had_no_sequence() -> None:
+    drawn: dict[str, Json] = {"batches": ["PC-0001"], "samples_without": 7, "controls_without": 2}
+    told = contamination_screen(b"ACGT" * 50, Screen(drawn=drawn, gone=1))
+    assert told.state == "not_done"
+    assert "nothing to screen against" in told.text
+    assert "without a sequence yet: 7" in told.text
+    assert "readable sequence: 2" in told.text
+    assert "Withdrawn since the list was drawn, and not compared: 1" in told.text
+
+
+def test_a_list_that_is_none_is_refused() -> None:
+    with pytest.raises(InputRefused, match="list of sequences to screen"):
+        screen_read(
+            b'{"drawn": {}, "sequences": [{"group": "friends", "name": "x", "bases": "ACGT"}]}', file="list.json"
+        )
+
+
+def screen(*others: tuple[str, str, bytes]) -> Screen:
+    return Screen(others=tuple(Other(name=name, group=group, bases=bases) for name, group, bases in others))
