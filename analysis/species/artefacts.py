@@ -13,12 +13,13 @@ from analysis.species.alignment import Aligned, align
 from analysis.species.assembly import Consensus
 from analysis.species.bases import reverse_complement
 from analysis.species.basetable import base_csv
+from analysis.species.characters import Characters
 from analysis.species.chromatogram import chromatogram_svg
 from analysis.species.hits import Hit
 from analysis.species.identify import Identified
 from analysis.species.library import Library
 from analysis.species.placement import Placement
-from analysis.species.report import consensus_json, hits_csv, identified_json
+from analysis.species.report import characters_json, consensus_json, hits_csv, identified_json, taxonomy_json
 from analysis.species.screen import Screen, screen_json
 from analysis.species.treecli import tree_json
 
@@ -40,13 +41,18 @@ def artefacts_of(
     found: Sequence[Identified],
     screen: Screen,
     placement: Placement | None,
+    characters: Sequence[Characters | None],
     version: str,
 ) -> tuple[Artefact, ...]:
     """Consensus, hits, decision record, bases, drawing and tree, in this order."""
     fasta = "".join(f">{query.name}\n{query.consensus.bases.decode()}\n" for query in queries)
     records: list[Json] = [
-        {**identified_json(item), "consensus": consensus_json(query.consensus, query.name)}
-        for item, query in zip(found, queries, strict=True)
+        {
+            **identified_json(item),
+            "characters": characters_json(sites),
+            "consensus": consensus_json(query.consensus, query.name),
+        }
+        for item, query, sites in zip(found, queries, characters, strict=True)
     ]
     if len(queries) == 1:
         records[0] = {**_mapping(records[0]), "alignments": _alignments(library, queries[0], found[0])}
@@ -60,7 +66,13 @@ def artefacts_of(
             name="decision-record.json",
             media_type="application/json",
             content=readable_json(
-                {"method": NAME, "version": version, "screen": screen_json(screen), "queries": records}
+                {
+                    "method": NAME,
+                    "version": version,
+                    "taxonomy": taxonomy_json(library),
+                    "screen": screen_json(screen),
+                    "queries": records,
+                }
             ),
         ),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,7 @@ def _add_build(questions: Subparsers) -> None:
     parser.add_argument("references", type=Path, nargs="+", metavar="REFERENCES.fasta")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--taxonomy", type=Path, metavar="TSV", help="identifier, species and ranks")
+    parser.add_argument("--names", default="", metavar="TEXT", help="whose names the table holds, and of which edition")
     parser.add_argument("--locus", help="locus of all records; each file's name by default")
     parser.add_argument("--name", help="name of the set; the folder's name by default")
     parser.add_argument("--version", default="1", help="version of the set (default 1)")
@@ -121,7 +123,7 @@ def run_consensus(parsed: argparse.Namespace) -> int:
 def run_build(parsed: argparse.Namespace) -> int:
     """Read the records, freeze the set, calibrate it, say what was left out."""
     progress = progress_bar()
-    taxonomy = taxonomy_read(parsed.taxonomy) if parsed.taxonomy else None
+    taxonomy = replace(taxonomy_read(parsed.taxonomy), name=parsed.names) if parsed.taxonomy else None
     unreadable: list[tuple[str, str]] = []
     library, report = library_build(
         parsed.out,

@@ -156,7 +156,7 @@ def library_build(
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        facts = _write(scratch, used, species, sampling, progress)
+        facts = _write(scratch, used, species, sampling, progress) | _taxonomy_facts(taxonomy)
         freeze(scratch, kind=KIND, name=name, version=version, facts=facts)
         if folder.exists():
             folder.rmdir()
@@ -233,6 +233,14 @@ def _write(
         "loci": loci,
         "sampling": sampling,
     }
+
+
+def _taxonomy_facts(taxonomy: Taxonomy | None) -> dict[str, Json]:
+    """Whose names the set uses; nothing where names are the records' own."""
+    if taxonomy is None or not (taxonomy.tables or taxonomy.name):
+        return {}
+    tables: list[Json] = [{"file": one.file, "sha256": one.sha256, "species": one.species} for one in taxonomy.tables]
+    return {"taxonomy": {"name": taxonomy.name or None, "tables": tables}}
 
 
 def _species_table(used: list[Record], taxonomy: Taxonomy | None) -> list[Species]:

@@ -18,12 +18,13 @@ from analysis.registry import Method
 from analysis.species.artefacts import NAME, Query, artefacts_of
 from analysis.species.assembly import FIRM, Consensus, assemble, single
 from analysis.species.calibration import Calibration, calibration_read
+from analysis.species.characters import Characters, characters_check, characters_of
 from analysis.species.edits import edits_apply, edits_read
 from analysis.species.identify import DEFINITIONS, Identified, identify
 from analysis.species.library import Library, library_open
 from analysis.species.peaks import MANY, double_peaks
 from analysis.species.placement import Placement, place
-from analysis.species.report import identified_json, statement
+from analysis.species.report import characters_json, identified_json, statement, taxonomy_json
 from analysis.species.screen import NOTHING, Other, Screen, contamination_screen, screen_read
 from analysis.species.traces import reads_of, trace_read
 from analysis.species.tree import REPLICATES
@@ -62,11 +63,12 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     placement = _placement(library, queries[0], found[0], inputs.seed) if len(queries) == 1 else None
     progress(0.95, "writing the record")
     screen = _screen(inputs)
+    characters = [_characters(library, *one) for one in zip(queries, found, strict=True)]
     outcomes = tuple(
-        outcome_of(item, query, library, calibration, inputs, placement, screen)
-        for item, query in zip(found, queries, strict=True)
+        outcome_of(item, query, library, calibration, inputs, placement, screen, sites)
+        for item, query, sites in zip(found, queries, characters, strict=True)
     )
-    artefacts = artefacts_of(library, queries, found, screen, placement, VERSION)
+    artefacts = artefacts_of(library, queries, found, screen, placement, characters, VERSION)
     progress(1.0, "done")
     return RunResult(outcomes=outcomes, artefacts=artefacts)
 
@@ -139,6 +141,7 @@ def outcome_of(
     inputs: RunInputs,
     placement: Placement | None = None,
     screen: Screen = NOTHING,
+    characters: Characters | None = None,
 ) -> Outcome:
     """The `Outcome` that reports are made of."""
     reference = library.reference
@@ -159,6 +162,7 @@ def outcome_of(
         diagnostics=(
             *_trace_diagnostics(query.consensus),
             *item.diagnostics,
+            characters_check(characters, _named(item)),
             contamination_screen(query.consensus.bases, screen),
             *(() if placement is None else (placement.diagnostic,)),
         ),
@@ -171,16 +175,35 @@ def outcome_of(
             calibration_sha256=None if calibration is None else calibration.sha256,
         ),
         parameters=dict(inputs.parameters),
-        details={**identified_json(item), "id": query.name},
+        details={
+            **identified_json(item),
+            "id": query.name,
+            "characters": characters_json(characters),
+            "taxonomy": taxonomy_json(library),
+        },
         seed=inputs.seed,
     )
+
+
+def _named(item: Identified) -> str | None:
+    """The species named, None where none is."""
+    return item.decision.taxon if item.decision.outcome is Identification.SPECIES else None
+
+
+def _characters(library: Library, query: Query, item: Identified) -> Characters | None:
+    """The diagnostic sites of the species named."""
+    taxon = _named(item)
+    species = None if taxon is None else library.species_number(taxon)
+    if species is None or item.locus is None:
+        return None
+    return characters_of(library, query.consensus.bases, species, library.loci.index(item.locus))
 
 
 def _placement(library: Library, query: Query, item: Identified, seed: int) -> Placement | None:
     """The tree around a single query; for many queries «species tree» makes one of each that is asked about."""
     if not item.found:
         return None
-    taxon = item.decision.taxon if item.decision.outcome is Identification.SPECIES else None
+    taxon = _named(item)
     species = None if taxon is None else library.species_number(taxon)
     bases = query.consensus.bases
     return place(library, bases, item.found, species, seed=seed, replicates=REPLICATES)
@@ -221,6 +244,7 @@ def _numbers(item: Identified) -> tuple[Number, ...]:
     if item.gap is not None and item.gap.value is not None:
         definition = DEFINITIONS["barcode_gap"]
         numbers.append(Number(name="barcode_gap", value=item.gap.value, unit="per site", definition=definition))
+    numbers.extend(_sure_numbers(item))
     numbers.extend(
         Number(
             name=rate.name,
@@ -233,6 +257,33 @@ def _numbers(item: Identified) -> tuple[Number, ...]:
         if rate.rate.value is not None
     )
     return tuple(numbers)
+
+
+def _sure_numbers(item: Identified) -> list[Number]:
+    """How sure the species named is, and how often others were as sure: of an answer that names a species alone."""
+    sure = item.sure
+    if sure is None or item.decision.outcome is not Identification.SPECIES:
+        return []
+    rates = {"present_species_as_sure": sure.present, "absent_species_as_sure": sure.absent}
+    return [
+        Number(
+            name="confidence",
+            value=round(sure.value, 6),
+            unit="of 1 (no probability)",
+            definition=DEFINITIONS["confidence"],
+        ),
+        *(
+            Number(
+                name=name,
+                value=rate.value,
+                unit=f"share of {rate.total}",
+                definition=f"{DEFINITIONS[name]} (step {sure.step:g})",
+                interval=(*rate.interval, 0.95),
+            )
+            for name, rate in rates.items()
+            if rate.value is not None
+        ),
+    ]
 
 
 def _trace_caveats(consensus: Consensus) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.errors import InputRefused
+from analysis.inputs import digest_file
 from analysis.species.bases import clean
 from analysis.species.texts import text_open
 
@@ -36,16 +37,28 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of names: its file, the digest of its bytes, how many species it states."""
+
+    file: str
+    sha256: str
+    species: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Taxonomy:
     """What a taxonomy table states: species of an accession, ranks of a species.
 
     `ranks[species]` maps a rank («genus», «family», …) to a name. Species listed here without a
     sequence are known to be absent from the set. `accepted` maps a synonym to its accepted name (a column «accepted»).
+    `tables` are the files it was read from; `name` says whose names they are, and of which edition.
     """
 
     species_of: Mapping[str, str]
     ranks: Mapping[str, Mapping[str, str]]
     accepted: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    name: str = ""
 
 
 def fasta_iterate(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -199,7 +212,8 @@ def taxonomy_read(path: Path) -> Taxonomy:
         known.update({rank: values[rank] for rank in _RANKS if values.get(rank)})
         if verified:
             known.setdefault("genus", species.split()[0])
-    return Taxonomy(species_of=species_of, ranks=ranks, accepted=accepted)
+    table = Table(file=path.name, sha256=digest_file(path), species=len(ranks))
+    return Taxonomy(species_of=species_of, ranks=ranks, accepted=accepted, tables=(table,))
 
 
 def _table_rows(path: Path) -> list[tuple[int, list[str]]]:

@@ -12,8 +12,10 @@ from analysis.canonical import Json, jsonable, plain_json
 from analysis.outcome import Identification
 from analysis.species.assembly import Consensus
 from analysis.species.calibration import Rate
+from analysis.species.characters import Characters
 from analysis.species.hits import Hit
 from analysis.species.identify import DEFINITIONS, Congener, Identified, Sure
+from analysis.species.library import Library
 
 _NAME_SHOWN = 60
 _HIT_COLUMNS = (
@@ -48,6 +50,7 @@ def _short_json(item: Identified) -> dict[str, Json]:
         },
         "confidence": None if item.sure is None else round(item.sure.value, 6),
         "as_sure": None if item.sure is None else _sure_json(item.sure),
+        "learnt_from": _learnt_json(item),
         "declared": jsonable(item.declared),
         "locus": item.locus,
         "length": item.length,
@@ -89,7 +92,7 @@ _RUNS: Final = (
     ("ambiguous", "among", "as_sure", "barcode_gap", "caveats", "confidence"),
     ("declared",),
     ("diagnostics", "error_rates", "found"),
-    ("length", "loci", "locus"),
+    ("learnt_from", "length", "loci", "locus"),
     ("outcome", "query", "reasons", "sha256", "taxon"),
 )
 _DEFINITIONS: Final = plain_json(DEFINITIONS).decode().replace("{", "{{").replace("}", "}}")
@@ -113,6 +116,44 @@ def _hit_text(hit: Hit) -> str:
         f'"identity":{round(hit.identity, 6)!r},"k2p":{distance},"locus":{_text(hit.locus)},"note":{_text(hit.note)},'
         f'"overlap":{hit.overlap},"strand":"{hit.strand}","taxon":{_text(hit.taxon)}}}'
     )
+
+
+def characters_json(found: Characters | None) -> dict[str, Json] | None:
+    """Diagnostic sites, and what they were found among; None where none could be looked for."""
+    if found is None:
+        return None
+    return {
+        "species": found.species,
+        "locus": found.locus,
+        "sequences": found.own,
+        "congeners": list(found.congeners),
+        "congener_sequences": found.others,
+        "congeners_left": found.left,
+        "sites": [
+            {"position": one.position, "species": one.species, "congeners": one.congeners, "query": one.query}
+            for one in found.sites
+        ],
+    }
+
+
+def taxonomy_json(library: Library) -> dict[str, Json]:
+    """Whose names the set uses: the tables it was built with, or none, when names are those of the records."""
+    tables = library.reference.facts.get("taxonomy")
+    if not isinstance(tables, dict):
+        return {"name": None, "tables": [], "names": "as the records give them; no table of names was given"}
+    return {**tables, "names": "accepted names of the tables"}
+
+
+def _learnt_json(item: Identified) -> dict[str, Json] | None:
+    """What the confidence was learnt from: locus, shortest query, searches it was counted on."""
+    if item.sure is None or item.calibration is None:
+        return None
+    return {
+        "locus": item.calibration.locus,
+        "length": item.calibration.length,
+        "present": item.sure.present.total,
+        "absent": item.sure.absent.total,
+    }
 
 
 def _sure_json(sure: Sure) -> dict[str, Json]:

@@ -86,6 +86,7 @@ def _species(ask: BuildAsk, progress: Progress) -> Built:
         excluded={str(accession): str(why) for accession, why in excluded.items()},
         own_items=ask.own_items,
         against=ask.against,
+        names=ask.text("names") or "",
         progress=progress,
     )
     return Built(records=built.records, digest=built.digest, summary=built.summary, tables=built.tables)

@@ -13,7 +13,7 @@ from analysis.errors import InputRefused
 from analysis.inputs import Progress
 from analysis.species.calibrate import calibrate
 from analysis.species.calibration import LocusCalibration, RankRule, Rule, calibration_write
-from analysis.species.curate import coverage, curate
+from analysis.species.curate import Finding, coverage, curate
 from analysis.species.imports import Import, Line, import_files
 from analysis.species.library import Library, library_build, library_open
 from analysis.species.records import Taxonomy, taxonomy_read
@@ -54,19 +54,20 @@ def species_build(
     own_items: OwnItems,
     against: Path | None,
     progress: Progress,
+    names: str = "",
 ) -> SpeciesBuilt:
     """Read FASTA, GenBank and BOLD files and taxonomy tables, leave out what was excluded, freeze, calibrate, curate.
 
     `excluded` maps accessions to the reason, `own_items` tells which names are items of the laboratory, `against` is
-    the set whose records tell new ones their locus and strand. Every record of every file stands in report.csv, taken
-    or not and why.
+    the set whose records tell new ones their locus and strand; `names` says whose names the tables hold. Every record
+    of every file stands in report.csv, taken or not and why.
 
     Raises:
         AnalysisError: a file is none of these forms, no record can be used, an excluded record is not there, or a
             record is named after an item: evidence may not enter a reference.
         Cancelled: what `progress` raises.
     """
-    files, taxonomy = _taxonomies(sources)
+    files, taxonomy = _taxonomies(sources, names)
     beside = library_open(against) if against else None
     found = import_files(files, locus=locus, taxonomy=taxonomy, against=beside, progress=part(progress, 0.0, 0.1))
     found = _without(found, excluded)
@@ -80,27 +81,42 @@ def species_build(
     short = dict(built.left_out)
     report = [_told(line, short) for line in found.report]
     rows = list(records_rows(library))
+    return SpeciesBuilt(
+        records=built.records,
+        digest=library.reference.sha256,
+        summary={
+            "species": built.species,
+            "calibration": calibration.sha256,
+            "error_rates": [_rates(one) for one in calibration.loci],
+            "taxonomy": library.reference.facts.get("taxonomy"),
+            **_summary(report, rows, curated),
+        },
+        tables=_tables(library, report, rows, curated),
+    )
+
+
+def _summary(report: Sequence[Line], rows: Sequence[Mapping[str, str]], curated: Sequence[Finding]) -> dict[str, Any]:
+    """How many records were read and left out, have what a record should have, and are to be looked at."""
     left = [(line.accession or f"{line.file} {line.row}", line.reason) for line in report if not line.taken]
-    summary = {
-        "species": built.species,
+    return {
         "left_out": [list(pair) for pair in left][:50],
         "left_out_count": len(left),
         "records_read": len(report),
-        "calibration": calibration.sha256,
-        "error_rates": [_rates(one) for one in calibration.loci],
         "checklist": {fact: sum(bool(row[fact]) for row in rows) for fact in FACTS},
         "findings": _counts(finding.code for finding in curated),
     }
-    tables = (
+
+
+def _tables(
+    library: Library, report: Sequence[Line], rows: Sequence[Mapping[str, str]], curated: Sequence[Finding]
+) -> tuple[tuple[str, bytes], ...]:
+    """Every record read, the records of the set, what was found against them, species by locus."""
+    return (
         (REPORT, table_csv(_REPORT_HEAD, ((n.file, n.row, n.accession, _yes(n.taken), n.reason) for n in report))),
         (RECORDS, table_csv(RECORD_HEAD, ([row[key] for key in RECORD_HEAD] for row in rows))),
-        (
-            CURATION,
-            table_csv(_CURATION_HEAD, ((f.code, f.accession, f.taxon, f.text) for f in curated)),
-        ),
+        (CURATION, table_csv(_CURATION_HEAD, ((f.code, f.accession, f.taxon, f.text) for f in curated))),
         (COVERAGE, table_csv(("species", "locus", "records"), ((*key, n) for key, n in coverage(library).items()))),
     )
-    return SpeciesBuilt(records=built.records, digest=library.reference.sha256, summary=summary, tables=tables)
 
 
 _CURATION_HEAD = ("code", "accession", "taxon", "text")
@@ -149,7 +165,7 @@ def part(progress: Progress, begin: float, end: float) -> Progress:
     return told
 
 
-def _taxonomies(sources: Sequence[Path]) -> tuple[list[Path], Taxonomy | None]:
+def _taxonomies(sources: Sequence[Path], names: str) -> tuple[list[Path], Taxonomy | None]:
     """The files of records, and what the tables of names among the sources say together."""
     tables = [path for path in sources if _is_taxonomy(path)]
     if not tables:
@@ -159,6 +175,8 @@ def _taxonomies(sources: Sequence[Path]) -> tuple[list[Path], Taxonomy | None]:
         species_of={key: name for one in read for key, name in one.species_of.items()},
         ranks={key: ranks for one in read for key, ranks in one.ranks.items()},
         accepted={key: name for one in read for key, name in one.accepted.items()},
+        tables=tuple(table for one in read for table in one.tables),
+        name=names,
     )
     return [path for path in sources if path not in tables], joined
 

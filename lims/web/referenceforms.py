@@ -36,6 +36,10 @@ def _column(label: Words, initial: str = "", *, required: bool = False, help_tex
 
 _FIELDS: Mapping[str, Make] = {
     "locus": _column(gettext_lazy("Locus of the sequences")),
+    "names": _column(
+        gettext_lazy("Whose names, and of which edition"),
+        help_text=gettext_lazy("Of the table of names among the files: the authority and its version, for the record."),
+    ),
     "against": lambda: forms.ChoiceField(
         label=gettext_lazy("Set that tells the locus"),
         required=False,

@@ -18,6 +18,7 @@ from lims.web.genusmap import GenusMap, genus_map
 from lims.web.newick import NewickRefused, Node, newick_read, tree_lay
 from lims.web.recordwords import code_words
 from lims.web.shares import percent
+from lims.web.sureview import CharactersView, SureView, characters_view, sure_view, taxonomy_words
 
 _WIDE, _ROW, _LABELS, _LEFT = 780, 18, 320, 26
 _IN_A_ROW = 60
@@ -66,6 +67,9 @@ class SpeciesView:
     genus: GenusMap | None
     alignments: tuple[AlignmentView, ...]
     doubts: tuple[DoubtView, ...]
+    sure: SureView | None
+    characters: CharactersView | None
+    taxonomy: str
 
 
 def species_view(actor: Actor, run: Run, outcome: Mapping[str, Any], number: int) -> SpeciesView | None:
@@ -86,6 +90,9 @@ def species_view(actor: Actor, run: Run, outcome: Mapping[str, Any], number: int
         genus=genus_map(details),
         alignments=tuple(_alignment(one) for one in record.get("alignments") or ()),
         doubts=_doubts(actor, run.reference_set, details.get("hits") or ()),
+        sure=sure_view(details),
+        characters=characters_view(details),
+        taxonomy=taxonomy_words(details),
     )
 
 

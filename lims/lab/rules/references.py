@@ -22,7 +22,7 @@ class Shape:
 
 
 SHAPES: Mapping[str, Shape] = {
-    ReferenceKind.SPECIES: Shape(most=None, optional=("locus", "against", "exclude")),
+    ReferenceKind.SPECIES: Shape(most=None, optional=("locus", "against", "exclude", "names")),
     ReferenceKind.ORIGIN: Shape(
         needed=("id_column", "population_column"),
         optional=("group_column", "latitude_column", "longitude_column", "permit_column", "table_format"),

@@ -34,6 +34,7 @@ from lims.web.recordwords import code_words
 from lims.web.referencechecks import checks_view
 from lims.web.referenceforms import ProposeForm, kind_title, kind_uses, parameter_words
 from lims.web.rundescribing import method_name
+from lims.web.sureview import NO_TABLE, taxonomy_words
 from lims.web.today import TodayPart, today_part
 
 _BADGES = {"draft": "running", "not_built": "bad", "proposed": "warn", "approved": "ok", "retired": "idle"}
@@ -179,7 +180,7 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         "mine": mine,
         "looked": _looked(row),
         "can_check": row.state == ReferenceState.APPROVED and actor.may("reference.manage"),
-        "summary": [(key.replace("_", " "), value) for key, value in sorted(row.summary.items()) if key not in _TOLD],
+        "summary": _summary(row),
         "parameters": [(parameter_words(name), value) for name, value in row.parameters.items()],
         "left_out": row.summary.get("left_out") or [],
         "checks": checks_view(reference_checks(actor=actor, reference=row)),
@@ -192,8 +193,16 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
     return page(request, "web/lab/reference.html", context | _building(request, row), form=form, status=status)
 
 
-_TOLD = frozenset({"left_out", "left_out_count", "records_read", "checklist", "findings"})
+_TOLD = frozenset({"left_out", "left_out_count", "records_read", "checklist", "findings", "taxonomy"})
 """Parts of a summary that have cards or pages of their own."""
+
+
+def _summary(row: ReferenceSet) -> list[tuple[str, Any]]:
+    """What the build says of the set, and whose names it uses."""
+    told = [(key.replace("_", " "), value) for key, value in sorted(row.summary.items()) if key not in _TOLD]
+    if "taxonomy" in row.summary:
+        told.append((_("names"), taxonomy_words({"taxonomy": row.summary["taxonomy"] or NO_TABLE})))
+    return told
 
 
 def _looked(row: ReferenceSet) -> list[tuple[str, int]]:

@@ -53,6 +53,40 @@ def test_a_pair_of_traces_is_named_with_error_rates(bench: Bench, library: Refer
     assert {"chromatogram.svg", "consensus.fasta", "hits.csv"} <= set(run.outputs.values_list("name", flat=True))
 
 
+def test_how_sure_it_is_stands_on_the_page_and_among_the_numbers_and_is_called_no_probability(
+    client: Client, bench: Bench, library: ReferenceSet
+) -> None:
+    content = f">q\n{SEQUENCES['Novus secundus']}\n".encode()
+    run = species_run(bench, library, [("sequence", upload(bench, content, "q.fasta", "sequence"))])
+    details = run_outcome(run=run, number=1)["details"]
+    numbers = {one["name"]: one for one in run.outcomes.get().summary["numbers"]}
+    assert numbers["confidence"]["value"] == details["confidence"]
+    assert "no probability" in numbers["confidence"]["definition"]
+    assert numbers["absent_species_as_sure"]["interval"][2] == 0.95
+    assert numbers["absent_species_as_sure"]["unit"] == f"share of {details['learnt_from']['absent']}"
+    client.force_login(User.objects.get(pk=bench.lab.analyst.user_id))
+    page = client.get(reverse("web:run", args=[run.reference])).content.decode()
+    for words in (
+        "How sure the nearest species is",
+        "It is no probability that the answer is right",
+        "Learnt from the set",
+    ):
+        assert words in page
+    sites = details["characters"]["sites"]
+    assert sites
+    assert "Diagnostic sites" in page
+    assert f"at {len(sites)} of {len(sites)} sites" in page
+    assert details["taxonomy"]["tables"] == []
+    assert "as the records give them" in page
+
+
+def test_an_answer_without_a_species_gives_no_number_of_how_sure(bench: Bench, library: ReferenceSet) -> None:
+    content = f">q\n{SEQUENCES[HIDDEN]}\n".encode()
+    run = species_run(bench, library, [("sequence", upload(bench, content, "q.fasta", "sequence"))])
+    assert run.outcomes.get().identification != "species"
+    assert "confidence" not in {one["name"] for one in run.outcomes.get().summary["numbers"]}
+
+
 def test_a_pair_as_fastq_gives_the_same_name_and_its_traces_page_opens(
     client: Client, bench: Bench, library: ReferenceSet
 ) -> None:

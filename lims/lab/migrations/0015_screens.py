@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('chain_of_custody', '0005_checkpoint_stamps'),
-        ('lab', '0013_two_references'),
+        ('lab', '0014_pedigrees'),
     ]
 
     operations = [
