@@ -105,8 +105,12 @@ def _trials(library: Library, locus: int, length: int, sample: int, progress: Pr
     ]
     # A hash of the accession draws the same sample from the same set, in any order of records.
     records.sort(key=lambda record: hashlib.sha256(library.accession(record).encode()).digest())
+    _, first = np.unique(library.record_species[np.array(records, np.int64)], return_index=True)
+    leading = set(first.tolist())
+    # As many species as can be: one record of each comes before the second of any.
+    ordered = sorted(range(len(records)), key=lambda place: (place not in leading, place))
     trials: list[Trial] = []
-    chosen = records[:sample]
+    chosen = [records[place] for place in ordered[:sample]]
     for done, record in enumerate(chosen):
         if done % 64 == 0:
             progress(done / len(chosen), "")
@@ -137,7 +141,9 @@ def trial_of(library: Library, record: int, length: int) -> Trial:
 def rules_fit(library: Library, locus: str, length: int, trials: Sequence[Trial], inside: Within) -> LocusCalibration:
     """Choose the rules of one locus and length from its trials."""
     within = sorted(distance for trial in trials for distance, species in trial.with_own if species == trial.species)
-    halves = _halves(trials)
+    every = _halves(trials)
+    once = one_of_each(trials)
+    halves = _halves(once)
     one = _species_rule(library, *halves, "one")
     several = _species_rule(library, *halves, "several")
     return LocusCalibration(
@@ -150,13 +156,21 @@ def rules_fit(library: Library, locus: str, length: int, trials: Sequence[Trial]
         within_largest=within[-1] if within else None,
         within_count=len(within),
         exclusion_distance=_exclusion(within),
-        genera=_genus_rates(library, trials, one, several),
-        confidence=confidence_fit(*(_seen(library, half, inside) for half in halves)),
+        genera=_genus_rates(library, once, one, several),
+        confidence=confidence_fit(*(_seen(library, half, inside) for half in (every[0], halves[1]))),
     )
 
 
+def one_of_each(trials: Sequence[Trial]) -> list[Trial]:
+    """The first trial of each species: its records err alike, and counting all of them would feign certainty."""
+    first: dict[int, Trial] = {}
+    for trial in trials:
+        first.setdefault(trial.species, trial)
+    return list(first.values())
+
+
 def _halves(trials: Sequence[Trial]) -> tuple[list[Trial], list[Trial]]:
-    """Two halves that share no species: records of one species err alike, and a rule counted on them would flatter."""
+    """Two halves that share no species, so that no rule is counted where it was chosen."""
     place: dict[int, int] = {}
     for trial in trials:
         place.setdefault(trial.species, len(place))

@@ -192,17 +192,20 @@ def _species_rates(rule: Rule) -> tuple[ErrorRate, ...]:
         ErrorRate(
             name="absent_species_named",
             rate=rule.absent_named,
-            definition="leave-one-species-out: absent species that this rule named as another species",
+            definition="leave-one-species-out: absent species that this rule named as another species; "
+            "each species counts once",
         ),
         ErrorRate(
             name="present_species_wrong",
             rate=rule.present_wrong,
-            definition="leave-one-out: records whose species has other records, named as a wrong species",
+            definition="leave-one-out: species with several records, one of them taken out, named as a wrong species; "
+            "each species counts once",
         ),
         ErrorRate(
             name="present_species_named",
             rate=rule.present_called,
-            definition="leave-one-out: records whose species has other records, named at all",
+            definition="leave-one-out: species with several records, one of them taken out, named at all; "
+            "each species counts once",
         ),
     )
 
@@ -212,12 +215,14 @@ def _rank_rates(rank: str, rule: RankRule) -> tuple[ErrorRate, ...]:
         ErrorRate(
             name=f"absent_{rank}_named",
             rate=rule.absent_named,
-            definition=f"leave-one-{rank}-out: records whose {rank} is absent, given another {rank}",
+            definition=f"leave-one-{rank}-out: species whose {rank} is absent, given another {rank}; "
+            "each species counts once",
         ),
         ErrorRate(
             name=f"present_{rank}_wrong",
             rate=rule.present_wrong,
-            definition=f"leave-one-species-out with the {rank} present: records given a wrong {rank}",
+            definition=f"leave-one-species-out with the {rank} present: species given a wrong {rank}; "
+            "each species counts once",
         ),
     )
 

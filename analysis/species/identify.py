@@ -41,7 +41,7 @@ DEFINITIONS: Final = {
     "weighing the same; orders answers and is no probability for the case; null without calibration or with two "
     "templates",
     "as_sure": "searches of the set, not used for the fit, with this confidence (step) or more: present species found "
-    "rightly, absent species taken for another",
+    "rightly, absent species taken for another; each species counts once",
     "present_species_as_sure": "leave-one-out searches, not used for the fit, that were as sure: species in the set, "
     "found rightly",
     "absent_species_as_sure": "leave-one-species-out searches, not used for the fit, that were as sure: species not in "

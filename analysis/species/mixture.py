@@ -31,6 +31,9 @@ _LEFT_OVER: Final = (3, 0.008)
 _GAIN: Final = 0.015
 _GAIN_BASES: Final = 5
 _CHIMERA_LEAST: Final = 150
+_CHIMERA_SHORT: Final = 300
+_GAIN_WITHOUT_REST: Final = 4
+"""Bases that two records gain on a single one, where together they leave none over: enough in a sequence this short."""
 _END_BASES: Final = 60
 """Bases of either end that are searched on their own, at least."""
 
@@ -169,19 +172,22 @@ def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mi
 
     Both ends (30 %, 60 bases at least) have nearest species of their own, and the two records joined at the best
     point leave no more over than individuals of a species differ, and 1.5 % (five bases) less than any single record.
+    In up to 300 bases the ends are short and what is nearest may fit neither firmly: there two records that joined
+    leave nothing over, where every single one leaves four bases, are enough.
     """
-    length = _end_length(query)
     if len(query) < _CHIMERA_LEAST or not found or found[0].identity >= 1.0 - _GAIN:
         return None
     # Ends can be judged only against a record that reaches them.
     best = next((near for near in found if near.overlap >= _WHOLE * len(query)), found[0])
-    heads, tails = _ends_nearest(library, query, best, length)
+    firm = _ends_differ(library, query, best)
+    if not firm and len(query) > _CHIMERA_SHORT:
+        return None
+    length = _end_length(query)
+    heads, tails = nearest(library, query[:length]), nearest(library, query[-length:])
     if not heads or not tails or _nearest_species(library, heads) & _nearest_species(library, tails):
         return None
     wrong, position, parents = _joined(library, query, heads, tails)
-    most, rate = _LEFT_OVER
-    gained = best.distance * len(query) - wrong
-    if wrong > most + rate * len(query) or gained < max(_GAIN_BASES, _GAIN * len(query)):
+    if not _worth_joining(best.distance * len(query) - wrong, wrong, len(query), firm):
         return None
     pairs = sorted(
         {
@@ -202,25 +208,30 @@ def _end_length(query: bytes) -> int:
     return max(_END_BASES, int(_END * len(query)))
 
 
-def _ends_nearest(library: Library, query: bytes, best: Near, length: int) -> tuple[Sequence[Near], Sequence[Near]]:
-    """What is nearest to both ends; nothing where they do not differ firmly, or the worse is the same species'.
+def _worth_joining(gained: float, wrong: int, length: int, firm: bool) -> bool:
+    """Whether two records explain so much more than one, and leave so little over, that there were two templates."""
+    if wrong == 0 and length <= _CHIMERA_SHORT and gained >= max(_GAIN_WITHOUT_REST, _GAIN * length):
+        return True
+    most, rate = _LEFT_OVER
+    return firm and wrong <= most + rate * length and gained >= max(_GAIN_BASES, _GAIN * length)
 
-    One end must fit the nearest record well and the other not, by more than errors spread evenly would leave
-    (two standard deviations of a Poisson difference).
+
+def _ends_differ(library: Library, query: bytes, best: Near) -> bool:
+    """Whether the ends differ firmly in how they fit the nearest record, and the worse is not its species'.
+
+    One end must fit the record well and the other not, by more than errors spread evenly would leave (two standard
+    deviations of a Poisson difference).
     """
+    length = _end_length(query)
     turned = reverse_complement(query) if best.reverse else query
     reference = library.sequence(best.sequence)
     parts = turned[:length], turned[-length:]
     edits = [edits_within(part, reference) for part in parts]
     good, bad = sorted(edits)
     if bad < _END_BAD * length or bad < 2 * good + 0.02 * length or bad - good < _END_FIRM * (bad + good) ** 0.5:
-        return (), ()
-    worse = edits.index(bad)
-    found = nearest(library, parts[worse])
-    if not found or _nearest_species(library, found) & set(_species_of(library, best.sequence)):
-        return (), ()
-    ends = [nearest(library, query[:length]), nearest(library, query[-length:])]
-    return ends[0], ends[1]
+        return False
+    found = nearest(library, parts[edits.index(bad)])
+    return bool(found) and not _nearest_species(library, found) & set(_species_of(library, best.sequence))
 
 
 def _nearest_species(library: Library, found: Sequence[Near]) -> set[int]:

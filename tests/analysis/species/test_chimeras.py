@@ -82,3 +82,21 @@ def test_a_relative_of_no_species_of_the_set_is_no_chimera(tmp_path: Path, lengt
     draw = random.Random(9)
     for name, share in zip(sorted(sequences), (0.0, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08), strict=False):
         assert resolved(library, related(sequences[name], share, draw)) is None
+
+
+@pytest.mark.parametrize(
+    ("length", "differing", "error", "told"),
+    [(170, 4, False, True), (170, 3, False, False), (170, 4, True, False), (400, 4, False, False)],
+)
+def test_little_is_enough_in_a_short_locus_where_nothing_is_left_over(
+    tmp_path: Path, length: int, differing: int, error: bool, told: bool
+) -> None:
+    """Two species differ at some bases of the first part and at twenty of the second."""
+    one = "".join(random.Random(12).choices("ACGT", k=length))
+    places = [*range(8, 8 + 11 * differing, 11), *range(80, 160, 4)]
+    other = "".join({"A": "C", "C": "A", "G": "T", "T": "G"}[b] if n in places else b for n, b in enumerate(one))
+    library = library_of(tmp_path, {"Genus1 species": one, "Genus2 species": other})
+    query = other[:60] + one[60:]
+    if error:
+        query = query[:120] + {"A": "G", "G": "A", "C": "T", "T": "C"}[query[120]] + query[121:]
+    assert bool(names(library, resolved(library, query))) is told
