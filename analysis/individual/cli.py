@@ -21,6 +21,7 @@ from analysis.individual.panel import RESOLVED
 from analysis.individual.parentage import ALPHA
 from analysis.individual.pedigree import pedigree_of
 from analysis.individual.pedigree_wording import pedigree_json, pedigree_readable
+from analysis.individual.regions import region_of
 from analysis.inputs import InputFile
 from analysis.terminal import progress_bar
 
@@ -196,13 +197,7 @@ def _frequencies(parsed: argparse.Namespace) -> GenotypeTable | None:
             remedy="Give --frequencies TABLE and --frequencies-where COLUMN=VALUE, such as region=north.",
         )
     table = _read(parsed, parsed.frequencies, others=(column,))
-    kept = [row for row, cell in enumerate(table.columns[column]) if cell == value]
-    if not kept:
-        known = ", ".join(sorted(set(table.columns[column]))[:8])
-        raise InputRefused(
-            f"No animal has «{value}» there.", file=table.name, field=column, remedy=f"The column holds {known}."
-        )
-    return table.only(kept)
+    return region_of(table, (column,), value, field=column)
 
 
 def _read(parsed: argparse.Namespace, path: Path, *, others: tuple[str, ...] = ()) -> GenotypeTable:

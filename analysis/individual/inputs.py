@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis.errors import InputRefused
 from analysis.genotypes.reader import Layout, TableFormat, read_file, read_genotypes
@@ -10,6 +10,7 @@ from analysis.genotypes.table import GenotypeTable
 from analysis.individual.kinship import ErrorModel
 from analysis.individual.profiles import KIND as PROFILES
 from analysis.individual.profiles import profiles_open
+from analysis.individual.regions import region_of
 from analysis.inputs import InputFile, RunInputs
 from analysis.outcome import Diagnostic, ReferenceDigest
 from analysis.reference import ReferenceSet, open_reference, reference_kind
@@ -20,7 +21,10 @@ _POPULATION_TABLE = "genotypes.csv"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """`table` against `against` (or within itself), frequencies from `frequencies`; `reference` names what was used."""
+    """`table` against `against` (or within itself), frequencies from `frequencies`; `reference` names what was used.
+
+    `source` says whose frequencies they are: the set, with the region where one was chosen.
+    """
 
     table: GenotypeTable
     against: GenotypeTable | None
@@ -40,11 +44,13 @@ def compared(inputs: RunInputs) -> Compared:
     """Read the tables of a run.
 
     The reference is a set of known profiles (then it is what is searched, and the frequencies are its own) or
-    reference population data (then frequencies are its own, and the profiles are compared with the table of the role
-    "against", or with each other). Raises `InputRefused`.
+    reference population data (then frequencies are its own, or those of the population or group that the parameter
+    `frequencies_of` names, and the profiles are compared with the table of the role "against", or with each other).
+    Raises `InputRefused`.
     """
     table = _read(inputs.one("genotypes"), inputs)
     others = inputs.of_role("against")
+    region = inputs.text("frequencies_of")
     folder = inputs.reference_folder("known profiles, or population data to take allele frequencies from")
     if reference_kind(folder) == PROFILES:
         if others:
@@ -52,6 +58,12 @@ def compared(inputs: RunInputs) -> Compared:
                 "A set of known profiles and a second table were given.",
                 field="against",
                 remedy="Compare with one at a time; take population data for the frequencies of two tables.",
+            )
+        if region:
+            raise InputRefused(
+                "A set of known profiles has no regions.",
+                field="frequencies_of",
+                remedy="Take population data for frequencies of a region, or leave the region away.",
             )
         found, known = profiles_open(folder)
         return Compared(table=table, against=known, frequencies=known, reference=_digest(found), source=found.name)
@@ -64,12 +76,15 @@ def compared(inputs: RunInputs) -> Compared:
         layout=Layout(id=str(facts["id_column"]), others=tuple(named)),
         table_format=TableFormat(str(facts.get("table_format", TableFormat.AUTO.value))),
     )
+    population = replace(population, name=found.name)
+    if region:
+        population = region_of(population, named, region, field="frequencies_of")
     return Compared(
         table=table,
         against=_read(others[0], inputs) if others else None,
         frequencies=population,
         reference=_digest(found),
-        source=found.name,
+        source=population.name,
     )
 
 
@@ -94,6 +109,12 @@ def loci_check(given: Compared, loci: int) -> tuple[Diagnostic, ...]:
             unknown += sum(name not in known for name in mine)
     many = total > 0 and unknown > 0.25 * total
     return (
+        Diagnostic(
+            code="frequencies",
+            state="passed",
+            text=f"frequencies of {len(given.frequencies):,} animals of «{given.source}»",
+            value=len(given.frequencies),
+        ),
         Diagnostic(
             code="shared_loci",
             state="passed" if loci >= 10 else "warning",

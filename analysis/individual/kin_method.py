@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 
 from analysis.canonical import Json, readable_json
 from analysis.individual.cli import comparison_json
@@ -35,7 +36,8 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """Compare all pairs, or a table with another, for every relationship.
 
     Parameters: `id_column`, `least_lr` (default 1000), `least_shared` (default 0.8), `theta`, `dropout`, `miscall`,
-    `table_format`. Artefacts: kin.json, kin.csv (every pair that reached the ratio). Raises `InputRefused`.
+    `frequencies_of`, `table_format`. Artefacts: kin.json, kin.csv (every pair that reached the ratio, with
+    the interval of each). Raises `InputRefused`.
     """
     progress(0.0, "reading")
     given = compared(inputs)
@@ -154,11 +156,14 @@ def _csv(run: ComparisonRun) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = list(RELATIONSHIP_WORDS)
-    writer.writerow(["a", "b", "shared_loci", "matching_loci", *(f"log10_lr_{name}" for name in names)])
+    ends = [f"log10_lr_{name}_{end}_95" for name in names for end in ("low", "high")]
+    writer.writerow(["a", "b", "shared_loci", "matching_loci", *(f"log10_lr_{name}" for name in names), *ends])
     for one in run.comparisons:
-        values = (one.log10_lr[name] for name in names)
-        ratios = ["" if value == float("-inf") else f"{value:.4f}" for value in values]
-        writer.writerow([one.a, one.b, one.shared_loci, one.matching_loci, *ratios])
+        ratios = [one.log10_lr[name] for name in names]
+        # A ratio of 0 has no interval.
+        intervals = [end for name in names for end in one.log10_interval.get(name, (-math.inf, -math.inf))]
+        cells = ["" if value == -math.inf else f"{value:.4f}" for value in (*ratios, *intervals)]
+        writer.writerow([one.a, one.b, one.shared_loci, one.matching_loci, *cells])
     return out.getvalue()
 
 

@@ -35,7 +35,11 @@ CAVEATS = (
     ),
     "Not found means not found among the profiles searched.",
 )
-CSV_COLUMNS = ("a", "b", "shared_loci", "matching_loci", "log10_lr_identity", "match_probability", "low", "high")
+CSV_COLUMNS = (
+    *("a", "b", "shared_loci", "matching_loci", "log10_lr_identity", "match_probability", "low", "high"),
+    *("log10_lr_identity_low_95", "log10_lr_identity_high_95"),
+)
+"""`low` and `high` are the 95 % interval of the match probability; intervals hold the finite sample of frequencies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     """Look for every profile of a table among others.
 
     Parameters: `id_column` (default "id"), `least_match` and `least_shared` (default 0.85), `theta`, `dropout`,
-    `miscall`, `table_format`. Artefacts: matches.json, matches.csv. Raises `InputRefused`.
+    `miscall`, `frequencies_of`, `table_format`. Artefacts: matches.json, matches.csv. Raises `InputRefused`.
     """
     progress(0.0, "reading")
     given = compared(inputs)
@@ -317,6 +321,7 @@ def _csv(pairs: Sequence[_Found]) -> str:
             [
                 *(pair.a, pair.b, pair.shared_loci, pair.matching_loci, _log(pair.log10_lr["identity"])),
                 *(f"{value:.4g}" for value in (pair.match_probability, *one.interval)),
+                *(_log(value) for value in pair.log10_interval.get("identity", ())),
             ]
         )
     return out.getvalue()

@@ -42,9 +42,9 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
 
     Claims stand in a table of the role "claims" (columns young, mother, father, or offspring, dam, sire; one parent may
     be empty; maybe untyped) or in the parameters `young`, `mother`, `father`. Further parameters: `id_column`, `alpha`
-    (default 0.001, shared by all tests), `dropout`, `miscall`, `theta`. The reference gives allele frequencies. With
-    more than one claim the first outcome is about the pedigree, the others about a claim each, in the order of the
-    table. Artefacts: parentage.json, parentage.csv, pedigree.svg. Raises `InputRefused`.
+    (default 0.001, shared by all tests), `dropout`, `miscall`, `theta`, `frequencies_of`. The reference gives allele
+    frequencies. With more than one claim the first outcome is about the pedigree, the others about a claim each, in
+    the order of the table. Artefacts: parentage.json, parentage.csv, pedigree.svg. Raises `InputRefused`.
     """
     progress(0.0, "reading")
     if inputs.of_role("against"):
@@ -66,7 +66,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     ]
     summary = _summary(found, panel)
     if len(claims) > 1:
-        outcomes.insert(0, _pedigree_outcome(found, lines, summary, given, inputs, file))
+        outcomes.insert(0, _pedigree_outcome(found, lines, summary, panel, given, inputs, file))
     rows: list[Json] = [*lines]
     content = readable_json({"method": NAME, "version": VERSION, "pedigree": summary, "claims": rows})
     files = (
@@ -96,7 +96,13 @@ def _claims(inputs: RunInputs) -> tuple[list[Claim], str]:
 
 
 def _pedigree_outcome(
-    found: PedigreeTest, lines: list[_Line], summary: _Line, given: Compared, inputs: RunInputs, file: str
+    found: PedigreeTest,
+    lines: list[_Line],
+    summary: _Line,
+    panel: Panel,
+    given: Compared,
+    inputs: RunInputs,
+    file: str,
 ) -> Outcome:
     rows: list[Json] = [*lines]
     return Outcome(
@@ -116,7 +122,7 @@ def _pedigree_outcome(
             _tested_check(found),
             *_resolution_checks(found.not_resolved),
             *_alike_checks(found.links),
-            *loci_check(given, len(given.table.loci)),
+            *loci_check(given, len(panel.loci)),
         ),
         inputs=tuple(one.digest for one in inputs.files),
         reference=given.reference,
@@ -278,9 +284,9 @@ def _statement(link: Link, words: Mapping[str, str]) -> str:
         return f"Parentage of {claim.young} is excluded for {tested}.{single}"
     named = [name for kind, name in claim.parents if "pair" in link.tests or kind in link.tests]
     rest = "" if link.whole else " The other claimed parent was not tested."
-    alone = len(link.tests) > 1
+    each = len(link.tests) > 1
     counts = "; ".join(
-        f"{f'{words[kind]}, alone: ' if alone else ''}{test.contradictions} of {test.loci} loci contradict, "
+        f"{f'{words[kind]}, alone: ' if each else ''}{test.contradictions} of {test.loci} loci contradict, "
         f"{test.expected:.2g} are expected of a true family by typing errors, and {test.power:.1%} of "
         "unrelated claimants would be excluded"
         for kind, test in link.tests.items()

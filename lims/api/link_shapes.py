@@ -87,6 +87,9 @@ class SearchAsk(Input):
         required=False, allow_null=True, help_text="Approved reference population data whose allele frequencies count."
     )
     frequencies_taxon = text(120)
+    frequencies_of = text(
+        120, help_text="A population or group of these data, of 20 animals or more, whose animals alone count."
+    )
     theta = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=0.999)
     seed = serializers.IntegerField(default=1, min_value=0, max_value=2**62)
 

@@ -18,6 +18,7 @@ from analysis.individual.linksearch import (
     SeizurePair,
     link_search,
 )
+from analysis.individual.regions import region_of
 from analysis.inputs import Progress
 from analysis.origin.baseline import baseline_open
 from lims.common.errors import BadInput
@@ -119,8 +120,12 @@ def _rule(search: LinkSearch) -> LinkRule:
 def _frequencies(search: LinkSearch) -> dict[str, GenotypeTable]:
     if search.frequencies is None:
         return {}
-    baseline = baseline_open(reference_folder(search.frequencies))
-    return {search.frequencies_taxon: baseline.table}
+    table = baseline_open(reference_folder(search.frequencies)).table
+    if search.frequencies_of:
+        given = search.frequencies.parameters
+        columns = [str(given[key]) for key in ("population_column", "group_column") if given.get(key)]
+        table = region_of(table, columns, search.frequencies_of, field="frequencies_of")
+    return {search.frequencies_taxon: table}
 
 
 def _key(pair: SeizurePair) -> Key:

@@ -1,6 +1,6 @@
 """Fields that speak of the laboratory: numbers as weighed, times with a zone, codes of the lists, parties."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,11 +11,14 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from analysis.individual.regions import FEWEST
 from chain_of_custody.models import Party
 from lims.casework.codelists import CURRENT, code_list
 from lims.casework.enums import Unit
 from lims.common.checks import decimal_clean
 from lims.common.errors import BadInput
+from lims.lab.models import ReferenceSet
+from lims.lab.selectors.regions import reference_regions
 from lims.web.forms import CodeField
 
 
@@ -163,3 +166,19 @@ class CodeOrNothing(CodeField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=80, **kwargs)
+
+
+class RegionField(forms.ChoiceField):
+    """One region of the references that can be chosen, under the name of each; empty for all animals of it."""
+
+    def offer(self, references: Iterable[ReferenceSet]) -> None:
+        """Set the regions with animals enough."""
+        named = [(str(one), reference_regions(one)) for one in references]
+        self.choices = [
+            ("", _("all its animals")),
+            *((name, _enough(regions)) for name, regions in named if _enough(regions)),
+        ]
+
+
+def _enough(regions: Mapping[str, int]) -> list[tuple[str, str]]:
+    return [(name, f"{name} ({number})") for name, number in regions.items() if number >= FEWEST]

@@ -46,7 +46,7 @@ NAMES: Mapping[str, Words] = {
 _DECLARED = Asked(
     label=_("Declared species"), help_text=_("What the papers say. Whether that holds is an answer of its own.")
 )
-_ERRORS = ("theta", "dropout", "miscall")
+_ERRORS = ("theta", "dropout", "miscall", "frequencies_of")
 _PARAMETERS: Mapping[str, Asked] = {
     "declared": _DECLARED,
     "expected": Asked(
@@ -80,6 +80,10 @@ _PARAMETERS: Mapping[str, Asked] = {
     "theta": Asked(label=_("θ of the population, from 0 to 1"), help_text=_("0.03 for small, isolated groups.")),
     "dropout": Asked(label=_("Dropout rate, share of heterozygotes")),
     "miscall": Asked(label=_("Misread alleles, share of copies")),
+    "frequencies_of": Asked(
+        label=_("Allele frequencies of"),
+        help_text=_("One population or group of the reference set, of 20 animals or more; else all its animals."),
+    ),
     "young": Asked(label=_("Young animal"), help_text=_("Or give a table of claims above.")),
     "mother": Asked(label=_("Claimed mother")),
     "father": Asked(label=_("Claimed father")),

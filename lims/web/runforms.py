@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from chain_of_custody.models import StoredFile
 from lims.lab.models import Batch, ReferenceSet
+from lims.web.fields import RegionField
 from lims.web.forms import PageForm
 from lims.web.methodwords import METHOD_FORMS, ROLES
 
@@ -61,6 +62,7 @@ class RunForm(PageForm):
                 self._offer(name, rows, "" if rows else _("none is approved"))
             else:
                 del self.fields[name]
+        self._regions()
         self._offer("batch", choices.batches, "–")
         self._offer("component", choices.components, _("the whole"))
         self.roles = self._file_fields()
@@ -71,6 +73,15 @@ class RunForm(PageForm):
             return
         words = [(key, self._words(one)) for key, one in rows.items()]
         self.fields[name].choices = [*([("", empty)] if empty else []), *words]  # type: ignore[attr-defined]
+
+    def _regions(self) -> None:
+        """Offer the regions of every reference that can be chosen, under its name."""
+        asked = self.fields.get("frequencies_of")
+        if asked is not None:
+            field = RegionField(label=asked.label, help_text=asked.help_text, required=False)
+            field.offer(self.choices.references.values())
+            field.widget.attrs["class"] = "input"
+            self.fields["frequencies_of"] = field
 
     @staticmethod
     def _words(one: Any) -> str:

@@ -104,6 +104,7 @@ _ERRORS = (
     _number("miscall", 0.005, 0, 0.5),
 )
 _SQUARES = _number("generalise_km", 0, 0, 20_000)
+_REGION = _text("frequencies_of")
 _CALIBRATED = Parameter(name="calibrated", kind="flag", default=True)
 _GENOTYPES = Role(name="genotypes", needed=True)
 _MEASUREMENTS = Role(name="measurements", needed=True)
@@ -185,6 +186,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
             _number("least_match", 0.85, 0.5, 1),
             _number("least_shared", 0.85, 0.1, 1),
             *_ERRORS,
+            _REGION,
             _FORMAT,
         ),
     ),
@@ -196,6 +198,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
             _number("least_lr", 1000, 1, 1e12),
             _number("least_shared", 0.8, 0.1, 1),
             *_ERRORS,
+            _REGION,
             _FORMAT,
         ),
     ),
@@ -209,6 +212,7 @@ METHOD_SHAPES: Mapping[str, MethodShape] = {
             _text("father"),
             _number("alpha", 0.001, 1e-9, 0.5),
             *_ERRORS,
+            _REGION,
             _FORMAT,
         ),
     ),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
+from analysis.individual.regions import FEWEST
 from analysis.registry import METHODS
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.models import Item, StoredFile
@@ -17,6 +18,7 @@ from lims.lab.models import EditLayer, ReferenceSet, RunInput
 from lims.lab.rules.methods import METHOD_SHAPES, MethodShape, Parameter
 from lims.lab.selectors.files import files_readable
 from lims.lab.selectors.referenceaccess import reference_usable_by
+from lims.lab.selectors.regions import reference_regions
 
 
 def shape_of(method: str) -> MethodShape:
@@ -148,6 +150,41 @@ def parameters_check(shape: MethodShape, parameters: Mapping[str, Json]) -> None
         problem = one.problem(parameters.get(name))
         if problem:
             raise BadInput(_wrong(one, problem), code=problem, field=name, found=str(parameters.get(name))[:60])
+
+
+def region_check(reference: ReferenceSet | None, name: str, *, field: str = "frequencies_of") -> None:
+    """The region whose frequencies count is one of the reference, with enough animals.
+
+    Raises:
+        BadInput: it is not, or has too few; the words name what there is.
+    """
+    if not name:
+        return
+    regions = reference_regions(reference) if reference else {}
+    if not regions:
+        raise BadInput(
+            _("Only reference population data have populations and groups. Choose them, or leave «%(name)s» away.")
+            % {"name": name},
+            code="no-regions",
+            field=field,
+            found=name[:60],
+        )
+    if name not in regions:
+        raise BadInput(
+            _("«%(name)s» is no population or group of %(reference)s. There are: %(known)s.")
+            % {"name": name, "reference": str(reference), "known": ", ".join(list(regions)[:12])},
+            code="unknown-region",
+            field=field,
+            found=name[:60],
+        )
+    if regions[name] < FEWEST:
+        raise BadInput(
+            _("«%(name)s» has %(n)s animals; frequencies need %(least)s. Take a larger group, or the whole set.")
+            % {"name": name, "n": regions[name], "least": FEWEST},
+            code="too-few-animals",
+            field=field,
+            found=name[:60],
+        )
 
 
 def _wrong(one: Parameter, problem: str) -> str:

@@ -33,6 +33,7 @@ from lims.lab.services.runchecks import (
     ledger_value,
     parameters_check,
     references_check,
+    region_check,
     roles_check,
     shape_of,
 )
@@ -74,6 +75,7 @@ def run_queue(
     references_check(actor, shape, reference, second)
     parameters = squared(method, reference.coarse_km if reference else 0, parameters or {})
     parameters_check(shape, parameters)
+    region_check(reference, str(parameters.get("frequencies_of") or "").strip())
     with transaction.atomic():
         _usable_check(item, batch)
         run = Run.objects.create(

@@ -15,7 +15,8 @@ class LinkSearch(JobBase):
     """One search: the profiles compared (frozen when it was ordered), rule and method by version, what came of it.
 
     `seizures` are those chosen, none for all of the laboratory. `rule_set` is the laboratory's signed-off table of
-    thresholds, empty where that of the program was used. `summary` holds counts over the whole search, beside
+    thresholds, empty where that of the program was used. `frequencies_of` is the population or group of `frequencies`
+    that counts, empty for all its animals. `summary` holds counts over the whole search, beside
     what chance lets expect; the whole result is a file in the vault.
     """
 
@@ -29,6 +30,7 @@ class LinkSearch(JobBase):
         ReferenceSet, on_delete=models.PROTECT, null=True, blank=True, related_name="link_searches"
     )
     frequencies_taxon = models.CharField(max_length=120, blank=True)
+    frequencies_of = models.CharField(max_length=120, blank=True)
     theta = models.FloatField(null=True, blank=True)
     seed = models.BigIntegerField(default=1)
     method = models.CharField(max_length=60)

@@ -27,6 +27,7 @@ from lims.lab.models import Profile, ReferenceSet
 from lims.lab.selectors.profiles import profiles_current
 from lims.lab.selectors.referenceaccess import reference_usable_by
 from lims.lab.services.jobs import job_cancel, job_finish, job_take
+from lims.lab.services.runchecks import region_check
 from lims.links.execution import Found, inputs_digest
 from lims.links.ledger import SEARCH
 from lims.links.models import LinkSearch
@@ -45,6 +46,7 @@ def search_order(
     seizures: Sequence[Seizure] = (),
     frequencies: ReferenceSet | None = None,
     frequencies_taxon: str = "",
+    frequencies_of: str = "",
     theta: float | None = None,
     rule: str = "",
     rule_set: ReferenceSet | None = None,
@@ -53,18 +55,22 @@ def search_order(
     """Freeze the profiles that count now and queue their comparison.
 
     Without `seizures` every seizure of the laboratory's casework takes part; tests and training never meet casework.
-    `frequencies` are approved reference population data of one species, `theta` replaces the rule's. The thresholds are
+    `frequencies` are approved reference population data of one species, `frequencies_of` a population or group of them
+    whose animals alone count, `theta` replaces the rule's. The thresholds are
     those of `rule_set`, a table of the laboratory that a second person signed off; without one the newest such table,
     and where there is none, or `rule` names it, the program's.
 
     Raises:
         NotAllowed: without `link.search`.
-        BadInput: fewer than two seizures with profiles, cases of several kinds, theta outside 0 to 1, no such rule.
+        BadInput: fewer than two seizures with profiles, cases of several kinds, theta outside 0 to 1, no such rule, no
+            such region of the frequencies or one with too few animals.
         RuleViolation: the reference is not approved, or restricted and not the actor's to use.
     """
     require(actor, "link.search")
     chosen = _rule_chosen(actor, rule, rule_set)
     taxon = _frequencies_check(actor, frequencies, frequencies_taxon)
+    region = text_clean(frequencies_of, field="frequencies_of", limit=120, required=False)
+    region_check(frequencies, region)
     if theta is not None and not 0 <= theta < 1:
         raise BadInput(_("Give theta from 0 to below 1."), code="out-of-range", field="theta", found=theta)
     profiles = _profiles(seizures)
@@ -76,6 +82,7 @@ def search_order(
             units=units,
             frequencies=frequencies,
             frequencies_taxon=taxon,
+            frequencies_of=region,
             theta=theta,
             seed=seed,
             method=METHOD,
@@ -143,7 +150,7 @@ def _rule_chosen(actor: Actor, rule: str, rule_set: ReferenceSet | None) -> _Rul
 
 
 def _ordered(search: LinkSearch, *, profiles: int, seizures: int) -> dict[str, Json]:
-    return {
+    values: dict[str, Json] = {
         "reference": search.reference,
         "method": search.method,
         "method_version": search.method_version,
@@ -158,6 +165,7 @@ def _ordered(search: LinkSearch, *, profiles: int, seizures: int) -> dict[str, J
         "theta": None if search.theta is None else repr(search.theta),
         "seed": search.seed,
     }
+    return values | ({"frequencies_of": search.frequencies_of} if search.frequencies_of else {})
 
 
 def search_start(*, pk: int, worker: str) -> LinkSearch | None:

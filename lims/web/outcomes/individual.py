@@ -1,10 +1,11 @@
 """Results about individuals, relatives and parents, ready to print."""
 
+import math
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from lims.web.outcomes.words import Details, interval_text, ratio_of
+from lims.web.outcomes.words import Details, interval_text, ratio_of, ratio_text
 from lims.web.parts import Fact
 from lims.web.shares import percent
 from lims.web.tables import Table
@@ -42,6 +43,7 @@ def match_tables(details: Details) -> list[Table]:
             str(one["with"]),
             f"{one['matching_loci']} / {one['shared_loci']}",
             ratio_of(one["log10_lr"].get("identity")),
+            _log_ends((one.get("log10_lr_interval_95") or {}).get("identity")),
             f"{float(one['match_probability']):.2g}",
             f"{one['interval_95'][0]:.2g}–{one['interval_95'][1]:.2g}",
         )
@@ -51,10 +53,21 @@ def match_tables(details: Details) -> list[Table]:
         (_("Profile"), False),
         (_("Loci that agree"), True),
         (_("LR, one animal"), True),
+        (_("95 % interval of the LR"), True),
         (_("Match probability"), True),
         (_("95 % interval"), True),
     )
     return [Table(title=_("Profiles that agree"), head=head, rows=rows, marked=frozenset({0}))] if rows else []
+
+
+def _log_ends(ends: Sequence[float] | None) -> str:
+    """The ends of an interval of log10 ratios as ratios."""
+    return "–" if ends is None else f"{ratio_text(ends[0])}–{ratio_text(ends[1])}"
+
+
+def _ends(ends: Sequence[float] | None) -> str:
+    """The ends of an interval of ratios."""
+    return "–" if ends is None else _log_ends([math.log10(max(end, 1e-300)) for end in ends])
 
 
 def kin_facts(details: Details) -> list[Fact]:
@@ -105,6 +118,7 @@ def _leads(details: Details) -> list[Table]:
             f"{one['matching_loci']} / {one['shared_loci']}",
             str(one["best"]).replace("_", " "),
             ratio_of(one["log10_lr"].get(one["best"])),
+            _ends((one.get("lr_interval_95") or {}).get(one["best"])),
             f"{float(one['chance_finds_at_most']):.2g}",
         )
         for one in details["pairs"]
@@ -114,6 +128,7 @@ def _leads(details: Details) -> list[Table]:
         (_("Loci that agree"), True),
         (_("Best relationship"), False),
         (_("LR"), True),
+        (_("95 % interval of the LR"), True),
         (_("Chance finds at most"), True),
     )
     if not leads:

@@ -20,7 +20,7 @@ from lims.links.selectors.searches import search_get, search_list, search_result
 from lims.links.services.searches import search_cancel, search_order
 from lims.web.access import PageRequest, page_for
 from lims.web.describing import Badge
-from lims.web.fields import NumberField, with_empty
+from lims.web.fields import NumberField, RegionField, with_empty
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
 from lims.web.labfile import attachment
@@ -61,7 +61,11 @@ def _crumbs(*more: Crumb) -> list[Crumb]:
 class SearchForm(PageForm):
     """What is compared, and under which rule."""
 
-    field_of = {"frequencies": "frequencies", "frequencies_taxon": "frequencies_taxon"}
+    field_of = {
+        "frequencies": "frequencies",
+        "frequencies_taxon": "frequencies_taxon",
+        "frequencies_of": "frequencies_of",
+    }
     seizures = forms.MultipleChoiceField(
         label=gettext_lazy("Seizures"),
         required=False,
@@ -72,6 +76,13 @@ class SearchForm(PageForm):
     frequencies = forms.ChoiceField(label=gettext_lazy("Allele frequencies"), required=False)
     frequencies_taxon = forms.CharField(
         label=gettext_lazy("Species these frequencies are of"), max_length=120, required=False
+    )
+    frequencies_of = RegionField(
+        label=gettext_lazy("Allele frequencies of"),
+        required=False,
+        help_text=gettext_lazy(
+            "One population or group of the reference set, of 20 animals or more; else all its animals."
+        ),
     )
     theta = NumberField(
         label=gettext_lazy("Theta for every species"),
@@ -94,6 +105,8 @@ class SearchForm(PageForm):
         self.fields["frequencies"].choices = with_empty(  # type: ignore[attr-defined]
             named, gettext_lazy("those of the profiles compared")
         )
+        regions: RegionField = self.fields["frequencies_of"]  # type: ignore[assignment]
+        regions.offer(self.references.values())
 
 
 @page_for("link.search")
@@ -109,6 +122,7 @@ def search_new(request: PageRequest) -> HttpResponse:
             seizures=[form.known[key] for key in data["seizures"]],
             frequencies=form.references.get(data["frequencies"]),
             frequencies_taxon=data["frequencies_taxon"],
+            frequencies_of=data["frequencies_of"],
             theta=None if data["theta"] is None else float(data["theta"]),
             rule="" if data["rule"] in form.rules else data["rule"],
             rule_set=form.rules.get(data["rule"]),
@@ -122,7 +136,7 @@ def search_new(request: PageRequest) -> HttpResponse:
         note=_("Profiles are compared within one species and one marker panel. Somebody else reviews what is found."),
         layout=(
             (_("What is compared"), ("seizures",)),
-            (_("How"), ("rule", "frequencies", "frequencies_taxon", "theta")),
+            (_("How"), ("rule", "frequencies", "frequencies_taxon", "frequencies_of", "theta")),
         ),
         icon="search",
         crumbs=_crumbs(Crumb(label=_("new"))),

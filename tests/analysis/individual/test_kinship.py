@@ -83,6 +83,40 @@ def test_the_expected_likelihood_ratio_of_unrelated_pairs_is_one(model: ErrorMod
     assert expected == pytest.approx(1.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", list(RELATIONSHIPS))
+def test_tables_with_structure_and_errors_are_those_of_every_draw_and_every_reading(name: str) -> None:
+    """Three alleles: each sequence of draws by the chance of its next allele given those seen, each reading."""
+    theta, dropout, miscall = 0.05, 0.1, 0.02
+    p, order = (0.6, 0.3, 0.1), genotypes(3)
+
+    def chance(drawn: tuple[int, ...]) -> float:
+        found = 1.0
+        for place, allele in enumerate(drawn):
+            seen = drawn[:place].count(allele)
+            found *= (seen * theta + (1 - theta) * p[allele]) / (1 + (place - 1) * theta) if place else p[allele]
+        return found
+
+    def typed(a: int, b: int) -> dict[Genotype, float]:
+        left = {(a, b): 1.0} if a == b else {(a, b): 1 - dropout, (a, a): dropout / 2, (b, b): dropout / 2}
+        found: dict[Genotype, float] = defaultdict(float)
+        for (x, y), share in left.items():
+            for first, second in product(range(3), repeat=2):
+                read = [1 - miscall if one == true else miscall / 2 for one, true in ((first, x), (second, y))]
+                found[(min(first, second), max(first, second))] += share * read[0] * read[1]
+        return found
+
+    joint: dict[tuple[Genotype, Genotype], float] = defaultdict(float)
+    for shared, k in enumerate(RELATIONSHIPS[name]):
+        for drawn in product(range(3), repeat=4 - shared):
+            one = drawn[:2]
+            other = (drawn[0], drawn[-1]) if shared == 1 else drawn[2:] if shared == 0 else one
+            for (first, some), (second, rest) in product(typed(*one).items(), typed(*other).items()):
+                joint[first, second] += k * chance(drawn) * some * rest
+    found = locus_tables(np.array(p), ErrorModel(theta=theta, dropout=dropout, miscall=miscall)).joint[name]
+    expected = [[joint[first, second] for second in order] for first in order]
+    assert found == pytest.approx(np.array(expected), abs=1e-12)
+
+
 @pytest.mark.parametrize("theta", [0.0, 0.01, 0.059])
 def test_identity_is_the_inverse_of_the_match_probability(theta: float) -> None:
     """NRC II (1996) formula 4.10 is written down on its own; the tables come from the draws."""

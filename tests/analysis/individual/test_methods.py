@@ -11,6 +11,7 @@ import pytest
 from analysis.__main__ import main
 from analysis.errors import InputRefused
 from analysis.individual.profiles import profiles_freeze
+from analysis.origin.baseline import baseline_freeze
 from tests.analysis.methods import numbers, run
 
 HEAD = ",".join(["id", *(f"L{locus}_{half}" for locus in range(10) for half in (1, 2))])
@@ -68,6 +69,98 @@ def test_an_animal_seen_before_is_found_with_how_rare_it_is(tmp_path: Path, know
     assert found.likelihood_ratio is not None
     assert found.likelihood_ratio.log10 > 6
     assert "60 profiles" in found.finding.statement
+
+
+def test_files_of_pairs_hold_the_interval_of_each_ratio(tmp_path: Path, known: Path) -> None:
+    """The columns are the ends that the JSON file has, around the ratio; a ratio of 0 has none."""
+    rows = profiles(1, 60, "K")
+    result = run("individual.kin", tmp_path, {"genotypes": text(rows[:12])}, known, least_lr=1)
+    content = {one.name: one.content for one in result.artefacts}
+    lines = list(csv.DictReader(io.StringIO(content["kin.csv"].decode())))
+    pairs = json.loads(content["kin.json"])["pairs"]
+    assert len(lines) == len(pairs) > 12
+    empty = 0
+    for line, one in zip(lines, pairs, strict=True):
+        for name, value in one["log10_lr"].items():
+            low, high = (line[f"log10_lr_{name}_{end}_95"] for end in ("low", "high"))
+            if value is None:
+                assert (line[f"log10_lr_{name}"], low, high) == ("", "", "")
+                empty += 1
+                continue
+            ends = [np.log10(end) for end in one["lr_interval_95"][name]]
+            assert [float(low), float(high)] == pytest.approx(ends, abs=1e-3)
+            assert float(low) < float(line[f"log10_lr_{name}"]) < float(high)
+    assert empty == 0, "with errors every pair is possible"
+    exact = run("individual.kin", tmp_path, {"genotypes": text(rows[:12])}, known, least_lr=1, dropout=0, miscall=0)
+    sheet = next(one.content for one in exact.artefacts if one.name == "kin.csv").decode()
+    cut = [one for one in csv.DictReader(io.StringIO(sheet)) if one["log10_lr_identity"] == ""]
+    assert cut
+    assert all(one["log10_lr_identity_low_95"] == one["log10_lr_identity_high_95"] == "" for one in cut)
+    match = run("individual.match", tmp_path, {"genotypes": text([["Q1", *rows[7][1:]]])}, known)
+    (line,) = csv.DictReader(io.StringIO(match.artefacts[1].content.decode()))
+    low, ratio, high = (float(line[f"log10_lr_identity{end}"]) for end in ("_low_95", "", "_high_95"))
+    assert low < ratio < high
+    number = next(one for one in match.outcomes[0].numbers if one.name == "log10_lr_identity")
+    assert number.interval is not None
+    assert (low, high) == pytest.approx(number.interval[:2], abs=1e-4)
+
+
+@pytest.fixture
+def wild(tmp_path: Path) -> Path:
+    """Population data: thirty animals of N1, fifteen of N2 (both North), twenty of S1 (South) with other alleles."""
+    rows = [[*row, "N1", "North"] for row in profiles(31, 30, "A")] + [
+        [*row, "N2", "North"] for row in profiles(32, 15, "B")
+    ]
+    rows += [[row[0], *(str(int(one) + 20) for one in row[1:]), "S1", "South"] for row in profiles(33, 20, "C")]
+    folder = tmp_path / "wild"
+    content = "\n".join([f"{HEAD},population,group", *(",".join(row) for row in rows)]).encode()
+    columns = {"id_column": "id", "population_column": "population", "group_column": "group"}
+    baseline_freeze(folder, content, name="Wild", version="1", **columns)
+    return folder
+
+
+def test_frequencies_of_one_region_are_counted_in_its_animals_alone(tmp_path: Path, wild: Path) -> None:
+    """Two typings of one animal of N1; the match probability by formula 4.10 with counts of the region, by hand."""
+    one = ["Q1", *profiles(31, 30, "A")[4][1:]]
+    files = {"genotypes": text([one, ["Q2", *one[1:]]])}
+
+    def by_hand(rows: list[list[str]]) -> float:
+        expected, theta = 1.0, 0.03
+        everything = profiles(31, 30, "A") + profiles(32, 15, "B")
+        south = [[row[0], *(str(int(cell) + 20) for cell in row[1:])] for row in profiles(33, 20, "C")]
+        for locus in range(10):
+            places = (1 + 2 * locus, 2 + 2 * locus)
+            known = {row[place] for row in (*everything, *south, one) for place in places}
+            copies = [row[place] for row in rows for place in places]
+            p, q = ((copies.count(one[place]) + 1 / len(known)) / (len(copies) + 1) for place in places)
+            below = (1 + theta) * (1 + 2 * theta)
+            if one[places[0]] == one[places[1]]:
+                expected *= (2 * theta + (1 - theta) * p) * (3 * theta + (1 - theta) * p) / below
+            else:
+                expected *= 2 * (theta + (1 - theta) * p) * (theta + (1 - theta) * q) / below
+        return expected
+
+    north = profiles(31, 30, "A") + profiles(32, 15, "B")
+    for region, rows, animals in (("N1", north[:30], 30), ("North", north, 45)):
+        result = run("individual.match", tmp_path, files, wild, frequencies_of=region)
+        assert numbers(result)["match_probability"] == pytest.approx(by_hand(rows), rel=1e-5)
+        told = next(check for check in result.outcomes[0].diagnostics if check.code == "frequencies")
+        assert told.text == f"frequencies of {animals} animals of «Wild: {region}»"
+        assert any(f"«Wild: {region}»" in one.definition for one in result.outcomes[0].numbers)
+    whole = run("individual.match", tmp_path, files, wild)
+    assert numbers(whole)["match_probability"] < by_hand(north[:30])
+
+
+@pytest.mark.parametrize("method", ["individual.match", "individual.kin", "individual.parentage"])
+def test_regions_that_say_nothing_are_refused(tmp_path: Path, wild: Path, known: Path, method: str) -> None:
+    rows = text(profiles(31, 30, "A")[:3])
+    claim = {"young": "A0", "mother": "A1"} if method == "individual.parentage" else {}
+    for region, told in (("West", "There are N1, N2, North, S1, South"), ("N2", "Only 15 animals")):
+        with pytest.raises(InputRefused, match=told) as refused:
+            run(method, tmp_path, {"genotypes": rows}, wild, frequencies_of=region, **claim)
+        assert (refused.value.field, bool(refused.value.remedy)) == ("frequencies_of", True)
+    with pytest.raises(InputRefused, match="known profiles has no regions"):
+        run(method, tmp_path, {"genotypes": rows}, known, frequencies_of="N1", **claim)
 
 
 def test_too_few_loci_is_an_answer_of_its_own(tmp_path: Path, known: Path) -> None:

@@ -31,7 +31,7 @@ NOT_OFFERED = {
         "group_column",
     },  # of a bare table, not of a frozen set
     "origin.combined": {"figures"},  # of the map alone
-    "individual.consensus": {"theta", "dropout", "miscall"},
+    "individual.consensus": {"theta", "dropout", "miscall", "frequencies_of"},
     "individual.match": set(),
 }
 

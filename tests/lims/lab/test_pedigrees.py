@@ -9,11 +9,12 @@ from pypdf import PdfReader
 
 from chain_of_custody.vault.services import store_current
 from lims.common.errors import BadInput
-from lims.demonstration.synthetic import bred_parrots
+from lims.demonstration.synthetic import bred_parrots, registered_profiles
 from lims.documents.data.parts import Marks
 from lims.documents.data.report import ReportData
 from lims.documents.render import report_render
 from lims.lab.models import ReferenceSet, Run
+from lims.lab.selectors.regions import reference_regions
 from lims.lab.selectors.report_data import report_data
 from lims.lab.services.runs import run_rerun
 from lims.lab.tasks import run_execute
@@ -110,3 +111,24 @@ def test_a_level_that_is_none_and_a_table_beside_a_single_claim_are_refused(benc
     assert (refused.value.code, refused.value.field) == ("out-of-range", "alpha")
     run = made.pedigree(bench, wild, young="SYN-F1A", mother="SYN-DAM-1")
     assert "A table of claims and a single claim were given" in run.error
+
+
+def test_frequencies_of_one_region_are_named_in_the_result_and_checked_before_the_run(
+    bench: Bench, wild: ReferenceSet
+) -> None:
+    regions = reference_regions(wild)
+    region = next(name for name, animals in regions.items() if animals == 40)
+    run = made.pedigree(bench, wild, frequencies_of=region)
+    assert run.state == "done", run.error
+    (first, *_) = json.loads(_bytes(run, "outcomes.json"))
+    told = next(one["text"] for one in first["diagnostics"] if one["code"] == "frequencies")
+    assert told == f"frequencies of 40 animals of «Wild parrots: {region}»"
+    files = {"genotypes": bred_parrots().decode()}
+    with pytest.raises(BadInput) as refused:
+        made.run(bench, "individual.kin", files, wild, frequencies_of="Atlantis")
+    assert (refused.value.code, refused.value.field) == ("unknown-region", "frequencies_of")
+    assert region in refused.value.message
+    known = made.reference(bench, "profiles", "Known", {"k.csv": registered_profiles()}, id_column="id")
+    with pytest.raises(BadInput) as none_here:
+        made.run(bench, "individual.match", files, known, frequencies_of=region)
+    assert none_here.value.code == "no-regions"

@@ -10,11 +10,13 @@ from django.urls import reverse
 
 from analysis.registry import METHODS
 from chain_of_custody.models import Party, StoredFile
+from lims.demonstration.synthetic import bred_parrots, registered_profiles
 from lims.lab.enums import ReferenceKind
 from lims.lab.models import ReferenceGrant, ReferenceSet, Run
+from lims.lab.selectors.regions import reference_regions
 from lims.web.runforms import METHOD_FORMS
 from tests.lims.lab import methods_support as made
-from tests.lims.lab.support import Bench
+from tests.lims.lab.support import Bench, upload
 from tests.lims.web.test_lab_pages import bench, enter, keys
 
 pytestmark = pytest.mark.commits
@@ -182,3 +184,26 @@ def test_a_pedigree_on_its_page(client: Client, bench: Bench) -> None:
     assert "How often a false claim would be excluded" in claim
     french = client.get(reverse("web:run", args=[run.reference]), headers={"Accept-Language": "fr"}).content.decode()
     assert "Pedigree déclaré : exclu" in french or "Pedigree déclaré&nbsp;: exclu" in french
+
+
+def test_regions_of_the_references_are_offered_and_a_wrong_one_is_told_at_its_field(
+    client: Client, bench: Bench
+) -> None:
+    wild = made.parrots(bench)
+    known = made.reference(bench, "profiles", "Known animals", {"k.csv": registered_profiles()}, id_column="id")
+    upload(bench, bred_parrots(), "birds.csv", "genotypes")
+    address = reverse("web:run_new", args=[bench.item.reference, "individual.kin"])
+    shown = enter(client, bench.lab.analyst).get(address).content.decode()
+    region = next(name for name, animals in reference_regions(wild).items() if animals == 40)
+    assert f'<option value="{region}">{region} (40)</option>' in shown
+    assert "all its animals" in shown
+    field = re.search(r'name="(file_\d+)"', shown)
+    assert field is not None
+    numbers = {"least_lr": "1000", "least_shared": "0.8", "theta": "0.03", "dropout": "0.01", "miscall": "0.005"}
+    form = {field[1]: "genotypes", "id_column": "id", "seed": "1", "frequencies_of": region, **numbers}
+    wrong = client.post(address, form | {"reference": str(known.uuid)})
+    assert wrong.status_code == 422
+    assert "Only reference population data have populations and groups" in wrong.content.decode()
+    assert not Run.objects.exists()
+    assert client.post(address, form | {"reference": str(wild.uuid)}).status_code == 302
+    assert Run.objects.get().parameters["frequencies_of"] == region
