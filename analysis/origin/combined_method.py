@@ -34,7 +34,7 @@ VERSION = "1.1"
 QUESTION = "Where do genotype and isotope value together say the animal is from?"
 FIGURES = 20
 LEAST_OVERLAP = 0.05
-LEGEND = "genotype and isotope value together, flat prior; dark 50 %, light 95 % of the posterior"
+LEGEND = "genotype and isotope value together, flat prior; inner region 50 %, outer 95 % of the posterior"
 
 
 def run(inputs: RunInputs, progress: Progress) -> RunResult:

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lims.web.shares import identity_text, percent
+from analysis.origin.spatial.wording import area_text
+from lims.web.shares import chance, identity_text, percent, share_text
 
 _BARE = frozenset(("1", "", "no", "log10"))
 """Units of plain numbers and counts, which are not printed."""
@@ -29,7 +30,10 @@ def number_line(one: Mapping[str, Any]) -> NumberLine:
     rate = any(word in name for word in ("rate", "accuracy", "error", "wrong", "absent", "named"))
     share = (rate and unit in {"1", ""}) or unit.startswith("share")
     plain = f"{_plain(one['value'])}{'' if unit in _BARE else f' {unit}'}"
+    plain = share_text(one["value"]) if name == "posterior" else plain
+    plain = area_text(float(one["value"])) if unit == "km²" else plain
     value = identity_text(one["value"]) if share and not rate else percent(one["value"]) if share else plain
+    value = chance(one["value"]) if name.startswith(("range ", "formed after ")) else value
     return NumberLine(
         name=number_name(name),
         value=value,

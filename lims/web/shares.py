@@ -11,6 +11,12 @@ def percent(value: float) -> str:
     return f"{float(value) * 100:.1f}\u00a0%"
 
 
+def chance(value: float) -> str:
+    """A computed probability as percent: never told as certain or impossible, for the model itself may be wrong."""
+    tenth = round(float(value) * 100, 1)
+    return "> 99.9\u00a0%" if tenth >= 100 else "< 0.1\u00a0%" if tenth <= 0 else f"{tenth:.1f}\u00a0%"
+
+
 def share_text(value: float) -> str:
     """A score of 0–1 as the method prints it."""
     return "> 0.999" if value >= 0.9995 else "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -4,8 +4,15 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from chain_of_custody.core.note import SignerKey
+
+
+@pytest.fixture(autouse=True)
+def _english_first() -> None:
+    """A page asked for in French by an earlier test leaves its language behind in the thread."""
+    translation.activate("en")
 
 
 @pytest.fixture

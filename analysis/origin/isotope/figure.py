@@ -13,7 +13,7 @@ from analysis.origin.spatial.geography import Grid
 from analysis.origin.spatial.picture import Drawn, plain_area, region_png
 from analysis.origin.spatial.regions import Region
 
-SURFACE = "flat prior over the isoscape; dark 50 %, light 95 % region"
+SURFACE = "flat prior over the isoscape; inner region 50 %, outer 95 %"
 
 
 def surface_figure(

@@ -56,7 +56,7 @@ def map_figure(model: MapModel, answer: LocatedSample, *, key: str, prior: Prior
     body += [outline("r95", model.grid, wide.cells, projection), outline("r50", model.grid, half.cells, projection)]
     body += [*frontiers(model.countries, model.grid, projection), *_sites(model, projection)]
     x, y = projection.place(found.point.longitude, found.point.latitude)
-    body += [svg.circle("query", x, y, 4), *axes(projection)]
+    body += [svg.circle("sea", x, y, 6), svg.circle("query", x, y, 4), *axes(projection)]
     bottom = TOP + projection.height + 34
     body += [svg.text(words, 50, bottom + 13 * line, kind="tiny") for line, words in enumerate(legend(model, prior))]
     return svg.document(
@@ -86,7 +86,7 @@ def description(model: MapModel, answer: LocatedSample, prior: Prior) -> str:
 
 def legend(model: MapModel, prior: Prior) -> tuple[str, str]:
     """What stands below a map."""
-    first = f"{prior.value} prior; dark 50 %, light 95 % region; {crosses_text(model)}"
+    first = f"{prior.value} prior; inner region 50 %, outer 95 %; {crosses_text(model)}"
     return first, borders_text(model.countries)
 
 
@@ -134,7 +134,8 @@ def _sites(model: MapModel, projection: Projection) -> list[str]:
     for latitude, longitude in zip(model.sites.latitudes.tolist(), model.sites.longitudes.tolist(), strict=True):
         x, y = projection.place(longitude, latitude)
         commands.append(f"M{svg.amount(x - 2.5)} {svg.amount(y)}h5M{svg.amount(x)} {svg.amount(y - 2.5)}v5")
-    return [svg.path("cross", "".join(commands))]
+    drawn = "".join(commands)
+    return [svg.path("ring", drawn), svg.path("cross", drawn)]
 
 
 def axes(projection: Projection) -> list[str]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from lims.web.outcomes.words import Details, interval_text
 from lims.web.parts import Fact
-from lims.web.shares import p_text, percent
+from lims.web.shares import chance, p_text
 from lims.web.tables import Table, confusion_table
 
 
@@ -29,7 +29,7 @@ def dated_facts(details: Details) -> list[Fact]:
         facts.append(
             Fact(
                 label=_("After %(day)s") % {"day": latest["date"]},
-                value=percent(latest["formed_after"]),
+                value=chance(latest["formed_after"]),
                 detail=f"{latest['taxon']}, {latest['jurisdiction']}",
             )
         )
@@ -46,7 +46,7 @@ def dated_tables(details: Details) -> list[Table]:
                 f"{float(level):.1%}",
                 f"{one['from']:.2f}",
                 f"{one['to']:.2f}",
-                percent(one["probability"]),
+                chance(one["probability"]),
                 limbs.get(one["limb"], one["limb"]) + (f", {_('at the end of the curve')}" if one["at_edge"] else ""),
             )
             for one in ranges
@@ -59,7 +59,7 @@ def dated_tables(details: Details) -> list[Table]:
         (_("Limb"), False),
     )
     legal = tuple(
-        (str(one["date"]), str(one["taxon"]), str(one["jurisdiction"]), percent(one["formed_after"]), _checked(one))
+        (str(one["date"]), str(one["taxon"]), str(one["jurisdiction"]), chance(one["formed_after"]), _checked(one))
         for one in details["cutoffs"]
     )
     legal_head = (
@@ -104,7 +104,7 @@ def keeping_tables(details: Details) -> list[Table]:
     """Classes and the confusion matrix."""
     tables: list[Table] = []
     if details["outcome"] != "out_of_domain":
-        rows = tuple((str(name), percent(share)) for name, share in details["posterior"].items())
+        rows = tuple((str(name), chance(share)) for name, share in details["posterior"].items())
         head = ((_("Class"), False), (_("Posterior"), True))
         tables.append(Table(title=_("Classes of the training set"), head=head, rows=rows))
     return [*tables, confusion_table(details["confusion"])]

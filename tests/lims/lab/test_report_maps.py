@@ -66,7 +66,7 @@ def test_the_report_shows_the_surface_with_prior_areas_and_digest(bench: Bench, 
     assert b"<pdfaid:part>3</pdfaid:part>" in pdf
     printed = _flat(pdf)
     assert f"{wide['value']:,.0f} km²" in printed
-    assert "dark 50 %, light 95 % region" in printed, "the drawing itself, not only its caption"
+    assert "inner region 50 %, outer 95 %" in printed, "the drawing itself, not only its caption"
 
 
 def test_a_report_in_french_names_the_prior_in_french(bench: Bench, placed: Run) -> None:
