@@ -1,26 +1,34 @@
 """Reference sets: immutable, named, versioned, content-hashed folders.
 
 A set is a folder with ``manifest.json`` and the files it lists. The manifest holds size and SHA-256 of
-every file; the set's hash is the SHA-256 of the manifest's content (kind, name, version, facts, files).
+every file, of a large one the SHA-256 of each 16 MiB in turn, so that several processors can check it at once;
+the set's hash is the SHA-256 of the manifest's content (kind, name, version, facts, files).
 A set with one changed, missing or additional byte is refused. Files that may be written after the
 set is frozen (a calibration) carry their own digest and name the set's hash.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from analysis.canonical import Json, canonical_json, readable_json, sha256_hex
 from analysis.errors import InputRefused
-from analysis.inputs import digest_file
 
-FORMAT = "spoor-reference/1"
-MANIFEST = "manifest.json"
-_LIMIT = 16 << 20
+FORMAT: Final = "spoor-reference/1"
+FORMAT_PIECES: Final = "spoor-reference/2"
+"""As 1, for sets of which a file is larger than a piece: its entry lists `pieces` in place of `sha256`."""
+PIECE: Final = 16 << 20
+MANIFEST: Final = "manifest.json"
+_LIMIT: Final = 16 << 20
+_BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +61,15 @@ def freeze(folder: Path, *, kind: str, name: str, version: str, facts: Mapping[s
             file=folder.name,
             remedy="Build into a new folder; a set never changes.",
         )
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    parts = [_pieces_of(path, path.stat()) for path in paths]
+    digests = iter(_digests([piece for pieces in parts for piece in pieces]))
     files: list[Json] = [
-        {
-            "path": path.relative_to(folder).as_posix(),
-            "size": path.stat().st_size,
-            "sha256": digest_file(path),
-        }
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        _entry(path.relative_to(folder).as_posix(), pieces, [next(digests) for _ in pieces])
+        for path, pieces in zip(paths, parts, strict=True)
     ]
     body: dict[str, Json] = {
-        "format": FORMAT,
+        "format": FORMAT_PIECES if any(len(pieces) > 1 for pieces in parts) else FORMAT,
         "kind": kind,
         "name": name,
         "version": version,
@@ -102,7 +108,7 @@ def open_reference(folder: Path, *, kind: str) -> ReferenceSet:
     is missing, changed or of another size.
     """
     body, stated = _manifest_read(folder)
-    if body.get("format") != FORMAT or body.get("kind") != kind:
+    if body.get("format") not in (FORMAT, FORMAT_PIECES) or body.get("kind") != kind:
         raise InputRefused(
             f"This is a «{body.get('kind')}» set in format «{body.get('format')}»; "
             f"a «{kind}» set in format «{FORMAT}» is needed.",
@@ -147,23 +153,80 @@ def _files_check(folder: Path, body: Mapping[str, Json]) -> None:
     if not isinstance(files, list):
         raise _changed(MANIFEST, folder, "it lists no files")
     inside = folder.resolve()
+    names: list[str] = []
+    pieces: list[_Piece] = []
+    stated: list[str] = []
     for entry in files:
-        name, size, stated = str(entry["path"]), int(entry["size"]), str(entry["sha256"])
+        name, size = str(entry["path"]), int(entry["size"])
         path = (folder / name).resolve()
         if not path.is_relative_to(inside) or not path.is_file():
             raise _changed(name, folder, "the file is missing")
         stat = path.stat()
         if stat.st_size != size:
             raise _changed(name, folder, f"it has {stat.st_size:,} bytes, the manifest states {size:,}")
-        found = _digest_of(str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-        if found != stated:
-            raise _changed(name, folder, f"its digest is {found[:16]}…, the manifest states {stated[:16]}…")
+        parts = _pieces_of(path, stat, whole="pieces" not in entry)
+        digests = entry["pieces"] if "pieces" in entry else [entry["sha256"]]
+        if len(digests) != len(parts):
+            raise _changed(MANIFEST, folder, f"it lists {len(digests)} pieces of {name}, which has {len(parts)}")
+        names += [name] * len(parts)
+        pieces += parts
+        stated += map(str, digests)
+    for name, piece, found, wanted in zip(names, pieces, _digests(pieces), stated, strict=True):
+        if found != wanted:
+            where = f"from byte {piece.start + 1:,} on " if piece.start else ""
+            raise _changed(name, folder, f"its digest {where}is {found[:16]}…, the manifest states {wanted[:16]}…")
 
 
-@lru_cache(maxsize=4096)
-def _digest_of(path: str, _inode: int, _size: int, _modified: int, _changed_at: int) -> str:
+class _Piece(NamedTuple):
+    """Bytes of a file in one state of it: a changed file is another piece."""
+
+    path: str
+    start: int
+    length: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
+def _pieces_of(path: Path, stat: os.stat_result, *, whole: bool = False) -> list[_Piece]:
+    """A file in pieces, an empty one being one of no bytes; `whole` makes it one piece whatever its size."""
+    length = stat.st_size if whole else PIECE
+    state = stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+    return [
+        _Piece(str(path), start, min(length, stat.st_size - start), *state)
+        for start in range(0, stat.st_size or 1, length or 1)
+    ]
+
+
+def _entry(name: str, pieces: Sequence[_Piece], digests: Sequence[str]) -> dict[str, Json]:
+    content: dict[str, Json] = {"sha256": digests[0]} if len(digests) == 1 else {"pieces": list(digests)}
+    return {"path": name, "size": pieces[0].size, **content}
+
+
+def _digests(pieces: Sequence[_Piece]) -> Iterator[str]:
+    """SHA-256 of every piece, in order; of more than one piece's worth of bytes on all processors at once."""
+    if sum(piece.length for piece in pieces) <= PIECE:
+        return map(_digest_of, pieces)
+    with ThreadPoolExecutor(_processors()) as threads:
+        return iter(list(threads.map(_digest_of, pieces)))
+
+
+def _processors() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@lru_cache(maxsize=1 << 14)
+def _digest_of(piece: _Piece) -> str:
     """Hash once per state of a file, so that a worker opening the set again does not read it again."""
-    return digest_file(Path(path))
+    digest, left = hashlib.sha256(), piece.length
+    with Path(piece.path).open("rb") as source:
+        source.seek(piece.start)
+        while left and (block := source.read(min(_BLOCK, left))):
+            digest.update(block)
+            left -= len(block)
+    return digest.hexdigest()
 
 
 def _changed(name: str, folder: Path, what: str) -> InputRefused:
