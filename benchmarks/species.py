@@ -191,9 +191,9 @@ def letters_of(number: int) -> str:
     return "".join(chr(ord("a") + number // 26**place % 26) for place in range(4))
 
 
-def real_sets(path: Path, queries: int) -> tuple[list[Named], dict[str, list[Named]]]:
-    """A real reference file: all its records stay in; the queries are records of it, whole and as 150 bases."""
-    parts = path.read_text().split(">")[1:]
+def real_sets(paths: Sequence[Path], queries: int) -> tuple[list[Named], dict[str, list[Named]]]:
+    """Real references of one locus: all records stay in, each once; the queries are of them, whole and as 150 bases."""
+    parts = [part for path in paths for part in path.read_text().split(">")[1:]]
     records = [(head.strip(), "".join(body.split())) for head, _, body in (part.partition("\n") for part in parts)]
     records = list({head.split("|")[0]: (head, bases) for head, bases in reversed(records)}.values())[::-1]
     chosen = random.Random(7).sample(records, min(queries, len(records)))
@@ -224,14 +224,21 @@ def main() -> None:
         "--species", type=int, nargs="*", default=[17_500], help="simulated species, about four references each"
     )
     parser.add_argument("--queries", type=int, default=500)
-    parser.add_argument("--real", type=Path, nargs="*", default=[], help="reference files, headers accession|species")
+    parser.add_argument(
+        "--real",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="reference files of one locus, headers accession|species; each on its own, then all joined",
+    )
     parsed = parser.parse_args()
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     missing = [tool for tool in ("blastn", "vsearch") if not shutil.which(tool)]
     if missing:
         print(f"not installed, so not compared: {', '.join(missing)}")
-    for path in parsed.real:
-        measured(path.stem, *real_sets(path, parsed.queries), SHARES["real"])
+    joined = [parsed.real] if len(parsed.real) > 1 else []
+    for paths in [*([path] for path in parsed.real), *joined]:
+        measured(" + ".join(path.stem for path in paths), *real_sets(paths, parsed.queries), SHARES["real"])
     for count in parsed.species:
         references, sets = simulated_sets(simulate(count, seed=3), parsed.queries)
         share = SHARES["many" if len(references) >= 300_000 else "simulated"]

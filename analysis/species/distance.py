@@ -12,7 +12,7 @@ import edlib
 from analysis.species.bases import MASK_OF
 
 _PLAIN: Final = b"ACGT"
-_GAP: Final = re.compile(r"(\d+[ID])")
+_GAP: Final = re.compile("([ID])")
 
 
 @lru_cache(maxsize=4096)
@@ -34,7 +34,8 @@ def _equalities(letters: bytes) -> list[tuple[str, str]] | None:
 
 def equalities(one: bytes, other: bytes) -> list[tuple[str, str]] | None:
     """What edlib must know of the IUPAC codes in two sequences."""
-    return _equalities(bytes(sorted({*one.translate(None, _PLAIN), *other.translate(None, _PLAIN)})))
+    unsettled = one.translate(None, _PLAIN) + other.translate(None, _PLAIN)
+    return _equalities(bytes(sorted(set(unsettled)))) if unsettled else None
 
 
 def edits_within(inner: bytes, outer: bytes, most: int = -1) -> int:
@@ -85,21 +86,20 @@ def _rows(cigar: str, inner: bytes, outer: bytes) -> tuple[bytes, bytes]:
     one: list[bytes] = []
     other: list[bytes] = []
     here = there = 0
-    # Steps of two letters («12=1X…»), a gap («3I»), steps of two letters, …, the last ones perhaps none.
+    # Steps of two letters («12=1X…») with the length of the gap behind them, then what gap it is: «I» or «D».
     for place, steps in enumerate(_GAP.split(cigar)):
         if place % 2 == 0:
-            count = sum(map(int, steps.replace("X", "=").split("=")[:-1]))
+            *lengths, gap = steps.replace("X", "=").split("=")
+            count = sum(map(int, lengths))
             one.append(inner[here : here + count])
             other.append(outer[there : there + count])
             here, there = here + count, there + count
-            continue
-        count = int(steps[:-1])
-        if steps[-1] == "I":
-            one.append(inner[here : here + count])
-            other.append(b"-" * count)
-            here += count
+        elif steps == "I":
+            one.append(inner[here : here + int(gap)])
+            other.append(b"-" * int(gap))
+            here += int(gap)
         else:
-            one.append(b"-" * count)
-            other.append(outer[there : there + count])
-            there += count
+            one.append(b"-" * int(gap))
+            other.append(outer[there : there + int(gap)])
+            there += int(gap)
     return b"".join(one), b"".join(other)

@@ -59,10 +59,11 @@ def by_species(
 
 def _carriers(library: Library, sequence: int, out: LeftOut) -> Iterator[tuple[int, int]]:
     """Records that carry a sequence and their species; one record is enough where all are of one species."""
-    records = library.records_of(sequence)
-    if out is NOTHING and library.sequence_species[sequence] >= 0:
-        records = records[:1]
-    for record in records.tolist():
+    only = library.sequence_species.item(sequence)
+    if out is NOTHING and only >= 0:
+        yield library.first_record(sequence), only
+        return
+    for record in library.records_of(sequence).tolist():
         species = int(library.record_species[record])
         if not out.hides(record, species):
             yield record, species

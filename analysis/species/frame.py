@@ -68,6 +68,8 @@ def _stop_places(sequence: str) -> list[int]:
 
 def _query_stops(query: str, reference: str, frame: int, good: tuple[bool, ...] | None) -> list[int]:
     """Positions (from 1, in the query) of in-frame stops, the frame taken from the reference column by column."""
+    if "-" not in query and "-" not in reference:
+        return [at + 1 for at in _stop_places(query) if at % 3 == frame and _is_good(good, at, 3)]
     found: list[int] = []
     for column in _stop_places(query):
         place = column - reference.count("-", 0, column)

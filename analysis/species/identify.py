@@ -304,11 +304,10 @@ def _gap(library: Library, decision: Decision, ranked: Sequence[SpeciesDistance]
         return None
     species = ranked[0].species
     locus = int(library.record_locus[ranked[0].record])
-    records = library.records_of_species(species)
     return Gap(
         within=library.within(species, locus),
         between=ranked[1].distance if len(ranked) > 1 else None,
-        records=int((library.record_locus[records] == locus).sum()),
+        records=_congener(library, species).at[locus],
     )
 
 

@@ -112,6 +112,10 @@ class Library:
         offsets = self._by_sequence_offsets
         return self._by_sequence[offsets.item(number) : offsets.item(number + 1)]
 
+    def first_record(self, number: int) -> int:
+        """The first of the records that carry a distinct sequence."""
+        return int(self._by_sequence.item(self._by_sequence_offsets.item(number)))
+
     def records_of_species(self, species: int) -> npt.NDArray[np.int64]:
         """The records of a species, in accession order."""
         low, high = self._by_species_offsets[species], self._by_species_offsets[species + 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Final
 
@@ -13,6 +14,7 @@ from analysis.outcome import Identification
 from analysis.species.assembly import Consensus
 from analysis.species.calibration import Rate
 from analysis.species.characters import Characters
+from analysis.species.decide import ErrorRate
 from analysis.species.hits import Hit
 from analysis.species.identify import DEFINITIONS, Congener, Identified, Sure
 from analysis.species.library import Library
@@ -27,6 +29,7 @@ def identified_json(item: Identified) -> dict[str, Json]:
     """The JSON line of one query; every number in it is defined in `definitions`."""
     return {
         **_short_json(item),
+        "error_rates": _rates_json(item.error_rates),
         "hits": [_hit_json(hit) for hit in item.hits],
         "nearest_species": [
             {"taxon": taxon, "distance": round(distance, 6)} for taxon, distance in item.nearest_species
@@ -37,7 +40,7 @@ def identified_json(item: Identified) -> dict[str, Json]:
 
 
 def _short_json(item: Identified) -> dict[str, Json]:
-    """All but the long lists and the definitions."""
+    """All but the long lists, the rates and the definitions."""
     return {
         "query": item.query,
         "outcome": item.outcome.value,
@@ -45,9 +48,6 @@ def _short_json(item: Identified) -> dict[str, Json]:
         "found": {"outcome": item.decision.outcome.value, "taxon": item.decision.taxon},
         "among": list(item.decision.among),
         "reasons": [{"code": reason.code, "text": reason.text} for reason in item.decision.reasons],
-        "error_rates": {
-            rate.name: {**_rate_json(rate.rate), "definition": rate.definition} for rate in item.error_rates
-        },
         "confidence": None if item.sure is None else round(item.sure.value, 6),
         "as_sure": None if item.sure is None else _sure_json(item.sure),
         "learnt_from": _learnt_json(item),
@@ -82,6 +82,7 @@ def identified_line(item: Identified) -> bytes:
     runs = (plain_json({key: short[key] for key in run})[1:-1].decode() for run in _RUNS)
     written = (
         ",".join(map(_congener_text, item.congeners)),
+        _rates_text(item.error_rates),
         ",".join(map(_hit_text, item.hits)),
         ",".join(f'{{"distance":{round(far, 6)!r},"taxon":{_text(taxon)}}}' for taxon, far in item.nearest_species),
     )
@@ -91,14 +92,26 @@ def identified_line(item: Identified) -> bytes:
 _RUNS: Final = (
     ("ambiguous", "among", "as_sure", "barcode_gap", "caveats", "confidence"),
     ("declared",),
-    ("diagnostics", "error_rates", "found"),
+    ("diagnostics",),
+    ("found",),
     ("learnt_from", "length", "loci", "locus"),
     ("outcome", "query", "reasons", "sha256", "taxon"),
 )
 _DEFINITIONS: Final = plain_json(DEFINITIONS).decode().replace("{", "{{").replace("}", "}}")
 _LINE: Final = (
-    '{{{0},"congeners":[{5}],{1},"definitions":' + _DEFINITIONS + ',{2},"hits":[{6}],{3},"nearest_species":[{7}],{4}}}'
+    '{{{0},"congeners":[{6}],{1},"definitions":' + _DEFINITIONS + ',{2},"error_rates":{7},{3},"hits":[{8}],{4},'
+    '"nearest_species":[{9}],{5}}}'
 )
+
+
+def _rates_json(rates: Sequence[ErrorRate]) -> dict[str, Json]:
+    return {rate.name: {**_rate_json(rate.rate), "definition": rate.definition} for rate in rates}
+
+
+@lru_cache(maxsize=256)
+def _rates_text(rates: tuple[ErrorRate, ...]) -> str:
+    """A set has few rules, and their rates stand in every line."""
+    return plain_json(_rates_json(rates)).decode()
 
 
 def _text(value: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,7 @@ _SUSPECT: Final = 0.25
 _SHARING_MOST: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Near:
+class Near(NamedTuple):
     """A distinct reference sequence near a query.
 
     `edits` is the Levenshtein distance over the stretch both share (overhanging ends are free, IUPAC codes

@@ -45,7 +45,7 @@ class SpeciesTable:
         return (self[number] for number in range(len(self)))
 
     def _read(self, number: int) -> Species:
-        genus, family, verified = (int(value) for value in self._ranks[number])
+        genus, family, verified = self._ranks[number].tolist()
         return Species(
             name=self._names[number],
             genus=None if genus < 0 else self._genera[genus],
