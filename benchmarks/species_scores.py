@@ -15,6 +15,10 @@ from analysis.species.evidence import SpeciesDistance, by_species
 from analysis.species.library import Library
 from analysis.species.search import NOTHING, LeftOut, nearest
 from analysis.species.within import Within
+from analysis.statistics import binomial_interval
+
+HALF_AN_EDIT = 0.5
+"""Two species less than half an edit apart are tied: so little comes of stretches of unequal length, not of bases."""
 
 Answer = list[tuple[float, str]]
 """(identity, species) of each species found, best first."""
@@ -37,11 +41,12 @@ def own_ranked(library: Library, query: Query) -> list[SpeciesDistance]:
     return by_species(library, bases, nearest(library, bases, out=out), out=out)
 
 
-def top_one(answers: Sequence[Answer], queries: Sequence[Query]) -> float:
-    """Share of queries whose species is the nearest; a tie among n species scores 1/n."""
+def top_one(answers: Sequence[Answer], queries: Sequence[Query], ties: float = 0.0) -> float:
+    """Share of queries whose species is the nearest; a tie among n species, within `ties` edits, scores 1/n."""
     score = 0.0
     for answer, query in zip(answers, queries, strict=True):
-        tied = {name for identity, name in answer if identity == answer[0][0]}
+        within = ties / len(query.bases)
+        tied = {name for identity, name in answer if answer[0][0] - identity <= within}
         score += (query.species in tied) / len(tied) if tied else 0.0
     return score / len(queries)
 
@@ -99,6 +104,45 @@ def at_rate(points: Sequence[tuple[float, float]], rate: float) -> float | None:
     """False calls of the strictest threshold that still calls `rate` of the present; None where none does."""
     fitting = [false for called, false in points if called >= rate]
     return min(fitting, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """At some rate of calls: of how many absent species one is called, and how many of the present ones."""
+
+    called: int
+    present: int
+    false: int
+    absent: int
+
+    @property
+    def cells(self) -> str:
+        """Both as counts, the false calls with their exact interval."""
+        low, high = binomial_interval(self.false, self.absent)
+        return f"{self.false}/{self.absent} ({low:.3f}–{high:.3f})"
+
+
+def matched(scores: Sequence[float | None], queries: Sequence[Query], calls: int) -> Matched | None:
+    """The strictest threshold that still calls `calls` of the present; None where none does."""
+    scored = [(score, query.present) for score, query in zip(scores, queries, strict=True) if score is not None]
+    present = sorted((score for score, there in scored if there), reverse=True)
+    if not 0 < calls <= len(present):
+        return None
+    threshold = present[calls - 1]
+    return Matched(
+        called=sum(score >= threshold for score in present),
+        present=count(queries, True),
+        false=sum(score >= threshold for score, there in scored if not there),
+        absent=count(queries, False),
+    )
+
+
+def one_of_each(queries: Sequence[Query]) -> list[Query]:
+    """The first query of every species: those of one species err alike and are no independent trials."""
+    first: dict[str, Query] = {}
+    for query in queries:
+        first.setdefault(query.species, query)
+    return list(first.values())
 
 
 def fisher(one: tuple[int, int], other: tuple[int, int]) -> float:

@@ -10,9 +10,8 @@ references and queries, and the record itself is struck from their hits too.
 from __future__ import annotations
 
 import argparse
+import json
 import random
-import shutil
-import subprocess
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
@@ -24,15 +23,21 @@ import numpy as np
 from analysis.outcome import Identification
 from analysis.species.calibrate import library_calibrate
 from analysis.species.calibration import Calibration, Rate
-from analysis.species.decide import decide
+from analysis.species.decide import Decision, decide
+from analysis.species.evidence import SpeciesDistance
 from analysis.species.identify import identify
 from analysis.species.library import Library, library_build
 from analysis.species.records import Record, records_read
+from analysis.species.search import nearest
 from analysis.statistics import binomial_interval
 from benchmarks.species import simulated_sets
 from benchmarks.species_data import IUPAC, fragment, simulate, unsettled, with_errors
+from benchmarks.species_page import PAGE
+from benchmarks.species_peers import Peer, peer_answers, peers_built
 from benchmarks.species_scores import (
+    HALF_AN_EDIT,
     Answer,
+    Matched,
     Query,
     at_rate,
     by_confidence,
@@ -40,6 +45,8 @@ from benchmarks.species_scores import (
     count,
     curve,
     fisher,
+    matched,
+    one_of_each,
     own_ranked,
     top_one,
 )
@@ -47,6 +54,10 @@ from benchmarks.species_scores import (
 HIDDEN = 0.15
 PAIRS = 60
 LENGTHS = (0, 300, 150, 80)
+TABLES = ("search", "matched", "short", "calibration", "mixtures")
+SHORT_LOCUS = 400
+MOST_OF_LONG = {True: 80, False: 100}
+"""Present and absent queries of a long locus, for megablast takes some 60 ms for each."""
 
 
 @dataclass(slots=True)
@@ -88,47 +99,62 @@ def own_answers(library: Library, queries: Sequence[Query]) -> list[Answer]:
     ]
 
 
-def peer_answers(folder: Path, peer: str, queries: Sequence[Query]) -> list[Answer]:
-    """Species by a peer: megablast ranked by bit score, vsearch by identity, both printing identity."""
-    path, out = folder / "queries.fasta", folder / "out.tsv"
-    path.write_text("".join(f">{place}\n{query.bases}\n" for place, query in enumerate(queries)))
-    if peer == "megablast":
-        command = ["blastn", "-task", "megablast", "-db", folder / "db", "-query", path, "-max_target_seqs", "21",
-                   "-outfmt", "6 qseqid sseqid pident bitscore", "-out", out]  # fmt: skip
-    else:
-        command = ["vsearch", "--usearch_global", path, "--db", folder / "refs.fasta", "--strand", "both", "--threads",
-                   "1", "--id", "0.7", "--maxaccepts", "9", "--maxrejects", "64", "--maxhits", "9", "--qmask", "none",
-                   "--dbmask", "none", "--quiet", "--userfields", "query+target+id+id", "--userout", out]  # fmt: skip
-    subprocess.run([str(word) for word in command], check=True, capture_output=True)
-    hits: dict[int, list[tuple[float, float, str]]] = defaultdict(list)
-    for line in out.read_text().splitlines():
-        at, target, identity, score = line.split("\t")
-        if queries[int(at)].name == target.split("|")[0]:
-            continue
-        hits[int(at)].append((float(score), float(identity) / 100, target.split("|")[1].replace("_", " ")))
-    answers: list[Answer] = []
-    for place in range(len(queries)):
-        best: dict[str, tuple[float, float]] = {}
-        for bits, share, species in hits[place]:
-            best[species] = max(best.get(species, (0.0, 0.0)), (bits, share))
-        ranked = sorted(((bits, share, name) for name, (bits, share) in best.items()), reverse=True)
-        # The order is the peer's; equal scores are ties and must look like ties.
-        top = ranked[0][0] if ranked else 0.0
-        answers.append([(ranked[0][1] if bits == top else min(share, ranked[0][1] - 1e-9), name)
-                        for bits, share, name in ranked])  # fmt: skip
-    return answers
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What one engine answered; species within `ties` edits of the nearest are tied with it."""
+
+    name: str
+    answers: list[Answer]
+    ties: float
 
 
 def search_table(
-    lines: Lines, title: str, engines: dict[str, list[Answer]], sure: list[float | None], queries: list[Query]
+    lines: Lines, title: str, engines: Sequence[Searched], sure: list[float | None], queries: list[Query]
 ) -> None:
     """Top-1 of every engine, and false calls at some call rates, by identity and by our own confidence."""
-    there = [query.present for query in queries]
-    for name, answers in engines.items():
-        present = [answer for answer, yes in zip(answers, there, strict=True) if yes]
-        score = top_one(present, [query for query in queries if query.present])
-        lines.add(f"| {title} | {name} | {score:.4f} | {_rates(by_identity(answers), queries)} |")
+    for engine in engines:
+        score = top_of(engine, queries)
+        lines.add(f"| {title} | {engine.name} | {score:.4f} | {_rates(by_identity(engine.answers), queries)} |")
     lines.add(f"| {title} | spoor, by confidence | | {_rates(sure, queries)} |")
+
+
+def top_of(engine: Searched, queries: Sequence[Query]) -> float:
+    """Top-1 of the present queries."""
+    pairs = [pair for pair in zip(engine.answers, queries, strict=True) if pair[1].present]
+    return top_one([answer for answer, _ in pairs], [query for _, query in pairs], engine.ties)
+
+
+def ruled(library: Library, calibration: Calibration, ranked: Sequence[SpeciesDistance]) -> Decision:
+    """What the calibrated rule says of species found."""
+    locus = library.loci[int(library.record_locus[ranked[0].record])]
+    return decide(library, ranked, calibration.of(locus, ranked[0].near.overlap))
+
+
+def own_rule(library: Library, calibration: Calibration, queries: Sequence[Query]) -> Matched:
+    """What our own calibrated rule calls a species."""
+    named = []
+    for query in queries:
+        ranked = own_ranked(library, query)
+        named.append(bool(ranked) and ruled(library, calibration, ranked).outcome is Identification.SPECIES)
+    pairs = list(zip(named, queries, strict=True))
+    return Matched(
+        called=sum(yes for yes, query in pairs if query.present),
+        present=count(queries, True),
+        false=sum(yes for yes, query in pairs if not query.present),
+        absent=count(queries, False),
+    )
+
+
+def matched_table(
+    lines: Lines, title: str, own: Matched, engines: Sequence[Searched], sure: list[float | None], queries: list[Query]
+) -> None:
+    """Absent species called by every engine at the call rate of our own rule."""
+    lines.add(f"| {title} | spoor, its rule | {own.called}/{own.present} | {own.cells} |")
+    scores = {engine.name: by_identity(engine.answers) for engine in engines if engine.name != "spoor"}
+    for name, values in {"spoor, by confidence": sure, **scores}.items():
+        found = matched(values, queries, own.called)
+        cells = "– | –" if found is None else f"{found.called}/{found.present} | {found.cells}"
+        lines.add(f"| {title} | {name} | {cells} |")
 
 
 def _rates(scores: Sequence[float | None], queries: Sequence[Query]) -> str:
@@ -138,7 +164,8 @@ def _rates(scores: Sequence[float | None], queries: Sequence[Query]) -> str:
 
 
 def calibrated_rows(lines: Lines, title: str, library: Library, calibration: Calibration, queries: list[Query]) -> None:
-    """What was stated and what was seen, by length."""
+    """What was stated and what was seen, by length; every species once."""
+    queries = one_of_each(queries)
     draw = np.random.Generator(np.random.PCG64(2))
     for length in LENGTHS:
         stated: dict[str, list[Rate]] = {"absent": [], "present": []}
@@ -190,22 +217,67 @@ def mixtures(lines: Lines, title: str, library: Library, calibration: Calibratio
     common = max((len(bases) for bases, _ in plain), key=[len(bases) for bases, _ in plain].count)
     alike = [item for item in plain if len(item[0]) == common]
     chosen = draw.sample(alike, min(2 * PAIRS, len(alike) // 2 * 2))
-    pairs = len(chosen) // 2
-    seen = {"mixed": [0, 0], "joined": [0, 0]}
+    seen = {"mixed": [0, 0, 0], "joined": [0, 0, 0]}
+    pairs, apart = 0, {"mixed": 0, "joined": 0}
     for (one, a), (other, b) in zip(chosen[::2], chosen[1::2], strict=True):
         wanted = {library.species[int(library.record_species[record])].name for record in (a, b)}
+        if len(wanted) < 2:
+            continue
+        pairs += 1
         mixed = "".join(x if x == y else IUPAC[frozenset((x, y))] for x, y in zip(one, other, strict=True))
         cut = draw.randint(int(0.3 * len(one)), int(0.7 * len(one)))
         for kind, text in (("mixed", mixed), ("joined", one[:cut] + other[cut:])):
             found = identify(library, calibration, kind, text.encode())
             among = set(found.decision.among) if found.outcome is Identification.MIXTURE else set()
+            clear = differs(library, text)
+            apart[kind] += clear
             seen[kind][0] += among == wanted
             seen[kind][1] += wanted <= among
+            seen[kind][2] += clear and wanted <= among
     flags = sum(
         identify(library, calibration, "q", query.bases.encode()).outcome is Identification.MIXTURE for query in queries
     )
-    cells = " | ".join(f"{alone}/{pairs} | {listed}/{pairs}" for alone, listed in seen.values())
+    cells = " | ".join(
+        f"{alone}/{pairs} | {listed}/{pairs} | {clear}/{apart[kind]}" for kind, (alone, listed, clear) in seen.items()
+    )
     lines.add(f"| {title} | {cells} | {flags}/{len(queries)} |")
+
+
+def differs(library: Library, text: str) -> bool:
+    """Whether a sequence of two templates is further from every single record than individuals of one species are.
+
+    More than three edits, or more than five two-base codes: with less nobody could say that there were two.
+    """
+    codes = sum(letter not in "ACGT" for letter in text)
+    found = nearest(library, text.encode())
+    whole = [near.edits for near in found if near.overlap >= 0.95 * len(text)]
+    return codes > 5 or min(whole, default=len(text)) > 3
+
+
+def with_short_records(lines: Lines, title: str, kept: Sequence[Record], queries: Sequence[Query]) -> None:
+    """Top-1 where four records in ten are cut to a stretch of 15 to 45 % of their length, 100 bases at least."""
+    draw = random.Random(6)
+    records = [_cut(record, draw) if draw.random() < 0.4 else record for record in kept]
+    present = [query for query in queries if query.present]
+    with tempfile.TemporaryDirectory(prefix="validation-") as scratch:
+        folder = Path(scratch)
+        library, _ = library_build(folder / "set", records, name=title, version="1")
+        for engine in searched(folder, library, peers_built(folder, records), present):
+            lines.add(f"| {title} | {engine.name} | {top_of(engine, present):.4f} | {len(present)} |")
+
+
+def _cut(record: Record, draw: random.Random) -> Record:
+    length = len(record.sequence)
+    size = min(length, max(100, round(draw.uniform(0.15, 0.45) * length)))
+    start = draw.randint(0, length - size)
+    return replace(record, sequence=record.sequence[start : start + size])
+
+
+def searched(folder: Path, library: Library, peers: Sequence[Peer], queries: Sequence[Query]) -> list[Searched]:
+    """The answers of every engine to the same queries."""
+    own = Searched(name="spoor", answers=own_answers(library, queries), ties=HALF_AN_EDIT)
+    others = (Searched(name=p.name, answers=peer_answers(folder, p, queries), ties=p.ties) for p in peers)
+    return [own, *others]
 
 
 def query_sets(queries: list[Query]) -> dict[str, list[Query]]:
@@ -222,27 +294,50 @@ def query_sets(queries: list[Query]) -> dict[str, list[Query]]:
     }
 
 
-def measured(paths: Sequence[Path], most: int, out: Path) -> None:
-    """All tables, written anew after every set."""
-    search, calibration_lines, mixed = Lines(), Lines(), Lines()
+def measured(paths: Sequence[Path], most: int, out: Path, kept: Path) -> None:
+    """All tables, written anew after every set; a set whose tables are kept is not measured again."""
+    tables: dict[str, list[str]] = {name: [] for name in TABLES}
     for path in paths:
-        records = list(records_read([path], locus=path.stem, taxonomy=None, left_out=[]))
-        kept, queries = split(records, random.Random(17), most)
-        with tempfile.TemporaryDirectory(prefix="validation-") as scratch:
-            folder = Path(scratch)
-            library_build(folder / "set", kept, name=path.stem, version="1")
-            library, calibration = library_calibrate(folder / "set", sample=1000)
-            peers = peers_built(folder, kept)
-            for kind, chosen in query_sets(for_peers(queries)).items():
-                if any(query.present for query in chosen):
-                    engines = {"spoor": own_answers(library, chosen)}
-                    engines |= {peer: peer_answers(folder, peer, chosen) for peer in peers}
-                    title = f"{path.stem}, {kind} ({count(chosen, True)}+{count(chosen, False)})"
-                    search_table(search, title, engines, by_confidence(library, calibration, chosen), chosen)
-            calibrated_rows(calibration_lines, path.stem, library, calibration, queries)
-            mixtures(mixed, path.stem, library, calibration, queries)
-        tables = {"search": search, "calibration": calibration_lines, "mixtures": mixed}
-        out.write_text(PAGE.format(**{name: "\n".join(lines.text) for name, lines in tables.items()}))
+        part = kept / f"{path.stem}.json"
+        if not part.exists():
+            part.write_text(json.dumps({name: lines.text for name, lines in of_set(path, most).items()}))
+        for name, rows in json.loads(part.read_text()).items():
+            tables[name] += rows
+        shown = {name: "\n".join(rows) for name, rows in tables.items()}
+        out.write_text(PAGE.format(**shown, chance=chance(tables["calibration"])))
+
+
+def of_set(path: Path, most: int) -> dict[str, Lines]:
+    """The tables of one reference file."""
+    tables = {name: Lines() for name in TABLES}
+    records = list(records_read([path], locus=path.stem, taxonomy=None, left_out=[]))
+    kept, queries = split(records, random.Random(17), most)
+    with tempfile.TemporaryDirectory(prefix="validation-") as scratch:
+        folder = Path(scratch)
+        library_build(folder / "set", kept, name=path.stem, version="1")
+        library, calibration = library_calibrate(folder / "set", sample=1000)
+        peers = peers_built(folder, kept)
+        for kind, chosen in query_sets(for_peers(queries)).items():
+            if any(query.present for query in chosen):
+                engines = searched(folder, library, peers, chosen)
+                sure = by_confidence(library, calibration, chosen)
+                title = f"{path.stem}, {kind} ({count(chosen, True)}+{count(chosen, False)})"
+                search_table(tables["search"], title, engines, sure, chosen)
+                if kind == "plain":
+                    own = own_rule(library, calibration, chosen)
+                    matched_table(tables["matched"], path.stem, own, engines, sure, chosen)
+        with_short_records(tables["short"], path.stem, kept, for_peers(queries))
+        calibrated_rows(tables["calibration"], path.stem, library, calibration, queries)
+        mixtures(tables["mixtures"], path.stem, library, calibration, queries)
+    return tables
+
+
+def chance(rows: Sequence[str]) -> str:
+    """How many rows fail, and how many would by chance alone."""
+    failed = sum("| NO |" in row for row in rows)
+    return (
+        f"{failed} of {len(rows)} rows do not hold; by chance up to {0.025 * len(rows):.1f} would be expected to fail."
+    )
 
 
 def simulated_file(folder: Path, species: int) -> Path:
@@ -254,62 +349,11 @@ def simulated_file(folder: Path, species: int) -> Path:
 
 
 def for_peers(queries: Sequence[Query]) -> list[Query]:
-    """Half as many of each kind: megablast takes some 60 ms for each on real barcodes."""
-    present, absent = ([query for query in queries if query.present is there] for there in (True, False))
-    return [*present[: max(len(present) // 2, 150)], *absent[: max(len(absent) // 2, 100)]]
-
-
-def peers_built(folder: Path, kept: Sequence[Record]) -> list[str]:
-    """Write the references for the peers that are installed; their names."""
-    text = "".join(f">{r.accession}|{r.species.replace(' ', '_')}\n{r.sequence.decode()}\n" for r in kept)
-    (folder / "refs.fasta").write_text(text)
-    if shutil.which("makeblastdb"):
-        command = ["makeblastdb", "-in", folder / "refs.fasta", "-dbtype", "nucl", "-out", folder / "db"]
-        subprocess.run([str(word) for word in command], check=True, capture_output=True)
-    return [peer for tool, peer in (("blastn", "megablast"), ("vsearch", "vsearch")) if shutil.which(tool)]
-
-
-PAGE = """# Validation of species identification
-
-Written by one command; do not edit: `python -m benchmarks.species_validation FASTA… --simulated N --out FILE`. Of each
-file 15 % of the species were taken out whole (absent); everything else became the reference set, ours and the peers'
-alike. Present queries are records of the set whose species has several, each left out of its own search
-(leave-one-out; struck from the peers' hits as well). Data: reference files of third parties named in each row, not part
-of the product; simulated sets are made by `benchmarks/species_data.py` and favour a search of their own making: trust
-the rows on real data. Codes: each holds the base it stands for.
-
-## Search
-
-Top-1: share of present queries whose own species is nearest, a tie among n species scoring 1/n. Vsearch prints identity
-to 0.1 %: what it prints alike is a tie, where ours may tell 98.61 from 98.60 %; and its nine hits cut ties of more. The
-last columns: share of absent species called, at the strictest identity threshold that still calls that share of the
-present; a call needs 0.3 % distance to the second species. «–»: no threshold calls as many. «By confidence»: the same
-with a threshold on the confidence that stands beside each answer, whatever the identity and the second species.
-
-| set (present + absent queries) | engine | top-1 | false at .50 | .70 | .80 | .90 | .95 |
-|---|---|---|---|---|---|---|---|
-{search}
-
-## Stated and seen error rates
-
-Stated: the calibration's own count, over records of the set (the larger of the two strata). Seen: queries the
-calibration never met. p: Fisher's exact test, two-sided, that both come from one rate. Holds: p ≥ 0.05, or fewer errors
-than stated.
-
-| set | bases | species | stated wrong | seen wrong (95 %) | p | holds | |
-|---|---|---|---|---|---|---|---|
-{calibration}
-
-## Mixtures and chimeras
-
-Pairs of records of the set, of the commonest length: their letters joined to IUPAC codes, or cut and joined at one
-point. «Alone»: these two species and no others; «listed»: both stand among the species named, where species that share
-the bases explain the sequence as well. False flags: unmixed queries called a mixture.
-
-| set | mixed, alone | mixed, listed | joined, alone | joined, listed | false flags |
-|---|---|---|---|---|---|
-{mixtures}
-"""
+    """All queries of a short locus, some of a long one."""
+    lengths = sorted(len(query.bases) for query in queries)
+    short = lengths[len(lengths) // 2] < SHORT_LOCUS
+    parts = {there: [query for query in queries if query.present is there] for there in (True, False)}
+    return [query for there, part in parts.items() for query in (part if short else part[: MOST_OF_LONG[there]])]
 
 
 def main() -> None:
@@ -319,11 +363,14 @@ def main() -> None:
     parser.add_argument("--simulated", type=int, default=0, metavar="N", help="a set of N simulated species as well")
     parser.add_argument("--out", type=Path, default=Path("docs/validation/species.md"))
     parser.add_argument("--most", type=int, default=400, help="queries of each kind")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep each set's tables there; those kept stand")
     parsed = parser.parse_args()
     parsed.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="simulated-") as scratch:
         made = [simulated_file(Path(scratch), parsed.simulated)] if parsed.simulated else []
-        measured([*made, *parsed.files], parsed.most, parsed.out)
+        kept = parsed.keep or Path(scratch) / "tables"
+        kept.mkdir(parents=True, exist_ok=True)
+        measured([*made, *parsed.files], parsed.most, parsed.out, kept)
 
 
 if __name__ == "__main__":
