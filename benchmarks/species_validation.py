@@ -56,7 +56,7 @@ PAIRS = 60
 LENGTHS = (0, 300, 150, 80)
 TABLES = ("search", "matched", "short", "calibration", "mixtures")
 SHORT_LOCUS = 400
-MOST_OF_LONG = {True: 80, False: 100}
+MOST_OF_LONG = {True: 60, False: 60}
 """Present and absent queries of a long locus, for megablast takes some 60 ms for each."""
 
 
