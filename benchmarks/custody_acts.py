@@ -32,7 +32,6 @@ from uuid import UUID
 from benchmarks.custody_scans import scans
 from benchmarks.goals import Goal, goals_print
 from benchmarks.spoor_database import Bench, database
-from chain_of_custody.services.arrays import Column
 
 ITEMS = 8
 """Items each writer passes around."""
@@ -294,6 +293,8 @@ def _filled(statement: tuple[str, list[Any]], ours: dict[int, str]) -> str:
 
 
 def _literal(value: Any) -> str:
+    from chain_of_custody.services.arrays import Column
+
     if value is None:
         return "NULL"
     if isinstance(value, Column):
