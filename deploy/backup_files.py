@@ -76,6 +76,19 @@ def folder_sync(folder: Path) -> None:
         os.close(handle)
 
 
+def tree_sync(root: Path) -> None:
+    """Let all files below a folder outlast a loss of power: their bytes, then the names in each folder, innermost first.
+
+    Raises OSError for a file whose bytes the disk did not take.
+    """
+    for folder, _folders, names in os.walk(root, topdown=False):
+        for path in (Path(folder, name) for name in names):
+            if path.is_file() and not path.is_symlink():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+        folder_sync(Path(folder))
+
+
 def leftovers_clear(home: Home, folder: Path, parts: str) -> None:
     """Remove what a killed backup left: its half archive, and its dump in the home. Called by whoever is `alone`."""
     for left in (home.root / "tmp").glob("dump-*"):
@@ -135,11 +148,13 @@ def restoring(home: Home, file: Path) -> Iterator[None]:
     """Around a restore: the home is this restore's alone, and marked as half restored until all went well.
 
     What fails leaves nothing; what a restore left that was killed is cleared first. Raises DeployError, and touches
-    nothing, when the home holds anything else or another restore is at work in it, and when the disk is too small.
+    nothing, when the home holds anything else or another restore is at work in it, and when the disk is too small. All
+    that was restored is on the disk, files and names, before the mark goes.
     """
     made = not home.root.exists()
     _check_unused(home)
     _check_room(home, file)
+    new = [folder for folder in (home.root, *home.root.parents) if not folder.exists()]
     home.root.mkdir(parents=True, exist_ok=True)
     with alone(home, RESTORE):
         _check_unused(home)  # somebody may have been quicker
@@ -149,6 +164,9 @@ def restoring(home: Home, file: Path) -> Iterator[None]:
             folder_sync(home.root)
             home.prepare()
             yield
+            tree_sync(home.root)
+            for folder in new:
+                folder_sync(folder.parent)
         except BaseException:
             _clear(home)
             _lock_file(home, RESTORE).unlink(missing_ok=True)
@@ -157,6 +175,7 @@ def restoring(home: Home, file: Path) -> Iterator[None]:
                     home.root.rmdir()
             raise
         home.restoring.unlink()
+        folder_sync(home.root)
 
 
 def _check_unused(home: Home) -> None:

@@ -226,7 +226,7 @@ def fetch_pack(page: Page, target: Path) -> None:
 def verdict(page: Page, archive: Path, *, keys: str = "", own: bool = False) -> str:
     """What the public page says of a file, trusting the given keys."""
     page.goto("/verify/")
-    page.get_by_label("Pack or export").set_input_files(archive)
+    page.get_by_label("Pack, export or proof").set_input_files(archive)
     page.get_by_label("Trust the keys").set_checked(own)
     page.get_by_label("Keys you got on another way").fill(keys)
     press(page, "Verify")

@@ -200,7 +200,7 @@ def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -
         page.goto(reverse("web:pack", args=[pack.reference]))
         page.get_by_role("link", name="Download all").click()
     page.goto(reverse("web:verify"))
-    page.get_by_label("Pack or export").set_input_files(waiting.value.path())
+    page.get_by_label("Pack, export or proof").set_input_files(waiting.value.path())
     page.get_by_role("button", name="Verify", exact=True).click()
     expect(page.get_by_role("heading", name="Passed: complete, unaltered, in order")).to_be_visible()
     folder = os.environ.get("LAB_PICTURES")

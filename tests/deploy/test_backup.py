@@ -241,6 +241,54 @@ def test_of_two_restores_at_once_the_second_touches_nothing(tmp_path: Path) -> N
         backup_restore(file, new, PASSPHRASE)
 
 
+def test_all_that_was_restored_is_on_the_disk_before_it_is_called_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that had not taken a file's bytes, or a folder's names, would lose them with the power."""
+    archive = tmp_path / "a.spoor-backup"
+    archive.write_bytes(b"x")
+    new = Home(root=tmp_path / "some" / "new" / "home")
+    flushed: dict[tuple[int, int], tuple[int, bool]] = {}
+    real = os.fsync
+
+    def noted(handle: int) -> None:
+        real(handle)
+        found = os.fstat(handle)
+        flushed[found.st_dev, found.st_ino] = (found.st_mtime_ns, new.restoring.exists())
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with restoring(new, archive):
+        deep = new.root / "vault" / "sha256" / "ab"
+        deep.mkdir(parents=True)
+        (deep / "evidence").write_bytes(b"bytes")
+        (deep / "evidence").chmod(0o440)
+        (deep / "gone").symlink_to(tmp_path / "nowhere")
+        (new.root / "secrets" / "log.key").write_bytes(b"key")
+    there = [new.root.parent.parent.parent, *new.root.parents[:2], *(one for one in new.root.rglob("*"))]
+    for path in [one for one in there if not one.is_symlink()]:
+        found = path.stat()
+        when, marked = flushed[found.st_dev, found.st_ino]
+        assert marked, path
+        assert path.is_dir() or when == found.st_mtime_ns, path
+    root = new.root.stat()
+    assert flushed[root.st_dev, root.st_ino] == (root.st_mtime_ns, False), "the mark's going is on the disk too"
+
+
+def test_a_disk_that_loses_restored_bytes_restores_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = tmp_path / "a.spoor-backup"
+    archive.write_bytes(b"x")
+    new = Home(root=tmp_path / "new")
+
+    def refuses(handle: int) -> None:
+        if not os.path.isdir(f"/proc/self/fd/{handle}"):
+            raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output"), restoring(new, archive):  # noqa: PT012
+        (new.root / "evidence").write_bytes(b"bytes")
+        monkeypatch.setattr(os, "fsync", refuses)
+    assert not new.root.exists()
+
+
 def test_what_a_killed_backup_left_goes_with_the_next(home: Home, tmp_path: Path) -> None:
     usb = tmp_path / "usb"
     plan = f"backup.plan_read(backup.Mode.LAB, {{'SPOOR_HOME': {str(home.root)!r}}})"

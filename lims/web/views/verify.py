@@ -1,4 +1,4 @@
-"""Verify a file, for everyone: a pack or an export is read by the verifier and not kept. No account."""
+"""Verify a file, for everyone: a pack, an export or a proof is read by the verifier and not kept. No account."""
 
 import tempfile
 import time
@@ -33,9 +33,10 @@ class VerifyForm(PageForm):
 
     keyed = False
     file = forms.FileField(
-        label=gettext_lazy("Pack or export"),
+        label=gettext_lazy("Pack, export or proof"),
         help_text=gettext_lazy(
-            "A disclosure pack (.zip) or a ledger export (.jsonl), up to 2 GB. It is read, not kept."
+            "A disclosure pack (.zip), a ledger export (.jsonl) or the proof of an entry (.tlog-proof), up to 2 GB. "
+            "It is read, not kept."
         ),
     )
     own = forms.BooleanField(
