@@ -77,7 +77,7 @@ def folder_sync(folder: Path) -> None:
 
 
 def tree_sync(root: Path) -> None:
-    """Let all files below a folder outlast a loss of power: their bytes, then the names in each folder, innermost first.
+    """Let all files below a folder outlast a loss of power: their bytes, then the names, innermost folders first.
 
     Raises OSError for a file whose bytes the disk did not take.
     """

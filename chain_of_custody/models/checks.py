@@ -1,12 +1,17 @@
 """Runs of the ledger's own verification, so that pages can show how far one is and how the last one ended."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from chain_of_custody.enums import CheckKind, CheckState
+
+SILENT = timedelta(minutes=2)
+"""A verification not seen for so long has died with its worker."""
 
 
 class LedgerCheck(models.Model):
@@ -40,3 +45,8 @@ class LedgerCheck(models.Model):
     def percent(self) -> int:
         """How far it is."""
         return 100 if self.ended_at else 100 * (self.done - self.since) // max(self.size - self.since, 1)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it waits or runs, as far as anybody has heard."""
+        return self.ended_at is None and self.seen_at > timezone.now() - SILENT

@@ -4,11 +4,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -17,13 +16,14 @@ from chain_of_custody.core.note import VerifierKey
 from chain_of_custody.enums import CheckKind, CheckState
 from chain_of_custody.errors import CustodyError
 from chain_of_custody.models import Checkpoint, LedgerCheck
+from chain_of_custody.models.checks import SILENT
 from chain_of_custody.selectors import log_verifier
 from chain_of_custody.verification import LedgerVerdict, Progress, ledger_verify
 
 logger = logging.getLogger(__name__)
 
-SILENT = timedelta(minutes=2)
-"""A running verification not seen for so long has died with its worker."""
+_ORDERING = 0x53504F4F52_02
+"""The advisory lock under which verifications are asked for."""
 
 
 def log_verifiers() -> list[VerifierKey]:
@@ -57,17 +57,21 @@ def since_last_check() -> int:
 
 
 def check_order(*, kind: CheckKind) -> LedgerCheck:
-    """Ask for a verification; the one that is under way, when there is one."""
+    """Ask for a verification; the one that is under way, when there is one. Of two who ask at once both get the same.
+
+    One that died with its worker has failed, and is no longer under way.
+    """
     with transaction.atomic():
-        LedgerCheck.objects.filter(
-            state__in=[CheckState.WAITING, CheckState.RUNNING], seen_at__lt=timezone.now() - SILENT
-        ).update(
-            state=CheckState.FAILED,
-            ended_at=timezone.now(),
-            findings=[["not-finished", "worker", "The worker ended before the verification did. Verify again."]],
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDERING])
+        open_ = LedgerCheck.objects.filter(state__in=[CheckState.WAITING, CheckState.RUNNING])
+        told = "The worker ended before the verification did. Verify again."
+        died = open_.filter(seen_at__lt=timezone.now() - SILENT).update(
+            state=CheckState.FAILED, ended_at=timezone.now(), findings=[["not-finished", "worker", told]]
         )
-        open_ = LedgerCheck.objects.filter(state__in=[CheckState.WAITING, CheckState.RUNNING]).first()
-        return open_ or LedgerCheck.objects.create(kind=kind)
+        if died:
+            logger.error("A verification of the ledger was not finished: %s", told)
+        return open_.first() or LedgerCheck.objects.create(kind=kind)
 
 
 def check_run(*, check: LedgerCheck) -> LedgerCheck:
@@ -87,7 +91,8 @@ def check_run(*, check: LedgerCheck) -> LedgerCheck:
         since = since_last_check() if check.kind == CheckKind.INCREMENTAL else 0
         row.update(since=since, done=since)
         verdict = ledger_verify_now(since=since, progress=seen)
-        row.update(
+        # Taken for dead meanwhile, it has failed and stays so.
+        row.filter(state=CheckState.RUNNING).update(
             state=CheckState.PASSED if verdict.passed else CheckState.FAILED,
             size=verdict.size,
             done=verdict.size,

@@ -6,16 +6,19 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chain_of_custody.core.export import export_chunks
 from chain_of_custody.core.tlogproof import MEDIA_TYPE
+from chain_of_custody.enums import CheckKind, CheckState
 from chain_of_custody.selectors import (
     checkpoint_latest,
     export_open,
     item_tlogproof,
+    ledger_check_newest,
     log_verifier,
     reveal_everything,
     stream_entries,
@@ -23,10 +26,11 @@ from chain_of_custody.selectors import (
 from lims.accounts.actors import require
 from lims.accounts.enums import AccessKind
 from lims.accounts.selectors import access_list
+from lims.accounts.services.ledger_checks import ledger_check_order
 from lims.api.base import Feed, View
 from lims.api.fields import Code, Input, Output, PartyRef, named
 from lims.api.items import HistoryOut, ItemView
-from lims.api.operations import downloads, lists, reads
+from lims.api.operations import creates, downloads, lists, reads
 from lims.common.errors import NotFound
 
 AREA = "ledger"
@@ -49,6 +53,33 @@ class CheckpointOut(Output):
     def get_key(self, row: Any) -> str:
         """The verifier key, to compare with one got by another way."""
         return str(log_verifier())
+
+
+class FindingOut(Output):
+    """What does not hold: the reason's name, where, and in words."""
+
+    reason = serializers.CharField()
+    where = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class VerificationOut(Output):
+    """One verification of the ledger. `under_way` is false where it ended, or died with its worker."""
+
+    kind = Code(CheckKind.values)
+    state = Code(CheckState.values)
+    under_way = serializers.BooleanField()
+    percent = serializers.IntegerField()
+    since = serializers.IntegerField()
+    size = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    findings = named(serializers.SerializerMethodField())
+
+    @extend_schema_field(FindingOut(many=True))
+    def get_findings(self, row: Any) -> list[dict[str, str]]:
+        """Nothing where all holds."""
+        return [dict(zip(("reason", "where", "detail"), one, strict=True)) for one in row.findings]
 
 
 class AccessOut(Output):
@@ -86,6 +117,26 @@ class Checkpoint(View):
         if row is None:
             raise NotFound(_("The log has no checkpoint yet: the sequencer has not run."), code="no-checkpoint")
         return self.one(row, CheckpointOut)
+
+
+class Verification(View):
+    """The laboratory's own check of its ledger."""
+
+    @reads("ledger_verification_get", VerificationOut, area=AREA)
+    def get(self, request: Request) -> Response:
+        """The verification asked for last: how far it is, or what it found."""
+        require(self.actor, "ledger.read")
+        row = ledger_check_newest()
+        if row is None:
+            raise NotFound(_("The ledger has not been verified here yet."), code="no-verification")
+        return self.one(row, VerificationOut)
+
+    @creates("ledger_verification_order", None, VerificationOut, area=AREA, status=202)
+    def post(self, request: Request) -> Response:
+        """Ask for a verification of the whole ledger; the one under way, when there is one."""
+        row = ledger_check_order(actor=self.actor)
+        row.refresh_from_db()
+        return Response(self.data(row, VerificationOut), status=202, headers={"Location": request.path})
 
 
 class StreamEntries(View):
@@ -151,6 +202,7 @@ class AccessLog(View):
 
 urlpatterns = [
     path("ledger/checkpoint/", Checkpoint.as_view()),
+    path("ledger/verification/", Verification.as_view()),
     path("ledger/streams/<str:kind>/<uuid:uuid>/entries/", StreamEntries.as_view()),
     path("items/<str:key>/custody-export/", CustodyExport.as_view()),
     path("items/<str:key>/custody-proof/", CustodyProof.as_view()),

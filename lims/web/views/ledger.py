@@ -157,6 +157,7 @@ class Verification:
     size: str
     percent: int
     running: bool
+    died: bool
     findings: list[Check]
 
 
@@ -166,12 +167,15 @@ def verification() -> Verification | None:
     if row is None:
         return None
     kinds = {"passed": "ok", "failed": "bad", "running": "running", "waiting": "idle"}
+    badge = Badge(kind=kinds[row.state], text=str(row.get_state_display()))
+    died = row.ended_at is None and not row.under_way
     return Verification(
-        badge=Badge(kind=kinds[row.state], text=str(row.get_state_display())),
-        at=row.ended_at or row.created_at,
+        badge=Badge(kind="bad", text=_("Not finished")) if died else badge,
+        at=row.ended_at or row.seen_at,
         size=number_text(row.size),
         percent=row.percent,
-        running=row.ended_at is None,
+        running=row.under_way,
+        died=died,
         findings=[
             Check(label=reason, state="bad", value=where, detail=detail) for reason, where, detail in row.findings
         ],

@@ -11,8 +11,9 @@ import pytest
 from django.db import connection, connections, transaction
 
 from chain_of_custody import schemas
+from chain_of_custody.enums import CheckKind
 from chain_of_custody.errors import AlreadyOffered, CustodyError, HandOverClosed, ItemSealed, LedgerError
-from chain_of_custody.models import Entry, HandOverLine, Item, Stream
+from chain_of_custody.models import Entry, HandOverLine, Item, LedgerCheck, Stream
 from chain_of_custody.services import (
     EntryDraft,
     Receipt,
@@ -24,6 +25,7 @@ from chain_of_custody.services import (
     items_move,
     seal_apply,
 )
+from chain_of_custody.services.verifying import check_order
 from tests.chain_of_custody.builders import ROOT, entries, item, location, person, verbs
 from tests.conftest import TestDatabase
 
@@ -229,3 +231,9 @@ def test_custody_has_one_holder_at_every_instant() -> None:
 
     at_once(look, pass_on)
     assert seen == {ada.party.pk, bob.party.pk}
+
+
+def test_of_many_who_ask_for_a_verification_all_get_the_same() -> None:
+    asked = at_once(*[lambda: check_order(kind=CheckKind.FULL).pk] * 6)
+    assert len(set(asked)) == 1
+    assert LedgerCheck.objects.count() == 1

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,13 +12,15 @@ from django.test import Client
 from django.utils import timezone
 
 from chain_of_custody.enums import CheckKind, CheckState
-from chain_of_custody.models import LedgerCheck
+from chain_of_custody.models import Leaf, LedgerCheck
+from chain_of_custody.models.checks import SILENT
 from chain_of_custody.services import sequencer_run_once, verifying
 from chain_of_custody.services.verifying import check_order
 from lims.accounts.roles import Role
 from lims.accounts.services.ledger_checks import ledger_check_nightly, ledger_check_run
 from lims.accounts.tasks import ledger_check
 from tests.lims import builders
+from tests.lims.api.client import Caller, ok, problem
 from tests.lims.builders import Laboratory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("log_key")]
@@ -107,6 +110,73 @@ def test_a_verification_that_breaks_off_has_failed(monkeypatch: pytest.MonkeyPat
         ledger_check_run(check=check_order(kind=CheckKind.FULL))
     row = LedgerCheck.objects.get()
     assert (row.state, row.findings[0][0]) == (CheckState.FAILED, "not-finished")
+
+
+def test_a_verification_that_died_is_not_waited_for() -> None:
+    """Its worker was killed: the page says so and lets somebody ask again, and nobody counts it as passed."""
+    Laboratory()
+    sequencer_run_once()
+    browser = signed_in(builders.actor(Role.AUDITOR))
+    died = check_order(kind=CheckKind.FULL)
+    LedgerCheck.objects.filter(pk=died.pk).update(
+        state=CheckState.RUNNING, seen_at=timezone.now() - SILENT - timedelta(seconds=1)
+    )
+    card = browser.get("/ledger/verify-now/").content.decode()
+    assert "Not finished" in card
+    assert "every 2s" not in card
+    assert 'type="submit"' in card
+    browser.post("/ledger/verify-now/")
+    died.refresh_from_db()
+    assert (died.state, died.findings[0][0]) == (CheckState.FAILED, "not-finished")
+    again = LedgerCheck.objects.get(state=CheckState.WAITING)
+    assert "every 2s" in browser.get("/ledger/verify-now/").content.decode()
+    assert ledger_check(again.pk) == "passed"
+
+
+def test_one_taken_for_dead_does_not_pass_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    Laboratory()
+    sequencer_run_once()
+    slow = verifying.ledger_verify_now
+
+    def interrupted(**given: Any) -> object:
+        verdict = slow(**given)
+        LedgerCheck.objects.update(seen_at=timezone.now() - SILENT - timedelta(seconds=1))
+        check_order(kind=CheckKind.FULL)
+        return verdict
+
+    monkeypatch.setattr(verifying, "ledger_verify_now", interrupted)
+    assert ledger_check_run(check=check_order(kind=CheckKind.FULL)).state == CheckState.FAILED
+    assert LedgerCheck.objects.filter(state=CheckState.WAITING).count() == 1
+
+
+def test_the_same_over_the_api() -> None:
+    Laboratory()
+    sequencer_run_once()
+    auditor = Caller(builders.actor(Role.AUDITOR))
+    problem(auditor.get("ledger/verification/"), 404, "no-verification")
+    asked = ok(auditor.post("ledger/verification/", {}), 202)
+    assert (asked["state"], asked["under_way"]) == ("waiting", True)
+    row = LedgerCheck.objects.get()
+    assert ledger_check(row.pk) == "passed"
+    found = ok(auditor.get("ledger/verification/"))
+    assert (found["state"], found["under_way"], found["percent"], found["findings"]) == ("passed", False, 100, [])
+    assert found["size"] == Leaf.objects.count()
+    failed()
+    wrong = ok(auditor.get("ledger/verification/"))["findings"]
+    assert wrong == [
+        {
+            "reason": "root-mismatch",
+            "where": "checkpoint outside, size 7",
+            "detail": "the first 7 leaves have another root",
+        }
+    ]
+
+
+def test_the_wrong_role_neither_asks_nor_sees_over_the_api() -> None:
+    technician = Caller(Laboratory().technician)
+    problem(technician.get("ledger/verification/"), 403, "not-allowed")
+    problem(technician.post("ledger/verification/", {}), 403, "not-allowed")
+    assert LedgerCheck.objects.count() == 0
 
 
 def test_the_age_of_the_last_backup_is_shown() -> None:
