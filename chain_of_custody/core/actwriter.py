@@ -26,16 +26,16 @@ from chain_of_custody.core.entry import (
 )
 from chain_of_custody.core.errors import EntryRefused, NotCanonical
 
-_NOBODY = UUID(int=0)
+_NOBODY, _NOTHING = UUID(int=0), "none"
 _EXAMPLE = Entry(
     id=_NOBODY,
     act=_NOBODY,
-    stream=StreamKey(kind="none", id=_NOBODY),
+    stream=StreamKey(kind=_NOTHING, id=_NOBODY),
     sequence=1,
     previous=None,
     schema="none.none/1",
-    verb="none",
-    actor=EntryActor(party=_NOBODY, account=None, role="none", via="none"),
+    verb=_NOTHING,
+    actor=EntryActor(party=_NOBODY, account=None, role=_NOTHING, via=_NOTHING),
     happened_at=datetime(2000, 1, 1, tzinfo=UTC),
     recorded_at=datetime(2000, 1, 1, tzinfo=UTC),
 )
