@@ -97,4 +97,17 @@ def number_name(name: str) -> str:
         "present_species_named": _("Named on known samples"),
         "absent_species_named": _("Named though absent from the set"),
     }
-    return known.get(name, name.replace("_", " ").capitalize())
+    return known.get(name) or _levelled(name)
+
+
+def _levelled(name: str) -> str:
+    """Names that carry the level of a region; any other as the method calls it."""
+    kind, _line, rest = name.replace("coverage_rate_", "coverage_").partition("_")
+    level = rest.partition("_")[0]
+    if level.isdigit() and kind == "coverage":
+        return _("%(level)s %% regions that held the site") % {"level": level}
+    if level.isdigit() and kind == "area":
+        priors = {"flat": _("flat prior"), "density": _("sampling-density prior")}
+        prior = priors.get(rest.partition("_")[2], rest.partition("_")[2])
+        return _("Area of the %(level)s %% region, %(prior)s") % {"level": level, "prior": prior}
+    return name.replace("_", " ").capitalize()

@@ -15,7 +15,7 @@ from lims.web.numberlines import NumberLine, interval_words, number_line, number
 from lims.web.outcomes import MORE_KINDS, more_facts, more_tables, more_titles
 from lims.web.outcomes.words import RatioLine, ratio_line
 from lims.web.parts import Check, Fact, Tone
-from lims.web.shares import identity_text, number_text, p_text, percent, share_text
+from lims.web.shares import equal, identity_text, number_text, p_text, percent, share_text
 from lims.web.tables import Table
 
 _STATES: Mapping[str, Any] = {"passed": "ok", "warning": "warn", "failed": "bad", "not_done": "wait"}
@@ -215,8 +215,10 @@ def _rank_facts(details: Mapping[str, Any], identification: str) -> list[Fact]:
         Fact(
             label=_("None of these?"),
             value=_("yes: all are excluded") if none else _("not indicated"),
-            detail=_("p = %(p)s for %(name)s (excluded below %(alpha)s)")
-            % {"p": p_text(best["exclusion_p"]), "name": best["population"], "alpha": alpha},
+            detail=equal(
+                _("p = %(p)s for %(name)s (excluded below %(alpha)s)")
+                % {"p": p_text(best["exclusion_p"]), "name": best["population"], "alpha": alpha}
+            ),
             tone="warn" if none else "",
         ),
         Fact(

@@ -27,6 +27,11 @@ def p_text(value: float) -> str:
     return f"{value:.2g}" if value >= 0.001 else "< 0.001"
 
 
+def equal(words: str) -> str:
+    """Words with «p = < 0.001» said as «p < 0.001»."""
+    return words.replace("= <", "<")
+
+
 def number_text(value: object) -> str:
     """A number of a result, a dash for none."""
     return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

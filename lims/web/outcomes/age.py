@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from lims.web.outcomes.words import Details, interval_text
 from lims.web.parts import Fact
-from lims.web.shares import chance, p_text
+from lims.web.shares import chance, equal, p_text
 from lims.web.tables import Table, confusion_table
 
 
@@ -88,7 +88,7 @@ def keeping_facts(details: Details) -> list[Fact]:
         Fact(
             label=_("Nearest class"),
             value=str(details["nearest_class"]),
-            detail=_("as far out: p = %(p)s") % {"p": p_text(details["domain_p"])},
+            detail=equal(_("as far out: p = %(p)s") % {"p": p_text(details["domain_p"])}),
             tone="warn" if out else "",
             lead=True,
         ),

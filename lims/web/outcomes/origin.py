@@ -9,7 +9,7 @@ from analysis.origin.isotope.cli import value_text
 from analysis.origin.spatial.wording import area_text
 from lims.web.outcomes.words import Details, interval_text
 from lims.web.parts import Fact
-from lims.web.shares import p_text, percent
+from lims.web.shares import equal, p_text, percent
 from lims.web.tables import Table
 
 
@@ -167,7 +167,7 @@ def isotope_facts(details: Details) -> list[Fact]:
     value = value_text(str(details["element"]), float(details["value"]))
     facts = [region, Fact(label=_("Value"), value=value, detail=str(details["scale"]))]
     if "fit_p" in details:
-        facts.append(Fact(label=_("As odd at the best place"), value=f"p = {p_text(details['fit_p'])}"))
+        facts.append(Fact(label=_("As odd at the best place"), value=equal(f"p = {p_text(details['fit_p'])}")))
     return facts
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lims.web.numberlines import number_line
-from lims.web.shares import chance
+from lims.web.numberlines import number_line, number_name
+from lims.web.shares import chance, equal
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,25 @@ from lims.web.shares import chance
 )
 def test_a_computed_probability_is_never_certain(value: float, words: str) -> None:
     assert chance(value) == f"{words}\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("coverage_rate_50", "50 % regions that held the site"),
+        ("coverage_rate_95", "95 % regions that held the site"),
+        ("area_90_flat", "Area of the 90 % region, flat prior"),
+        ("area_95_density", "Area of the 95 % region, sampling-density prior"),
+        ("genetic_area_95", "Genetic area 95"),
+        ("age_of_tree", "Age of tree"),
+    ],
+)
+def test_names_with_a_level_are_said_in_words(name: str, words: str) -> None:
+    assert number_name(name) == words
+
+
+def test_a_small_p_is_no_equation() -> None:
+    assert [equal(f"p = {one}") for one in ("< 0.001", "0.02")] == ["p < 0.001", "p = 0.02"]
 
 
 @pytest.mark.parametrize(
