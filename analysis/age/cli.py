@@ -138,7 +138,7 @@ def _legal(parsed: argparse.Namespace, found: Calibration) -> list[Json]:
 def _legal_lines(legal: list[Json]) -> list[str]:
     return [
         f"formed after {item['date']} ({item['taxon']}, {item['jurisdiction']}: {item['instrument']}): "
-        f"{float(str(item['formed_after'])):.1%}"
+        f"{chance_text(float(str(item['formed_after'])))}"
         for item in legal
         if isinstance(item, dict)
     ]
@@ -174,7 +174,7 @@ def readable(found: Calibration, after: list[float]) -> list[str]:
     for level, ranges in found.ranges.items():
         lines.append(f"{level:.1%}:")
         lines += [f"  {item.start:10.2f} to {item.end:10.2f}  {item.probability:6.1%}  {item.limb}" for item in ranges]
-    lines += [f"formed after {year:g}: {found.formed_after(year):.1%}" for year in after]
+    lines += [f"formed after {year:g}: {chance_text(found.formed_after(year))}" for year in after]
     return [*lines, *caveats(found)]
 
 
@@ -191,3 +191,9 @@ def _range_json(item: Range) -> dict[str, Json]:
 def _curve(path: Path, zone: str | None) -> Curve:
     file = InputFile.from_path("curve", path)
     return curve_read(file.read(limit=CURVE_LIMIT), name=file.name, zone=zone)
+
+
+def chance_text(value: float) -> str:
+    """A computed probability: never told as certain or impossible, for curve and tissue may be wrong."""
+    tenths = round(value * 1000)
+    return "> 99.9%" if tenths >= 1000 else "< 0.1%" if tenths <= 0 else f"{tenths / 10:.1f}%"

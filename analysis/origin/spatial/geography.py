@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,8 +87,8 @@ def grid_build(
     """A grid of about `cells` cells around sampled places, 10 % wider than their box on each side.
 
     With a range map (GeoJSON polygons) only cells whose centre lies in it are used, and the grid covers
-    the sampled places and the range. Raises `InputRefused` where no cell remains and for a range map
-    that is no polygon in degrees.
+    the range. Raises `InputRefused` where no cell remains, for a range map that is no polygon in degrees, and for one
+    in which no animal was sampled: what is known of the sampled places says nothing about such a range.
     """
     rings = None if range_map is None else range_rings(range_map, name)
     lats, lons = [latitudes], [longitudes]
@@ -105,10 +106,18 @@ def grid_build(
         raise InputRefused("No cell of the map lies in the range.", file=name or None, remedy="Check the range map.")
     place = np.nonzero(inside)
     bands = EARTH_KM**2 * np.radians(width) * np.diff(np.sin(np.radians(south + height * np.arange(rows + 1))))
-    return Grid(
+    grid = Grid(
         south=south, west=west, height=height, width=width, inside=inside,
         latitudes=lat[place[0]], longitudes=lon[place[1]], areas=bands[place[0]], restricted=rings is not None,
     )  # fmt: skip
+    if rings is not None and (grid.cells_of(latitudes, longitudes) < 0).all():
+        raise InputRefused(
+            "No animal of the baseline was sampled inside the range map: another species, or longitude and latitude "
+            "exchanged?",
+            file=name or None,
+            remedy="Give the range of this species, or leave the range map out.",
+        )
+    return grid
 
 
 def _box(latitudes: Floats, longitudes: Floats, *, widened: bool) -> tuple[float, float, float, float]:
@@ -143,7 +152,9 @@ def range_rings(content: bytes, name: str) -> list[Floats]:
     Raises `InputRefused` for another format, for a file without polygons and for projected coordinates.
     """
     try:
-        rings = [np.array(ring, dtype=float)[:, :2] for ring in _rings(json.loads(content))]
+        read = json.loads(content)
+        _reference_check(read, name)
+        rings = [np.array(ring, dtype=float)[:, :2] for ring in _rings(read)]
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise InputRefused(
             f"The range map is not GeoJSON: {error}.", file=name, remedy="Export polygons as GeoJSON (EPSG:4326)."
@@ -160,7 +171,22 @@ def range_rings(content: bytes, name: str) -> list[Floats]:
     return rings
 
 
-def _rings(value: dict[str, object]) -> list[list[list[float]]]:
+def _reference_check(value: object, name: str) -> None:
+    """GeoJSON is in WGS 84 (RFC 7946, section 4); older files name their system, and another one is refused."""
+    system = value.get("crs") if isinstance(value, dict) else None
+    named = json.dumps(system)
+    if system is not None and not re.search(r"CRS84|EPSG:{1,2}4326\b", named, re.IGNORECASE):
+        raise InputRefused(
+            f"The range map names another system of coordinates than WGS 84: {named[:120]}.",
+            file=name,
+            field="crs",
+            remedy="Export it in WGS 84 (EPSG:4326).",
+        )
+
+
+def _rings(value: dict[str, object] | None) -> list[list[list[float]]]:
+    if value is None:  # a feature without a place (RFC 7946, section 3.2)
+        return []
     kind = value["type"]
     if kind in ("FeatureCollection", "GeometryCollection"):
         parts = value["features" if kind == "FeatureCollection" else "geometries"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.age.cli import chance_text
 from analysis.age.figure import round_steps
 from analysis.age.reference import curve_freeze
 from analysis.errors import InputRefused
@@ -74,3 +75,9 @@ def test_measurements_that_are_refused(tmp_path: Path, tent: Path, table: str, w
 def test_axes_carry_round_numbers_where_they_are(low: float, high: float, least: float, steps: list[float]) -> None:
     """Years are whole: half-way between 1970 and 1975 no year is written that is not there."""
     assert round_steps(low, high, least=least) == pytest.approx(steps)
+
+
+def test_no_date_of_the_law_is_certain() -> None:
+    assert [chance_text(value) for value in (1.0, 0.9994, 0.5, 0.0004, 0.0)] == [
+        "> 99.9%", "99.9%", "50.0%", "< 0.1%", "< 0.1%",
+    ]  # fmt: skip

@@ -67,10 +67,26 @@ def test_the_range_map_restricts_the_grid() -> None:
     assert grid.areas.sum() == pytest.approx(whole - middle, rel=0.01)
 
 
+@pytest.mark.parametrize("system", ["urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4326"])
+def test_a_range_map_may_name_the_system_it_is_in(system: str) -> None:
+    polygon = {"type": "Polygon", "coordinates": [[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]]}
+    content = json.dumps({**polygon, "crs": {"type": "name", "properties": {"name": system}}}).encode()
+    assert grid_build(np.array([1.0, 9.0]), np.array([1.0, 9.0]), range_map=content).restricted
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"not json", "not GeoJSON"),
+        (b'{"type": "Feature", "geometry": null, "properties": {}}', "holds no polygon"),
+        (
+            b'{"type": "Polygon", "crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::32733"}}, "coordinates": []}',
+            "another system of coordinates",
+        ),
+        (
+            b'{"type": "Polygon", "coordinates": [[[100, 50], [110, 50], [110, 60], [100, 50]]]}',
+            "No animal of the baseline was sampled inside",
+        ),
         (b'{"type": "Point", "coordinates": [1, 2]}', "no polygon"),
         (
             b'{"type": "Polygon", "coordinates": [[[904155, 2074435], [1e6, 2e6], [9e5, 3e6], [904155, 2074435]]]}',
