@@ -25,3 +25,4 @@ DRIFT = declare("lab.drift/1", verbs={"queued", "finished", "failed", "cancelled
 EDIT = declare("lab.edit/1", verbs={"proposed", "agreed", "refused", "withdrawn", "layered"})
 PROFILE = declare("lab.profile/1", verbs={"entered", "superseded"})
 STAFF = declare("lab.staff_sequence/1", verbs={"added", "withdrawn"})
+FETCH = declare("lab.record_fetch/1", verbs={"queued", "resumed", "finished", "failed", "cancelled"})

@@ -15,11 +15,14 @@ from chain_of_custody.errors import CustodyError
 from lims.common.errors import DomainError
 from lims.lab.enums import JobState
 from lims.lab.execution import drift_compute, law_read, reference_compute, run_compute
-from lims.lab.models import DriftCheck, JobBase, LegalList, ReferenceBuild, Run
+from lims.lab.fetching import fetch_compute
+from lims.lab.models import DriftCheck, JobBase, LegalList, RecordFetch, ReferenceBuild, Run
 from lims.lab.services import references
 from lims.lab.services.builds import build_fail, build_finish, build_give_up, build_start
 from lims.lab.services.drift import TASK as DRIFT_TASK
 from lims.lab.services.drift import drift_fail, drift_finish, drift_give_up, drift_start
+from lims.lab.services.fetches import TASK as FETCH_TASK
+from lims.lab.services.fetches import fetch_fail, fetch_finish, fetch_give_up, fetch_start
 from lims.lab.services.jobs import Heart, LeaseLost, jobs_sweep
 from lims.lab.services.law import TASK as LAW_TASK
 from lims.lab.services.law import law_fail, law_finish, law_give_up, law_start
@@ -101,11 +104,29 @@ def drift_execute(pk: int) -> None:
     _carry_out(DriftCheck.objects, check, f"Check of {check.reference}", work, fail)
 
 
+@shared_task(name=FETCH_TASK)
+def fetch_execute(pk: int) -> None:
+    """Fetch the records of one list, once, whoever rings however often."""
+    row = fetch_start(pk=pk, worker=_worker())
+    if row is None:
+        return
+
+    def work(progress: Progress) -> Callable[[], None]:
+        found = fetch_compute(row, progress)
+        return lambda: fetch_finish(fetch=row, found=found)
+
+    def fail(*, error: str, state: str = JobState.FAILED) -> None:
+        fetch_fail(fetch=row, error=error, state=state)
+
+    _carry_out(RecordFetch.objects, row, f"Fetch {row.name}", work, fail)
+
+
 @shared_task(name="lims.lab.runs_sweep")
 def runs_sweep() -> int:
     """Ring again for runs, builds of reference sets and lists of the law that wait or whose worker died."""
     rung = jobs_sweep(jobs=Run.objects, task=TASK, give_up=run_give_up)
     rung += jobs_sweep(jobs=DriftCheck.objects, task=DRIFT_TASK, give_up=drift_give_up)
+    rung += jobs_sweep(jobs=RecordFetch.objects, task=FETCH_TASK, give_up=fetch_give_up)
     rung += jobs_sweep(jobs=LegalList.objects, task=LAW_TASK, give_up=law_give_up)
     return rung + jobs_sweep(jobs=ReferenceBuild.objects, task=references.TASK, give_up=build_give_up)
 

@@ -8,6 +8,7 @@ import io
 from types import SimpleNamespace
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
 from lims.casework.models import Sample
@@ -15,19 +16,21 @@ from lims.casework.services.files import item_file_store
 from lims.demonstration.synthetic import ABSENT, library, query, traces
 from lims.demonstration.world import World
 from lims.lab.enums import BatchState, JobState
-from lims.lab.models import Batch, DriftCheck, DriftLine, Run
+from lims.lab.models import Batch, DriftCheck, DriftLine, RecordFetch, Run
 from lims.lab.selectors.traces import consensus_of, has_traces
 from lims.lab.services.curation import curation_decide
 from lims.lab.services.edits import edit_propose
+from lims.lab.services.fetches import fetch_ask
 from lims.lab.services.plates import plate_receive
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.services.runs import run_queue
 from lims.lab.services.screens import control_sequence_add, staff_sequence_add
-from lims.lab.tasks import drift_execute, run_execute
+from lims.lab.tasks import drift_execute, fetch_execute, run_execute
 from lims.links.enums import LinkAct
 from lims.links.models import Link
 from lims.links.selectors.states import link_state
 from lims.links.services.links import link_review
+from tests.analysis.species.ncbi import serving
 from tests.lims import builders
 from tests.lims.builders import Laboratory
 from tests.lims.lab.law_support import law
@@ -47,6 +50,7 @@ def later(world: World) -> None:
     typings_joined(world)
     seizures_linked(world)
     screened(world)
+    records_fetched(world)
 
 
 def newer_edition(world: World) -> None:
@@ -129,6 +133,14 @@ def base_edit(world: World) -> None:
         new="G" if old == "A" else "A",
         reason="Overlapping peaks.",
     )
+
+
+def records_fetched(world: World) -> None:
+    """Two accessions asked for, of which the server has one."""
+    with serving() as server, override_settings(SPOOR_NCBI_EMAIL="lab@example.org", SPOOR_NCBI_SERVER=server.address):
+        row = fetch_ask(actor=world.actor("analyst"), name="Invented cats", accessions="AB100001\nZZ999999\n")
+        fetch_execute(row.pk)
+    assert RecordFetch.objects.get().state == JobState.DONE
 
 
 def screened(world: World) -> None:

@@ -24,13 +24,21 @@ ACTS = frozenset(
         "report_sign", "review_take", "review_point", "pack_order", "pack_check", "token_end", "code",
         "reference_cancel", "link_search_cancel",
         "forgetting_confirm", "ledger_verify_now", "drift_new", "drift_cancel", "reference_decide", "reference_next",
-        "reference_grant_end", "edits_run", "staff_sequence_withdraw",
+        "reference_grant_end", "edits_run", "staff_sequence_withdraw", "record_fetch_cancel", "record_fetch_resume",
     )
 )  # fmt: skip
 """Addresses that take an act from another page's form, or lead elsewhere."""
 PARTS = frozenset(
-    ("run_progress", "pack_progress", "reference_progress", "law_progress", "drift_progress", "link_search_progress")
-)
+    (
+        "run_progress",
+        "pack_progress",
+        "reference_progress",
+        "law_progress",
+        "drift_progress",
+        "link_search_progress",
+        "record_fetch_progress",
+    )
+)  # fmt: skip
 """Parts of a page, fetched while something is computed; the story sees them."""
 ONCE = frozenset(("first_run",))
 """Open only before the first account."""

@@ -3,6 +3,7 @@
 from lims.lab.models.curation import CurationDecision, ReferenceTable
 from lims.lab.models.drift import DriftCheck, DriftLine
 from lims.lab.models.edits import BaseEdit, EditLayer
+from lims.lab.models.fetches import RecordFetch
 from lims.lab.models.jobs import JobBase
 from lims.lab.models.law import LegalList, LegalListing, LegalName, LegalTaxon
 from lims.lab.models.plates import Plate, PlateSample
@@ -27,6 +28,7 @@ __all__ = [
     "JobBase",
     "Plate",
     "PlateSample",
+    "RecordFetch",
     "ReferenceBuild",
     "LegalList",
     "LegalListing",

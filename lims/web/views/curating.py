@@ -167,12 +167,13 @@ def reference_curation(request: PageRequest, uuid: UUID) -> HttpResponse:
             choice=data["choice"],
             reason=data["reason"],
         )
-        return request.get_full_path()
+        return _address(row, word, kind)
 
     if done := submit(request, form, do):
         return done
     shown = _chosen(found, word, kind)
-    ticked = frozenset(request.POST.getlist("record"))
+    every = request.method == "GET" and request.GET.get("tick") == "all"
+    ticked = frozenset((one.accession for one in shown) if every else request.POST.getlist("record"))
     out = sum(one.decision is not None and one.decision.choice == CurationChoice.EXCLUDE for one in found)
     context = {
         "row": row,
@@ -182,6 +183,8 @@ def reference_curation(request: PageRequest, uuid: UUID) -> HttpResponse:
         "kind": kind,
         "kinds": kinds,
         "form": form if (may and found) or form.errors else None,
+        "tick": f"{_address(row, word, kind, tick='all')}#list",
+        "untick": f"{_address(row, word, kind)}#list",
         "can_build": may and out > 0,
         "can_decide": may,
         "tabs": set_places(row, "reference_curation"),
@@ -189,6 +192,14 @@ def reference_curation(request: PageRequest, uuid: UUID) -> HttpResponse:
         "crumbs": set_crumbs(row, _("To look at")),
     }
     return page(request, "web/lab/reference_curation.html", context, form=form)
+
+
+def _address(row: ReferenceSet, word: str, kind: str, **more: str) -> str:
+    """The list with its filter; `tick` of «all» has every record that is shown ticked."""
+    asked = {"q": word, "kind": kind, **more}
+    query = urlencode({key: value for key, value in asked.items() if value})
+    address = reverse("web:reference_curation", args=[row.uuid])
+    return f"{address}?{query}" if query else address
 
 
 def _facts(found: Sequence[RecordFindings], out: int) -> list[Fact]:

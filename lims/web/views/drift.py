@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from lims.accounts.actors import Actor
 from lims.lab.enums import DriftDecision, DriftKind, Identification, JobState
-from lims.lab.models import DriftCheck, DriftLine
+from lims.lab.models import DriftCheck, DriftLine, JobBase
 from lims.lab.selectors.drift import drift_get, drift_line_get, drift_lines, drift_list, drift_undecided
 from lims.lab.selectors.work import reference_get
 from lims.lab.services.drift import drift_ask, drift_cancel, drift_decide
@@ -148,9 +148,9 @@ def drift_line(request: PageRequest, uuid: UUID) -> HttpResponse:
     return submit(request, form, do) or form_page(request, form, view)
 
 
-def job_badge(check: DriftCheck) -> Badge:
-    """Where a check stands."""
-    return Badge(kind=_BADGES[check.state], text=str(check.get_state_display()))
+def job_badge(job: JobBase) -> Badge:
+    """Where a job stands."""
+    return Badge(kind=_BADGES[job.state], text=str(JobState(job.state).label))
 
 
 def _progress(request: PageRequest, check: DriftCheck) -> dict[str, Any]:
