@@ -172,19 +172,16 @@ def reference_curation(request: PageRequest, uuid: UUID) -> HttpResponse:
     if done := submit(request, form, do):
         return done
     shown = _chosen(found, word, kind)
-    every = request.method == "GET" and request.GET.get("tick") == "all"
-    ticked = frozenset((one.accession for one in shown) if every else request.POST.getlist("record"))
     out = sum(one.decision is not None and one.decision.choice == CurationChoice.EXCLUDE for one in found)
     context = {
         "row": row,
-        "records": [_finding(row, one, may=may, ticked=ticked) for one in shown[:MOST_SHOWN]],
+        "records": _views(request, row, shown, may=may),
         "more": max(0, len(shown) - MOST_SHOWN),
         "word": word,
         "kind": kind,
         "kinds": kinds,
         "form": form if (may and found) or form.errors else None,
-        "tick": f"{_address(row, word, kind, tick='all')}#list",
-        "untick": f"{_address(row, word, kind)}#list",
+        "tick": [f"{_address(row, word, kind, tick=wanted)}#list" for wanted in ("all", "")],
         "can_build": may and out > 0,
         "can_decide": may,
         "tabs": set_places(row, "reference_curation"),
@@ -192,6 +189,19 @@ def reference_curation(request: PageRequest, uuid: UUID) -> HttpResponse:
         "crumbs": set_crumbs(row, _("To look at")),
     }
     return page(request, "web/lab/reference_curation.html", context, form=form)
+
+
+def _views(request: PageRequest, row: ReferenceSet, shown: Sequence[RecordFindings], *, may: bool) -> list[FindingView]:
+    """The records in words, with the boxes that come ticked."""
+    ticked = _ticked(request, shown)
+    return [_finding(row, one, may=may, ticked=ticked) for one in shown[:MOST_SHOWN]]
+
+
+def _ticked(request: PageRequest, shown: Sequence[RecordFindings]) -> frozenset[str]:
+    """The records whose boxes come ticked: all that are shown where the page is asked so, else those that were sent."""
+    if request.method == "GET" and request.GET.get("tick") == "all":
+        return frozenset(one.accession for one in shown[:MOST_SHOWN])
+    return frozenset(request.POST.getlist("record"))
 
 
 def _address(row: ReferenceSet, word: str, kind: str, **more: str) -> str:

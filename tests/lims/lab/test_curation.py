@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import random
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -201,6 +202,10 @@ def test_many_records_are_decided_on_at_once_each_with_its_own_entry(client: Cli
     assert WRONG in having
     alone = client.get(address, {"kind": kind}).content.decode()
     assert alone.count('name="record"') == len(having)
+    assert re.findall(r'name="record"[^>]* checked', alone) == []
+    every = client.get(address, {"kind": kind, "tick": "all"}).content.decode()
+    assert len(re.findall(r'name="record"[^>]* checked', every)) == len(having), "without script the page comes ticked"
+    assert "web/tick.js" in every
     told = {"choice": "keep", "reason": "Known to share it."}
 
     nothing = client.post(address, {"which": "ticked", **told})
