@@ -121,7 +121,8 @@ def _commitments(entry_id: str, committed: Sequence[Hidden]) -> str:
 
 
 def _values(values: Mapping[str, Json]) -> bytes:
-    if type(values) is dict and all(type(value) is str for value in values.values()) and _ascii(tuple(values)):
+    plain = type(values) is dict and all(type(key) is str and type(value) is str for key, value in values.items())
+    if plain and _ascii(tuple(values)):
         text = ",".join([f'"{key}":{encode_basestring(values[key])}' for key in sorted(values)])
         try:
             return f"{{{text}}}".encode()
@@ -136,4 +137,4 @@ def _values(values: Mapping[str, Json]) -> bytes:
 @lru_cache(maxsize=1024)
 def _ascii(keys: tuple[str, ...]) -> bool:
     """Whether names need no escapes and sort by code point as by UTF-16 unit."""
-    return all(type(key) is str and key.isascii() and encode_basestring(key) == f'"{key}"' for key in keys)
+    return all(key.isascii() and encode_basestring(key) == f'"{key}"' for key in keys)

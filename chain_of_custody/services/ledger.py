@@ -14,7 +14,7 @@ from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.actwriter import ActWriter, Hidden
 from chain_of_custody.core.canonical import Json, canonical_bytes
 from chain_of_custody.core.entry import SALT_SIZE, EntryActor, StreamKey, entry_hash
-from chain_of_custody.core.errors import EntryRefused
+from chain_of_custody.core.errors import EntryRefused, NotCanonical
 from chain_of_custody.errors import BadInput, BadTime, EntryTooLarge, LedgerError
 from chain_of_custody.schemas import check_payload
 from chain_of_custody.services.arrays import Bigints, Byteas, Texts, Uuids
@@ -85,12 +85,6 @@ class Act:
 
 class _Page:
     """What one act writes, column by column: entries, and the values behind their commitments."""
-
-    __slots__ = (
-        *("streams", "ids", "sequences", "canonical", "hashes"),
-        *("hidden_ids", "fields", "salts", "opened"),
-        "_texts",
-    )
 
     def __init__(self) -> None:
         self.streams: list[int] = []
@@ -235,7 +229,7 @@ def _refused() -> Iterator[None]:
     """Turn what the entry's format refuses into the words for it."""
     try:
         yield
-    except EntryRefused as error:
+    except (EntryRefused, NotCanonical) as error:
         kind = EntryTooLarge if "at most" in str(error) else BadInput
         raise kind(f"the ledger cannot hold this entry: {error}", field="values") from error
 

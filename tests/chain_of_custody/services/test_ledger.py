@@ -14,7 +14,7 @@ from chain_of_custody import schemas
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.entry import entry_parse
 from chain_of_custody.errors import BadInput, Conflict, EntryTooLarge, LedgerError, NotFound, UnknownSchema
-from chain_of_custody.models import Commitment, Entry, Pending, Stream
+from chain_of_custody.models import Commitment, Entry, Item, Pending, Stream
 from chain_of_custody.selectors import custody_now, item_history, stream_entries
 from chain_of_custody.services import (
     EntryDraft,
@@ -82,6 +82,23 @@ def test_recorded_times_never_step_back_within_a_stream() -> None:
         )
         act = act_append(actor=ACTOR, drafts=[note(stream)])
     assert act.recorded_at == Entry.objects.get(sequence=1).recorded_at + timedelta(hours=1)
+
+
+def test_nor_where_the_streams_are_locked_with_their_items() -> None:
+    ada, shelf = person("Ada"), location()
+    tusk = item(ada)
+    ahead = Entry.objects.get(stream__uuid=tusk.uuid).recorded_at + timedelta(hours=1)
+    Stream.objects.filter(uuid=tusk.uuid).update(head_recorded_at=ahead, head_sequence=1_000)
+    items_move(actor=ada.actor, items=[tusk], to=shelf)
+    moved = Entry.objects.get(stream__uuid=tusk.uuid, sequence=1_001)
+    assert (moved.recorded_at, entry_parse(bytes(moved.canonical)).recorded_at) == (ahead, ahead)
+    assert Item.objects.get(pk=tusk.pk).last_act_at == ahead
+
+
+@pytest.mark.parametrize("said", [{"reason": "torn \ud800"}, {"place": "torn \ud800"}])
+def test_a_text_that_no_file_can_hold_is_refused_in_words(said: dict[str, str]) -> None:
+    with transaction.atomic(), pytest.raises(BadInput, match="lone surrogate"):
+        act_append(actor=ACTOR, drafts=[note(key())], **said)  # type: ignore[arg-type]
 
 
 def test_persons_reasons_and_places_are_commitments() -> None:
