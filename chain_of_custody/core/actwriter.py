@@ -121,13 +121,13 @@ def _commitments(entry_id: str, committed: Sequence[Hidden]) -> str:
 
 
 def _values(values: Mapping[str, Json]) -> bytes:
-    plain = type(values) is dict and all(type(key) is str and type(value) is str for key, value in values.items())
-    if plain and _ascii(tuple(values)):
-        text = ",".join([f'"{key}":{encode_basestring(values[key])}' for key in sorted(values)])
+    texts = {key: value for key, value in values.items() if type(key) is str and type(value) is str}
+    if len(texts) == len(values) and _ascii(tuple(texts)):
+        text = ",".join([f'"{key}":{encode_basestring(texts[key])}' for key in sorted(texts)])
         try:
             return f"{{{text}}}".encode()
         except UnicodeEncodeError:
-            pass
+            pass  # a lone surrogate: refused below, in words
     try:
         return canonical_bytes({"values": values})[len(b'{"values":') : -1]
     except NotCanonical as error:
