@@ -13,7 +13,7 @@ from analysis.species.bases import Bytes, masks, reverse_complement
 from analysis.species.distance import edits_within, path_located
 from analysis.species.kmers import mixed_kmers
 from analysis.species.library import Library
-from analysis.species.search import Near, near_of, nearest
+from analysis.species.search import Near, near_of, nearest, nearest_each
 
 LEAST_CODES: Final = 5
 _BUDGET: Final = 60_000
@@ -180,10 +180,11 @@ def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mi
     # Ends can be judged only against a record that reaches them.
     best = next((near for near in found if near.overlap >= _WHOLE * len(query)), found[0])
     firm = _ends_differ(library, query, best)
-    if not firm and len(query) > _CHIMERA_SHORT:
+    # Two records cannot leave less over than nothing.
+    if not _worth_joining(best.distance * len(query), 0, len(query), firm):
         return None
     length = _end_length(query)
-    heads, tails = nearest(library, query[:length]), nearest(library, query[-length:])
+    heads, tails = nearest_each(library, [query[:length], query[-length:]])
     if not heads or not tails or _nearest_species(library, heads) & _nearest_species(library, tails):
         return None
     wrong, position, parents = _joined(library, query, heads, tails)
