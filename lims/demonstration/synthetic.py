@@ -3,6 +3,8 @@
 Names of real species stand on sequences that were never theirs; everything says SYNTHETIC.
 """
 
+import csv
+import io
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +13,7 @@ import numpy as np
 from analysis.age.synthetic import synthetic_curve, synthetic_f14c
 from analysis.origin.synthetic import Design as Genotypes
 from analysis.origin.synthetic import SyntheticData, synthetic_data
+from analysis.origin.synthetic_isoscape import IsoscapeDesign, synthetic_isoscape, tissue_value
 from analysis.origin.synthetic_map import MapDesign, SyntheticMap, synthetic_map
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.bases import reverse_complement
@@ -103,6 +106,29 @@ def mapped_baseline() -> bytes:
 def mapped_samples() -> bytes:
     """Two tusks from among them."""
     return mapped().sampled_csv.encode()
+
+
+ISOSCAPE = IsoscapeDesign(seed=_SEED, north=-3.0, west=14.0, rows=16, columns=16)
+"""Over the frame of the populations on the map."""
+
+
+def isoscape_raster() -> bytes:
+    """Oxygen in rain over that frame."""
+    return synthetic_isoscape(ISOSCAPE).geotiff
+
+
+def isoscape_known() -> bytes:
+    """Tusks of known origin."""
+    return synthetic_isoscape(ISOSCAPE).known_csv.encode()
+
+
+def tusk_oxygen() -> bytes:
+    """δ18O of the two tusks, each as the place it came from gives it."""
+    rows = ["id,value,scale"]
+    for tusk in csv.DictReader(io.StringIO(mapped().sampled_csv)):
+        value = tissue_value(ISOSCAPE, float(tusk["latitude"]), float(tusk["longitude"]))
+        rows.append(f"{tusk['id']},{value:.2f},{ISOSCAPE.scale}")
+    return ("\n".join(rows) + "\n").encode()
 
 
 def registered() -> SyntheticData:

@@ -24,6 +24,7 @@ from lims.demonstration.cast import credentials_read
 from lims.demonstration.scenes import STEPS
 from lims.demonstration.world import World, steps_run, world_open
 from lims.disclosure.selectors.pages import cases_followed
+from lims.lab.models import Run
 from lims.lab.services.reviews import review_decide, review_open, review_point_set
 from lims.web.navigation import start_page
 from tests.browser.later import later
@@ -47,6 +48,9 @@ EXTRA = {
     "manager": ("/requests/", "/exceptions/", "/batches/"),
 }
 """Pages to which no link leads, or only one that is easily lost among many."""
+
+JOINED = ("origin.combined", "individual.consensus")
+"""Methods whose result pages are looked at, though their kinds of elements are known from other runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,8 @@ def _walked(world: World) -> Walked:
     _go_on(world)  # from here on these two have something new to see
     _walk_as(walk, "second_analyst")
     walk.follow("prosecutor", client_of("prosecutor"), (reverse("web:evidence_choose"),))
+    for run in Run.objects.filter(method__in=JOINED):
+        walk.add("analyst", reverse("web:run", args=[run.reference]))
     order = (NOBODY, *ROLES)
     return Walked(stops=sorted(walk.stops, key=lambda stop: order.index(stop.who)), faults=walk.faults)
 

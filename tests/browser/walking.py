@@ -111,6 +111,11 @@ class Walk:
             hubs[name] += 1
             waiting += [one for one in self._open(who, client, address) if one not in visited]
 
+    def add(self, who: str, address: str) -> None:
+        """A page that the browser shall open whatever others of its name have shown."""
+        if address not in {stop.address for stop in self.stops}:
+            self.stops.append(Stop(who=who, address=address, name=name_of(address)))
+
     def _open(self, who: str, client: Client, address: str) -> Iterator[str]:
         answer = client.get(address)
         if answer.status_code in {301, 302}:

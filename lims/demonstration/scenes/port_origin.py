@@ -1,4 +1,4 @@
-"""The port container on the map, a horn of a registered animal, a breeder's pedigree, the age of a tusk."""
+"""The port container on the map, with isotopes too, a horn of a registered animal, a pedigree, the age of a tusk."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,14 +6,21 @@ from dataclasses import dataclass
 from chain_of_custody.core.canonical import Json
 from lims.demonstration.acts import upload
 from lims.demonstration.scenes.port_analysis import compute, find
-from lims.demonstration.synthetic import bred_parrots, horn_profile, increments, mapped_samples, parrot_claims
+from lims.demonstration.synthetic import (
+    bred_parrots,
+    horn_profile,
+    increments,
+    mapped_samples,
+    parrot_claims,
+    tusk_oxygen,
+)
 from lims.demonstration.world import Step, World
 from lims.lab.services.runs import run_queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A run over a table, maybe with a second one, and the finding that is made of its first outcome."""
+    """A run over a table, maybe with a second table and reference, and the finding made of its first outcome."""
 
     item: str
     method: str
@@ -23,6 +30,7 @@ class Question:
     reference: str
     parameters: Mapping[str, Json]
     second: tuple[str, str, Callable[[], bytes]] | None = None
+    second_reference: str = ""
 
 
 QUESTIONS: Mapping[str, Question] = {
@@ -34,6 +42,17 @@ QUESTIONS: Mapping[str, Question] = {
         content=mapped_samples,
         reference="reference.map",
         parameters={"id_column": "id"},
+    ),
+    "combined": Question(
+        item="exhibit.tusks",
+        method="origin.combined",
+        role="genotypes",
+        file="SYNTHETIC-genotypes-2-tusks-again.csv",
+        content=mapped_samples,
+        reference="reference.map",
+        parameters={"id_column": "id", "independent": "Ivory grew where the elephant lived; neither chose the other."},
+        second=("measurements", "SYNTHETIC-oxygen-2-tusks.csv", tusk_oxygen),
+        second_reference="reference.isoscape",
     ),
     "match": Question(
         item="exhibit.horn_1",
@@ -81,6 +100,7 @@ def _queue(world: World) -> None:
             inputs=inputs,
             item=item,
             reference=world.reference(one.reference),
+            second=world.reference(one.second_reference) if one.second_reference else None,
             parameters=dict(one.parameters),
         )
         world.keep(f"run.{key}", run.uuid)

@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chain_of_custody.core.canonical import Json
 from lims.demonstration.synthetic import (
     curve,
     genotypes,
+    isoscape_known,
+    isoscape_raster,
     mapped_baseline,
     reference_fasta,
     registered_profiles,
@@ -52,7 +54,7 @@ def _barcodes(world: World) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class More:
-    """A further set: its kind, name, file and parameters."""
+    """A further set: its kind, name, file and parameters; `beside`: files beside the first."""
 
     kind: str
     name: str
@@ -60,6 +62,7 @@ class More:
     content: Callable[[], bytes]
     parameters: Mapping[str, Json]
     restricted: bool = False
+    beside: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
 MORE: Mapping[str, More] = {
@@ -75,6 +78,14 @@ MORE: Mapping[str, More] = {
             "longitude_column": "longitude",
         },
         restricted=True,
+    ),
+    "reference.isoscape": More(
+        kind="isoscape",
+        name="SYNTHETIC oxygen in rain, with tusks of known origin",
+        file="d18O.tif",
+        content=isoscape_raster,
+        parameters={"element": "O"},
+        beside={"known.csv": isoscape_known},
     ),
     "reference.profiles": More(
         kind="profiles",
@@ -106,7 +117,7 @@ def _more(world: World) -> None:
             kind=one.kind,
             name=one.name,
             edition="2026-1",
-            files=[(one.file, io.BytesIO(one.content()))],
+            files=[(name, io.BytesIO(content())) for name, content in {one.file: one.content, **one.beside}.items()],
             parameters=dict(one.parameters),
             provenance=_PROVENANCE,
             synthetic=True,
@@ -136,6 +147,7 @@ def _approved(world: World) -> None:
         ("reference.origin", "Leave-one-out accuracy and power read; fit for demonstration."),
         ("reference.species", "Calibration read; congeners missing are known."),
         ("reference.map", "Places, permits and leave-one-out accuracy read; restricted, for it names places."),
+        ("reference.isoscape", "Coverage of left-out sites and the line read; one laboratory's scale."),
         ("reference.profiles", "Typed with the laboratory's own panel."),
         ("reference.parrots", "Read for allele frequencies; two regions, forty animals each."),
         ("reference.curve", "Compared point by point with its source."),

@@ -95,6 +95,10 @@ def _the_port_case_is_as_told() -> None:
     assert {"species", "genus", "excluded", "assigned", "none_of_these"} <= set().union(*answers.values())
     excluded = case.runs.get(outcomes__identification="excluded").outcomes.get()
     assert (excluded.name, excluded.run.parameters["declared"]) == ("Bos taurus", "Panthera tigris")
+    joined = case.runs.get(method="origin.combined")
+    sets = [None if one is None else one.kind for one in (joined.reference_set, joined.second_set)]
+    assert sets == ["origin", "isoscape"]
+    assert {one.identification for one in joined.outcomes.all()} == {"region"}
     species = case.runs.filter(method="species.identify")
     assert species.filter(outcomes__identification__in=["inconclusive", "no_result"]).count() == 1
     assert case.runs.get(rerun_of__isnull=False).identical is True
