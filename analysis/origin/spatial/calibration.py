@@ -113,20 +113,27 @@ def calibrate(baseline: Baseline, sites: Sites, grid: Grid, surface: Surface, ce
     number = np.full(len(surface.hosts) + 1, -1, dtype=np.intp)
     number[chosen] = np.arange(len(chosen))
     bench = _Bench(baseline=baseline, sites=sites, surface=surface.thinned(chosen), units=units, cells=number[cells])
-    trials = [trial for unit, animals in plan.items() for trial in _trials(bench, unit, animals, _ALONE // len(plan))]
+    alone = most_each([len(animals) for animals in plan.values()], _ALONE)
+    trials = [trial for unit, animals in plan.items() for trial in _trials(bench, unit, animals, alone)]
     return _learnt(trials, grid.areas[chosen] * weight, sampling_of(bench.surface.vectors, sites.vectors))
 
 
 def _plan(units: Indexes, ids: Sequence[str]) -> dict[int, list[int]]:
-    """By unit, animals spread evenly over it in the order of their names; with few units more of each."""
+    """By unit, animals spread evenly over it in the order of their names; with few or small units more of each."""
     order = np.argsort(np.array(ids), kind="stable")
     known = np.unique(units[units >= 0])
-    chosen = known[_spread(len(known), _UNITS)]
-    found = {}
-    for unit in chosen.tolist():
-        animals = order[units[order] == unit]
-        found[unit] = animals[_spread(len(animals), _ANIMALS // len(chosen))].tolist()
-    return found
+    members = {unit: order[units[order] == unit] for unit in known[_spread(len(known), _UNITS)].tolist()}
+    most = most_each([len(animals) for animals in members.values()], _ANIMALS)
+    return {unit: animals[_spread(len(animals), most)].tolist() for unit, animals in members.items()}
+
+
+def most_each(sizes: Sequence[int], total: int) -> int:
+    """How many animals a unit may give at most, so that all units together give no more than `total`, small ones giving
+    what they have; one at least."""
+    most = 1
+    while most < max(sizes, default=1) and sum(min(size, most + 1) for size in sizes) <= total:
+        most += 1
+    return most
 
 
 def _spread(count: int, most: int) -> list[int]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis.genotypes.table import GenotypeTable
-from analysis.origin.spatial.calibration import floor_of
+from analysis.origin.spatial.calibration import floor_of, most_each
 from analysis.origin.spatial.geography import (
     distance_km,
 )
@@ -76,6 +76,14 @@ def test_floors_follow_the_split_conformal_rule() -> None:
     assert floor.sampled == pytest.approx(0.05, abs=1e-6)
     assert (tails > floor.sampled).sum() == 95
     assert floor.elsewhere == 0.05
+
+
+def test_small_populations_leave_their_share_to_large_ones() -> None:
+    """2 + 3 + 15 are twenty; 60 of 33 give ten each for 600; where there are fewer than asked for, all."""
+    assert most_each([2, 3, 50], 20) == 15
+    assert most_each([33] * 60, 600) == 10
+    assert most_each([4, 9], 600) == 9
+    assert most_each([5] * 60, 10) == 1
 
 
 def test_sampled_cells_are_those_of_animals_that_stay(model: MapModel) -> None:
@@ -149,7 +157,6 @@ def test_chamois_of_the_bauges(genotype_data: Path, bin_km: float) -> None:
     for run in (alone, out):
         for prior in Prior:
             _, _, inside = errors(run, table, prior)
-            # Up to 0.99, and one animal of the 335: sums of single precision differ from processor to processor.
-            assert 0.90 <= inside.mean() <= 0.993
+            assert 0.90 <= inside.mean() <= 0.99
     map_km, discrete_km, _ = errors(out, table)
     assert map_km.mean() < discrete_km.mean()
