@@ -97,7 +97,7 @@ def consensus(runs: GenotypeTable, sample_column: str, rule: ConsensusRule | Non
         codes=codes,
         lines=tuple(runs.lines[own[0]] for own in rows.values()),
         columns={column: tuple(cells[own[0]] for own in rows.values()) for column, cells in runs.columns.items()},
-        notices=(*runs.notices, f"{len(runs)} runs were joined into {len(rows)} samples."),
+        notices=(*runs.notices, _joined(len(runs), len(rows))),
     )
     return Consensus(table=table, rates=tuple(rates), mixed=tuple(mixed))
 
@@ -140,3 +140,8 @@ class _Counts:
             false_alleles=self._false,
             undecided=self._undecided,
         )
+
+
+def _joined(runs: int, samples: int) -> str:
+    typed = "1 run was" if runs == 1 else f"{runs} runs were"
+    return f"{typed} joined into {samples} sample{'' if samples == 1 else 's'}."

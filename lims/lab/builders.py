@@ -13,7 +13,7 @@ from analysis.genotypes.panels import panel_freeze
 from analysis.genotypes.reader import TableFormat
 from analysis.genotypes.table import GenotypeTable
 from analysis.individual.evidence import evidence_row
-from analysis.individual.linkrule_set import linkrule_freeze
+from analysis.individual.linkrule_set import LINK_RULES
 from analysis.individual.profiles import profiles_freeze
 from analysis.inputs import Progress
 from analysis.origin.baseline import KEPT_COLUMNS, baseline_freeze, baseline_open
@@ -23,7 +23,7 @@ from analysis.origin.isotope.scales import comparable
 from analysis.origin.isotope.tables import SCALE_COLUMNS
 from analysis.origin.population_report import population_report
 from analysis.reference import ReferenceSet as FrozenSet
-from analysis.verbal_set import scale_freeze
+from analysis.verbal_set import VERBAL_SCALES
 from lims.lab.enums import ReferenceKind
 from lims.lab.speciesbuild import OwnItems, part, species_build
 
@@ -237,7 +237,7 @@ def _training(ask: BuildAsk, progress: Progress) -> Built:
 
 def _scale(ask: BuildAsk, _progress: Progress) -> Built:
     file, content = ask.one
-    frozen = scale_freeze(ask.folder, content, file=file, name=ask.name, version=ask.edition)
+    frozen = VERBAL_SCALES.freeze(ask.folder, content, file=file, name=ask.name, version=ask.edition)
     facts = frozen.facts
     bands = facts["bands"] if isinstance(facts["bands"], list) else []
     summary = {key: facts[key] for key in ("scale", "scale_version", "source")}
@@ -247,7 +247,7 @@ def _scale(ask: BuildAsk, _progress: Progress) -> Built:
 
 def _link_rule(ask: BuildAsk, _progress: Progress) -> Built:
     file, content = ask.one
-    frozen = linkrule_freeze(ask.folder, content, file=file, name=ask.name, version=ask.edition)
+    frozen = LINK_RULES.freeze(ask.folder, content, file=file, name=ask.name, version=ask.edition)
     facts = frozen.facts
     values = facts["values"] if isinstance(facts["values"], list) else []
     summary = {key: facts[key] for key in ("rule", "rule_version")}

@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.canonical import canonical_json, jsonable, sha256_hex
 from analysis.genotypes.table import GenotypeTable
-from analysis.individual.linkrule_set import linkrule_open
+from analysis.individual.linkrule_set import LINK_RULES
 from analysis.individual.linkrules import LinkRule
 from analysis.individual.linksearch import (
     CITATION,
@@ -114,7 +114,7 @@ def _members(rows: list[Profile], units: Mapping[str, int]) -> dict[str, list[st
 
 def _rule(search: LinkSearch) -> LinkRule:
     """The laboratory's own thresholds where the search was ordered under them, else those of the program."""
-    return rule_named(search.rule) if search.rule_set is None else linkrule_open(reference_folder(search.rule_set))
+    return rule_named(search.rule) if search.rule_set is None else LINK_RULES.open(reference_folder(search.rule_set))
 
 
 def _frequencies(search: LinkSearch) -> dict[str, GenotypeTable]:

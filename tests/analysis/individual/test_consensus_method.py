@@ -8,6 +8,7 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.errors import InputRefused
+from analysis.genotypes.consensus import consensus
 from analysis.genotypes.reader import Layout, read_genotypes
 from analysis.inputs import InputFile, RunInputs, RunResult, no_progress
 from analysis.registry import METHODS
@@ -113,3 +114,15 @@ def test_the_command_gives_the_answers_of_the_method(tmp_path: Path, capsys: pyt
     assert main(words) == 0
     assert "dropout_rate: 0.2 (95% interval" in capsys.readouterr().out
     assert main([*words, "--allele-runs", "3", "--homozygote-runs", "2"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [(3, "3 runs were joined into 1 sample."), (1, "1 run was joined into 1 sample.")],
+    ids=["several", "one"],
+)
+def test_what_was_joined_is_said_in_the_right_number(rows: int, words: str) -> None:
+    head, first, *_ = BY_HAND.splitlines()
+    content = "\n".join([f"{head},sample", *[f"r{number}{first[3:]},het" for number in range(rows)]]).encode()
+    runs = read_genotypes(content, name="r.csv", layout=Layout(id="id", others=("sample",)))
+    assert consensus(runs, "sample").table.notices[-1] == words
