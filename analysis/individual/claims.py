@@ -13,6 +13,8 @@ from analysis.textfile import SIZE_LIMIT, text_of
 COLUMNS = ("young", "mother", "father")
 OTHER_NAMES = {"young": ("offspring",), "mother": ("dam",), "father": ("sire",)}
 UNTYPED = "untyped"
+LONGEST = 120
+"""Signs of an animal's name, as results keep them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,8 @@ def _problem(claim: Claim) -> tuple[str, str]:
         return f"The claim about «{claim.young}» names no parent.", "mother"
     seen: dict[str, str] = {}
     for column, name in claim.animals:
+        if len(name) > LONGEST:
+            return f"«{name[:20]}…» has {len(name):,} signs; a name has {LONGEST} at most.", column
         if name in seen:
             return f"«{name}» is claimed as {seen[name]} and as {column} at once.", column
         seen[name] = column

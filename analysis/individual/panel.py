@@ -12,6 +12,7 @@ from analysis.genotypes.alleles import allele_key
 from analysis.genotypes.table import MISSING, Codes, GenotypeTable
 
 Floats = npt.NDArray[np.float64]
+MOST_ALLELES = 80
 RESOLVED = 0.8
 """Share of cases in which the panel must find what is asked before it is said to resolve it."""
 
@@ -48,6 +49,7 @@ def panel_of(tables: list[GenotypeTable], *, frequencies_from: GenotypeTable | N
     for name in loci:
         found = {allele for table in sources for allele in table.alleles[table.loci.index(name)]}
         names = tuple(sorted(found, key=allele_key)) or ("-",)
+        _alleles_check(name, len(names), sources[0].name)
         counts = np.zeros(len(names))
         for table in counted:
             codes = _recoded(table, name, names)
@@ -56,6 +58,15 @@ def panel_of(tables: list[GenotypeTable], *, frequencies_from: GenotypeTable | N
         frequencies.append((counts + 1 / len(names)) / (counts.sum() + 1))
         copies.append(int(counts.sum()))
     return Panel(loci=tuple(loci), alleles=tuple(alleles), frequencies=tuple(frequencies), copies=tuple(copies))
+
+
+def _alleles_check(locus: str, alleles: int, file: str) -> None:
+    """Tables of pairs of genotypes grow with the fourth power of the alleles: beyond 80 they fill a worker's memory."""
+    if alleles > MOST_ALLELES:
+        raise InputRefused(
+            f"The locus has {alleles} alleles over all tables; {MOST_ALLELES} at most can be compared.",
+            file=file, field=locus, remedy="Columns shifted, or raw lengths? Bin them, or leave the locus out.",
+        )  # fmt: skip
 
 
 def genotype_index(alleles: int) -> npt.NDArray[np.intp]:

@@ -90,6 +90,12 @@ def _claims(inputs: RunInputs) -> tuple[list[Claim], str]:
     if files:
         file = inputs.one("claims")
         return claims_read(file), file.name
+    if not any(texts.values()):
+        raise InputRefused(
+            "No claim was given.",
+            field="young",
+            remedy="Give a table in the role «claims», or name a young animal and its mother, its father or both.",
+        )
     claim = Claim(young=texts["young"], mother=texts["mother"], father=texts["father"])
     claim_check(claim)
     return [claim], ""

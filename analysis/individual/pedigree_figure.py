@@ -150,7 +150,7 @@ def _lines(link: Link, places: Mapping[str, Place]) -> list[str]:
         if mark:
             # Nearer to the young, where lines of other claims cross less.
             x, y = above[0] + 0.68 * (below[0] - above[0]), start + 0.68 * (end - start)
-            parts.append(_text(mark, x, y + 6, size=18, css="strong halo"))
+            parts.append(_text(mark, x, y + 6, size=18, css="strong halo sign"))
     return parts
 
 

@@ -80,6 +80,19 @@ def test_refusals_and_what_is_made_are_accessible(browser: Browser, live_server:
     assert (faults, troubles) == ([], []), "\n".join([*faults, *troubles])
 
 
+def test_a_drawn_pedigree_and_its_claims_are_accessible(browser: Browser, live_server: object) -> None:
+    """Every drawing of a run is not looked at on the walk; this one is, whole and claim by claim."""
+    faults: list[str] = []
+    troubles: list[str] = []
+    address = f"/runs/{world_open({}).run('run.pedigree').reference}/"
+    with _context(browser, live_server, client_of("analyst"), troubles) as page:
+        faults += _look(page, "analyst", address)
+        page.get_by_role("img", name="The claimed pedigree, as tested").wait_for()
+        faults += _look(page, "analyst", f"{address}?outcome=4")
+        page.get_by_role("heading", name="Claimed parents of SYN-RING-0407: excluded").wait_for()
+    assert (faults, troubles) == ([], []), "\n".join([*faults, *troubles])
+
+
 @contextmanager
 def _context(browser: Browser, address: object, client: Client | None, troubles: list[str]) -> Iterator[Page]:
     context = browser.new_context(base_url=str(address), locale="en-GB", viewport={"width": 1280, "height": 900})

@@ -86,8 +86,7 @@ def pedigree_tables(details: Details) -> list[Table]:
         rest = {"n": len(shown), "all": len(claims)}
         note = f"{note} {_('%(n)s of %(all)s claims; parentage.csv holds all.') % rest}"
     rows = tuple(_claim_row(one) for one in shown)
-    marked = frozenset(place for place, one in enumerate(shown) if one["excluded"])
-    tables = [Table(title=_("Claims of the pedigree"), head=head, rows=rows, marked=marked, note=note)]
+    tables = [Table(title=_("Claims of the pedigree"), head=head, rows=rows, note=note)]
     return [*tables, *_resolution(details["pedigree"]["not_resolved"])]
 
 

@@ -163,6 +163,15 @@ def test_regions_that_say_nothing_are_refused(tmp_path: Path, wild: Path, known:
         run(method, tmp_path, {"genotypes": rows}, known, frequencies_of="N1", **claim)
 
 
+@pytest.mark.parametrize("method", ["individual.match", "individual.kin", "individual.parentage"])
+def test_a_locus_of_raw_lengths_is_refused_before_it_fills_the_memory(tmp_path: Path, known: Path, method: str) -> None:
+    rows = [[f"R{number}", str(200 + 2 * number), str(201 + 2 * number), *["100"] * 18] for number in range(50)]
+    claim = {"young": "R0", "mother": "R1"} if method == "individual.parentage" else {}
+    with pytest.raises(InputRefused, match="106 alleles over all tables; 80 at most") as refused:
+        run(method, tmp_path, {"genotypes": text(rows)}, known, **claim)
+    assert refused.value.field == "L0"
+
+
 def test_too_few_loci_is_an_answer_of_its_own(tmp_path: Path, known: Path) -> None:
     row = profiles(5, 1, "Q")[0]
     thin = [row[0], *row[1:9], *[""] * 12]
@@ -212,6 +221,8 @@ def test_a_true_family_stays_possible_and_a_false_father_is_excluded(tmp_path: P
     with pytest.raises(InputRefused, match="not in the genotype table") as refused:
         run("individual.parentage", tmp_path, {"genotypes": rows, "claims": "young,mother,father\nC,P0,P9\n"}, known)
     assert (refused.value.row, refused.value.field) == (2, "father")
+    with pytest.raises(InputRefused, match="No claim was given"):
+        run("individual.parentage", tmp_path, {"genotypes": rows}, known)
     files = {"genotypes": rows, "claims": "young,mother,father\nC,P0,P1\n"}
     with pytest.raises(InputRefused, match="A table of claims and a single claim"):
         run("individual.parentage", tmp_path, files, known, young="C", mother="P0")

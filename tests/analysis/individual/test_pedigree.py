@@ -228,11 +228,15 @@ def test_the_command(panel: Panel, tmp_path: Path, capsys: pytest.CaptureFixture
             "row 3, field mother: «dam7» is not in the genotype table «t.csv». Did",
         ),
         ("young,offspring,dam,sire\na,b,c,d\n", "The columns young and offspring both say who the young is."),
+        (
+            f"young,mother,father\n{'y' * 500},dam1,\n",
+            f"field young: «{'y' * 20}…» has 500 signs; a name has 120 at most.",
+        ),
         ("young,dam\nf1a,dam1\n", "field father: The table has no such column."),
         ("young,dam,sire,untyped\nf1a,dam1,sire1,dam1\n", "field untyped: «dam1» is stated as untyped, but stands in"),
         ("young,dam,sire,untyped\nf1a,dam1,sire1,x\n", "field untyped: «x» is none of the animals of this claim."),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_tables_of_claims_that_cannot_be_used(
     panel: Panel, tmp_path: Path, capsys: pytest.CaptureFixture[str], claims: str, told: str

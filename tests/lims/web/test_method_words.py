@@ -1,5 +1,7 @@
 """Words of methods: every parameter that a run may be told has a label of its own in every language."""
 
+import re
+
 import pytest
 from django.utils.translation import override
 
@@ -21,12 +23,21 @@ def test_every_parameter_has_words(language: str) -> None:
 
 def test_words_of_shares_and_numbers_say_their_unit() -> None:
     """A number between bounds says what it counts or between which ends it lies."""
-    units = ("from 0 to", "number", "km", "years", "share of", "ratio")
+    units = ("from 0", "number", "km", "years", "share of", "ratio")
     for method, shape in METHOD_SHAPES.items():
         for one in shape.parameters:
             if one.kind in {"number", "whole"}:
                 words = str(parameter_words(method, one.name))
                 assert any(unit in words for unit in units), (method, one.name, words)
+
+
+def test_bounds_in_words_are_those_that_are_checked() -> None:
+    for method, shape in METHOD_SHAPES.items():
+        for one in shape.parameters:
+            said = re.search(r"from ([\d.]+) to ([\d.]+)", str(parameter_words(method, one.name)))
+            if said is not None:
+                assert one.most == float(said[2]), (method, one.name)
+                assert one.least == pytest.approx(float(said[1]), abs=1e-8), (method, one.name)
 
 
 def test_settings_of_a_result_are_in_words() -> None:
