@@ -39,11 +39,11 @@ class Screened:
     later_alike: tuple[Alike, ...]
 
 
-def screen_draw(run: Run) -> dict[str, Any]:
+def screen_draw(run: Run, *, with_earlier: bool = True) -> dict[str, Any]:
     """The list for a run, as things are now: one entry a sequence, with identifier, group, digest and date.
 
     Sequences of the same material (its own sample, what that was taken from, what was taken from it) are no others. A
-    sample of another case is called by no name of its own.
+    sample of another case is called by no name of its own. Earlier runs are many and are left out on request.
     """
     now = timezone.now()
     own = _material({run.item_id} if run.item_id else set())
@@ -53,7 +53,8 @@ def screen_draw(run: Run) -> dict[str, Any]:
     controls = list(_controls(batches))
     since = now - timedelta(days=settings.SPOOR_SCREEN_DAYS)
     loci = _loci(run)
-    earlier = list(_earlier(run, own, [one.pk for one in near], since, loci)[: MOST_EARLIER + 1])
+    found = _earlier(run, own, [one.pk for one in near], since, loci)
+    earlier = list(found[: MOST_EARLIER + 1]) if with_earlier else []
     entries = [
         *(_entry(one, *_called(one, run)) for one in _distinct(near)),
         *(_entry(one, _control_group(one), _control_name(one)) for one in controls if one.bases),
@@ -99,7 +100,8 @@ def run_screened(*, actor: Actor, run: Run, number: int, alike: Sequence[Mapping
         return None
     listed = {one["id"] for one in frozen.content["sequences"]}
     own = ScreenSequence.objects.filter(run_id__in=[run.pk, run.rerun_of_id], number=number).first()
-    later = [one for one in screen_draw(run)["sequences"] if one["group"] != "earlier" and one["id"] not in listed]
+    now = screen_draw(run, with_earlier=False)
+    later = [one for one in now["sequences"] if one["id"] not in listed]
     bases = screen_bases({"sequences": later})
     found = [
         {**one, "identity": share}
