@@ -55,6 +55,8 @@ HIDDEN = 0.15
 PAIRS = 60
 LENGTHS = (0, 300, 150, 80)
 TABLES = ("search", "matched", "short", "calibration", "mixtures")
+OWN = {"spoor": 0.0, "spoor, half an edit a tie": HALF_AN_EDIT}
+"""Our own search, its ties counted to the last digit and as those of exact vsearch."""
 SHORT_LOCUS = 400
 MOST_OF_LONG = {True: 60, False: 60}
 """Present and absent queries of a long locus, for megablast takes some 60 ms for each."""
@@ -150,7 +152,7 @@ def matched_table(
 ) -> None:
     """Absent species called by every engine at the call rate of our own rule."""
     lines.add(f"| {title} | spoor, its rule | {own.called}/{own.present} | {own.cells} |")
-    scores = {engine.name: by_identity(engine.answers) for engine in engines if engine.name != "spoor"}
+    scores = {engine.name: by_identity(engine.answers) for engine in engines if engine.name not in OWN}
     for name, values in {"spoor, by confidence": sure, **scores}.items():
         found = matched(values, queries, own.called)
         cells = "– | –" if found is None else f"{found.called}/{found.present} | {found.cells}"
@@ -275,9 +277,9 @@ def _cut(record: Record, draw: random.Random) -> Record:
 
 def searched(folder: Path, library: Library, peers: Sequence[Peer], queries: Sequence[Query]) -> list[Searched]:
     """The answers of every engine to the same queries."""
-    own = Searched(name="spoor", answers=own_answers(library, queries), ties=HALF_AN_EDIT)
-    others = (Searched(name=p.name, answers=peer_answers(folder, p, queries), ties=p.ties) for p in peers)
-    return [own, *others]
+    answers = own_answers(library, queries)
+    own = [Searched(name=name, answers=answers, ties=ties) for name, ties in OWN.items()]
+    return [*own, *(Searched(name=p.name, answers=peer_answers(folder, p, queries), ties=p.ties) for p in peers)]
 
 
 def query_sets(queries: list[Query]) -> dict[str, list[Query]]:

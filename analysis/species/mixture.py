@@ -173,7 +173,8 @@ def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mi
     Both ends (30 %, 60 bases at least) have nearest species of their own, and the two records joined at the best
     point leave no more over than individuals of a species differ, and 1.5 % (five bases) less than any single record.
     In up to 300 bases the ends are short and what is nearest may fit neither firmly: there two records that joined
-    leave nothing over, where every single one leaves four bases, are enough.
+    leave nothing over, where every single one leaves four bases, are enough; of only four the nearest record must be
+    a parent's, so that they all lie in the other's part.
     """
     if len(query) < _CHIMERA_LEAST or not found or found[0].identity >= 1.0 - _GAIN:
         return None
@@ -188,7 +189,8 @@ def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mi
     if not heads or not tails or _nearest_species(library, heads) & _nearest_species(library, tails):
         return None
     wrong, position, parents = _joined(library, query, heads, tails)
-    if not _worth_joining(best.distance * len(query) - wrong, wrong, len(query), firm):
+    nearest_parent = bool(set(_species_of(library, best.sequence)) & _species_of_pairs(library, parents))
+    if not _worth_joining(best.distance * len(query) - wrong, wrong, len(query), firm, nearest_parent):
         return None
     pairs = sorted(
         {
@@ -209,9 +211,14 @@ def _end_length(query: bytes) -> int:
     return max(_END_BASES, int(_END * len(query)))
 
 
-def _worth_joining(gained: float, wrong: int, length: int, firm: bool) -> bool:
+def _species_of_pairs(library: Library, parents: Sequence[tuple[int, int]]) -> set[int]:
+    return {species for pair in parents for sequence in pair for species in _species_of(library, sequence)}
+
+
+def _worth_joining(gained: float, wrong: int, length: int, firm: bool, nearest_parent: bool) -> bool:
     """Whether two records explain so much more than one, and leave so little over, that there were two templates."""
-    if wrong == 0 and length <= _CHIMERA_SHORT and gained >= max(_GAIN_WITHOUT_REST, _GAIN * length):
+    least = _GAIN_WITHOUT_REST if nearest_parent else _GAIN_BASES
+    if wrong == 0 and length <= _CHIMERA_SHORT and gained >= max(least, _GAIN * length):
         return True
     most, rate = _LEFT_OVER
     return firm and wrong <= most + rate * length and gained >= max(_GAIN_BASES, _GAIN * length)

@@ -100,3 +100,26 @@ def test_little_is_enough_in_a_short_locus_where_nothing_is_left_over(
     if error:
         query = query[:120] + {"A": "G", "G": "A", "C": "T", "T": "C"}[query[120]] + query[121:]
     assert bool(names(library, resolved(library, query))) is told
+
+
+@pytest.mark.parametrize(("differing", "told"), [(4, False), (5, True)])
+def test_four_bases_are_too_little_where_a_third_species_is_nearest(tmp_path: Path, differing: int, told: bool) -> None:
+    """A sequence that two parts of other species make up to the last base, and that a third one differs little from."""
+    query = "".join(random.Random(13).choices("ACGT", k=170))
+
+    def with_changes(places: range | list[int]) -> str:
+        return "".join(
+            {"A": "C", "C": "A", "G": "T", "T": "G"}[base] if place in places else base
+            for place, base in enumerate(query)
+        )
+
+    third = with_changes([20, 50, 100, 120, 140][:differing])
+    library = library_of(
+        tmp_path,
+        {
+            "Genus1 species": with_changes(range(90, 165, 3)),
+            "Genus2 species": with_changes(range(5, 75, 3)),
+            "Genus3 species": third,
+        },
+    )
+    assert bool(names(library, resolved(library, query))) is told
