@@ -22,7 +22,7 @@ _PAINT = {
     "query": 'fill="#0e5a4c" stroke="#0e5a4c"',
     "land": 'fill="#f1efe8" stroke="#b9b4a6" stroke-width=".8"',
     "r95": 'fill="#0e5a4c" fill-rule="evenodd" opacity=".32"',
-    "ring": 'fill="none" stroke="#fbfaf6" stroke-width="4" stroke-linecap="round"',
+    "ring": 'fill="none" stroke="#fbfaf6" stroke-width="4"',
     "sea": 'fill="#fbfaf6"',
     "r50": 'fill="#0e5a4c" fill-rule="evenodd" opacity=".85"',
 }

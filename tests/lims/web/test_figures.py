@@ -66,3 +66,11 @@ def test_no_svg_or_too_large_is_refused(content: bytes) -> None:
 
 def test_text_stays_text() -> None:
     assert "&lt;script&gt;" in svg_inline(drawing("<text>&lt;script&gt;alert(1)&lt;/script&gt;</text>"))
+
+
+@pytest.mark.parametrize("kind", sorted(svg._PAINT))
+def test_every_mark_of_the_origin_figures_is_shown(kind: str) -> None:
+    """A mark painted with an attribute that pages do not let through would hide its whole figure."""
+    body = [svg.path(kind, "M0 0H5"), svg.circle(kind, 1, 1, 1), svg.rect(kind, 0, 0, 1, 1), svg.text("x", 1, 1)]
+    whole = svg.document(key="k", title="t", description="d", width=10, height=10, body=body)
+    assert f'class="{kind}"' in svg_inline(whole.encode())
