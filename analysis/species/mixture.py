@@ -181,8 +181,8 @@ def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mi
     # Ends can be judged only against a record that reaches them.
     best = next((near for near in found if near.overlap >= _WHOLE * len(query)), found[0])
     firm = _ends_differ(library, query, best)
-    # Two records cannot leave less over than nothing.
-    if not _worth_joining(best.distance * len(query), 0, len(query), firm):
+    # Two records cannot leave less over than nothing, nor ask for less than where one is the nearest.
+    if not _worth_joining(best.distance * len(query), 0, len(query), firm, nearest_parent=True):
         return None
     length = _end_length(query)
     heads, tails = nearest_each(library, [query[:length], query[-length:]])
