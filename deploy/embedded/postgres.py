@@ -123,7 +123,10 @@ class Cluster:
         write_private(self.home.database / "initialised", f"{programs.major}")
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and return at once; see ``wait_ready``. It ends with the caller, who holds the home."""
+        """Start the server and return at once; see ``wait_ready``. It ends with the caller, who holds the home.
+
+        Its processes are unhurried: with many writers on few processors each finishes its statement in warm caches.
+        """
         leftovers_end(self.data, self.socket_folder)
         programs = postgres_programs(self.data)
         with self.log.open("ab") as output:
@@ -134,6 +137,7 @@ class Cluster:
                 output=output,
                 environment=_plain_environment(),
                 death_signal=signal.SIGINT,
+                unhurried=True,
             )
 
     def wait_ready(self, server: subprocess.Popen[bytes], seconds: float = 60) -> None:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -49,10 +50,13 @@ class Account(StrEnum):
         return NOBODY if self is Account.NOBODY else os.geteuid()
 
 
-def _before_exec(account: Account, death_signal: int, parent: int) -> Callable[[], None]:
+def _before_exec(account: Account, death_signal: int, parent: int, *, unhurried: bool) -> Callable[[], None]:
     """What the child does between fork and exec: leave root's namespace, and tie its life to the parent's."""
 
     def prepare() -> None:
+        if unhurried and hasattr(os, "SCHED_BATCH"):
+            with suppress(OSError):
+                os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         if account is Account.NAMESPACE and (_LIBC is None or _LIBC.unshare(_CLONE_NEWUSER) != 0):
             os._exit(126)
         if _LIBC is not None:
@@ -72,8 +76,12 @@ def spawn(
     folder: Path | None = None,
     output: int | IO[bytes] = subprocess.DEVNULL,
     death_signal: int = signal.SIGTERM,
+    unhurried: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own; it gets ``death_signal`` when the caller dies, even by kill -9.
+
+    An ``unhurried`` child and all it starts do not break into another's turn when they wake (SCHED_BATCH of
+    sched(7)); their share of the processor is the same.
 
     On Linux the kernel watches the *thread* that forked, so call this from the main thread.
     """
@@ -86,7 +94,7 @@ def spawn(
         env=None if environment is None else dict(environment),
         cwd=folder,
         start_new_session=True,
-        preexec_fn=_before_exec(account, death_signal, os.getpid()),  # noqa: PLW1509  (one thread here)
+        preexec_fn=_before_exec(account, death_signal, os.getpid(), unhurried=unhurried),  # noqa: PLW1509  (one thread)
         user=NOBODY if other else None,
         group=NOBODY if other else None,
         extra_groups=[] if other else None,

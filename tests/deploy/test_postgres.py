@@ -86,6 +86,16 @@ def test_passwords_differ_and_only_their_owner_reads_them(open_folder: Path) -> 
     assert stat.S_IMODE(first.home.secrets.stat().st_mode) == 0o700
 
 
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has this way of sharing a processor")
+def test_neither_the_server_nor_its_sessions_break_into_the_turn_of_others(open_folder: Path) -> None:
+    cluster = quick_cluster(open_folder / "home")
+    with serving(cluster), psycopg.connect(cluster.url(APP)) as connection:
+        session = connection.info.backend_pid
+        server = int((cluster.data / "postmaster.pid").read_text().splitlines()[0])
+        assert os.sched_getscheduler(server) == os.sched_getscheduler(session) == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
 def test_opens_no_tcp_port_and_a_private_socket_folder(open_folder: Path) -> None:
     with serving(quick_cluster(open_folder / "home")) as cluster:
         with psycopg.connect(cluster.url(APP)) as connection:
