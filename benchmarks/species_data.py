@@ -16,6 +16,7 @@ LETTERS = np.frombuffer(b"ACGT", np.uint8)
 IUPAC = {frozenset("AG"): "R", frozenset("CT"): "Y", frozenset("CG"): "S", frozenset("AT"): "W",
          frozenset("GT"): "K", frozenset("AC"): "M"}  # fmt: skip
 _STOPS = np.array([48, 50, 8, 10])  # TAA TAG AGA AGG as 16a + 4b + c with A C G T = 0 1 2 3
+_TRANSITION = {"A": "G", "G": "A", "C": "T", "T": "C"}
 _SCALE = 0.135
 _WITHIN = 0.004
 
@@ -169,3 +170,13 @@ def fragment(bases: str, length: int, draw: np.random.Generator) -> str:
     """A stretch of `length` bases at random."""
     start = int(draw.integers(0, len(bases) - length + 1))
     return bases[start : start + length]
+
+
+def relative(bases: str, draw: np.random.Generator) -> str:
+    """Another animal of the same species: up to five substitutions, three of four of them transitions."""
+    letters = list(bases)
+    for at in draw.integers(0, len(letters), int(draw.choice([0, 1, 1, 2, 3, 5]))).tolist():
+        if (before := letters[at].upper()) in _TRANSITION:
+            others = [base for base in "ACGT" if base not in (before, _TRANSITION[before])]
+            letters[at] = _TRANSITION[before] if draw.random() < 0.75 else others[int(draw.integers(2))]
+    return "".join(letters)

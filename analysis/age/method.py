@@ -257,8 +257,9 @@ def _diagnostics(one: _Dated, curves: CurveSet) -> tuple[Diagnostic, ...]:
         Diagnostic(
             code="one_range",
             state="passed" if len(ranges) == 1 else "warning",
-            text=f"{len(ranges)} ranges fit"
-            + ("" if len(ranges) == 1 else "; a second increment of the same tissue tells which"),
+            text="one range fits"
+            if len(ranges) == 1
+            else f"{len(ranges)} ranges fit; a second increment of the same tissue tells which",
             value=len(ranges),
         ),
         Diagnostic(

@@ -1,6 +1,6 @@
 """A run's outcome as a page prints it: the answer first, then what it rests on, in the method's own words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,13 +127,19 @@ def result_view(
         rates=_rates(details, numbers),
         reasons=tuple(str(one.get("text", "")) for one in finding.get("reasons") or ()),
         caveats=tuple(map(str, outcome.get("caveats") or ())),
-        among=tuple(map(str, finding.get("among") or ())),
+        among=_left_open(finding.get("among") or (), name),
         propositions=tuple(map(str, outcome.get("propositions") or ())),
         declared=_declared(details.get("declared")),
         parameters=_parameters(outcome),
         ratio=ratio_line(outcome, scale),
         tables=more_tables(details),
     )
+
+
+def _left_open(among: Iterable[Any], name: str) -> tuple[str, ...]:
+    """What the answer leaves open; nothing where the only one left is the one named."""
+    found = tuple(map(str, among))
+    return () if found == (name,) else found
 
 
 def _parameters(outcome: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -163,6 +163,10 @@ def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -
     run = species_run(bench, library, _pair(bench, "Novus primus"), declared="Novus secundus")
     enter(page, lab.analyst)
     look(page, reverse("web:run", args=[run.reference]), "species", every_width=True)
+    block = page.locator("pre.code").first.inner_text().strip("\n").splitlines()
+    assert len(block) >= 3, "query, marks and record of an alignment stand below each other"
+    assert len(block[0]) == len(block[2])
+    expect(page.get_by_text("Left open:")).to_have_count(0)  # the one species that is left is the one named
     sign(page, lab.reviewer, support.reviewed(bench).number)
     outsider = builders.person(Role.PROSECUTOR, name="Claire Dumont", agency=bench.case.agency)
     case_assign(actor=lab.custodian, case=bench.case, user=outsider, role="prosecutor")
