@@ -1,10 +1,12 @@
 """A new key that the old one vouches for; a new log over what a lost tail left, and nothing hidden about it."""
 
+from io import StringIO
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 
 from chain_of_custody.core.checkpoint import checkpoint_open
 from chain_of_custody.core.entry import entry_parse
@@ -141,6 +143,25 @@ def test_no_new_origin_while_nothing_is_lost_and_no_act_without_who_and_why(home
     assert key_now(home) == before
     person("After")
     assert sequencer_run_once() == 1
+
+
+def test_the_commands_do_the_same_and_say_what_to_give_away(home: Path, committed_db: TestDatabase) -> None:
+    decided = {"decided_by": "N. Mwangi, director", "reason": "as above"}
+    with pytest.raises(CommandError, match="nothing is lost"):
+        call_command("ledger_new_origin", **decided)
+    lost, out = _tail_lost(home, committed_db), StringIO()
+    call_command("ledger_new_origin", **decided, stdout=out)
+    assert "The log is spoor.test/log-2" in out.getvalue()
+    assert str(key_now(home)) in out.getvalue()
+    assert lost in [file.read_bytes() for file in (home / "log" / "lost").iterdir()]
+    before, out = key_now(home), StringIO()
+    with pytest.raises(CommandError):
+        call_command("ledger_key_rotate", decided_by=" ", reason="why")
+    assert key_now(home) == before
+    call_command("ledger_key_rotate", **decided, stdout=out)
+    assert key_now(home) != before
+    assert str(key_now(home)) in out.getvalue()
+    assert ledger_verify_now().passed
 
 
 def test_only_while_no_sequencer_works(home: Path, committed_db: TestDatabase) -> None:

@@ -19,6 +19,7 @@ from chain_of_custody.services.verifying import check_order
 from lims.accounts.roles import Role
 from lims.accounts.services.ledger_checks import ledger_check_nightly, ledger_check_run
 from lims.accounts.tasks import ledger_check
+from lims.config.celery import app as celery
 from tests.lims import builders
 from tests.lims.api.client import Caller, ok, problem
 from tests.lims.builders import Laboratory
@@ -78,7 +79,9 @@ def test_a_failure_stands_on_every_page_until_one_passes() -> None:
     assert "does not verify" not in browser.get("/", follow=True).content.decode()
 
 
-def test_a_failure_is_mailed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_is_mailed_and_stands_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(settings, "SPOOR_ALARM_MAIL", ["quality@laboratory.example"])
     Laboratory()
     sequencer_run_once()
@@ -88,6 +91,20 @@ def test_a_failure_is_mailed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.state == CheckState.FAILED
     assert "outside-malformed" in mail.outbox[0].body
     assert mail.outbox[0].to == ["quality@laboratory.example"]
+    assert [one.levelname for one in caplog.records if "LEDGER NOT SOUND: outside-malformed" in one.message] == [
+        "ERROR"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "hour"), [("vault_audit", {2}), ("ledger_check_nightly", {1}), ("checkpoint_give_away", {18})]
+)
+def test_files_and_ledger_are_checked_each_night_and_checkpoints_given_each_evening(name: str, hour: set[int]) -> None:
+    celery.loader.import_default_modules()
+    turn = settings.CELERY_BEAT_SCHEDULE[name]
+    assert (turn["schedule"].hour, len(turn["schedule"].minute)) == (hour, 1)
+    assert len(turn["schedule"].day_of_week) == 7
+    assert turn["task"] in celery.tasks
 
 
 def test_a_verification_that_cannot_be_done_is_as_loud(monkeypatch: pytest.MonkeyPatch) -> None:
