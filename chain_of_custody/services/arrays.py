@@ -1,5 +1,6 @@
 """Columns of rows as arrays in PostgreSQL's binary form (`array_recv`): no digits are written here and read there."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from struct import Struct
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from psycopg.postgres import types
 from psycopg.pq import Format
 
 
-class Column:
+class Column(ABC):
     """The values of one column, in the order of the rows."""
 
     __slots__ = ("values",)
@@ -19,9 +20,9 @@ class Column:
     def __init__(self, values: Iterable[Any]) -> None:
         self.values = values if isinstance(values, list | tuple) else list(values)
 
+    @abstractmethod
     def members(self) -> list[bytes]:
         """Each value as sent: four bytes of length, then its bytes."""
-        raise NotImplementedError
 
 
 class Bigints(Column):
