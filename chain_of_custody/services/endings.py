@@ -7,16 +7,14 @@ from chain_of_custody.core.canonical import Json
 from chain_of_custody.enums import DisposalMethod, ItemState, PartyKind, Verb
 from chain_of_custody.errors import BadInput, Conflict
 from chain_of_custody.models import Item, Party, StoredFile
-from chain_of_custody.rules import check_act, check_state, check_time
 from chain_of_custody.services.holding import (
-    Holding,
+    check_held,
     hold,
     item_drafts,
-    items_outcome,
     left_containers,
     text_required,
 )
-from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.outcomes import OUT, Outcome, outcome_append
 from chain_of_custody.services.parties import signature_values
 from chain_of_custody.services.transactions import one_transaction, writing
 
@@ -41,7 +39,7 @@ def item_consume(
     `BadTime`.
     """
     holding = hold(actor, [item])
-    _check(holding, Verb.CONSUMED, happened_at)
+    check_held(holding, Verb.CONSUMED, happened_at)
     if holding.contents:
         raise Conflict(
             f"{holding.contents[0].reference} is still inside {holding.roots[0].reference}",
@@ -52,16 +50,8 @@ def item_consume(
     hidden = {"authority": authority.strip(), "note": note.strip()}
     drafts = item_drafts(holding, Verb.CONSUMED, own=left_containers(holding), committed=hidden)
     with writing():
-        outcome = items_outcome(holding, happened_at=happened_at, state=ItemState.CONSUMED, place=(None, ()))
-        act_append(
-            actor=actor,
-            drafts=drafts,
-            happened_at=happened_at,
-            reason=reason,
-            place=place,
-            along=outcome,
-            heads=holding.heads,
-        )
+        outcome = Outcome(state=ItemState.CONSUMED, spot=OUT)
+        outcome_append(actor, holding, drafts, outcome, happened_at=happened_at, reason=reason, place=place)
     return holding.roots[0]
 
 
@@ -90,7 +80,7 @@ def item_return(
     receiver = holding.parties[to.pk]
     if receiver.kind in (PartyKind.LOCATION, PartyKind.SYSTEM):
         raise BadInput(f"{receiver.name} is a {receiver.kind}; items go back to somebody", field="to")
-    _check(holding, Verb.RETURNED, happened_at)
+    check_held(holding, Verb.RETURNED, happened_at)
     drafts = item_drafts(
         holding,
         Verb.RETURNED,
@@ -100,18 +90,8 @@ def item_return(
         committed={"authority": authority, "receipt": receipt.strip()},
     )
     with writing():
-        outcome = items_outcome(
-            holding, happened_at=happened_at, custodian=receiver, state=ItemState.RETURNED, place=(None, ())
-        )
-        act_append(
-            actor=actor,
-            drafts=drafts,
-            happened_at=happened_at,
-            reason=reason,
-            place=place,
-            along=outcome,
-            heads=holding.heads,
-        )
+        outcome = Outcome(custodian=receiver, state=ItemState.RETURNED, spot=OUT)
+        outcome_append(actor, holding, drafts, outcome, happened_at=happened_at, reason=reason, place=place)
     return holding.roots[0]
 
 
@@ -139,7 +119,7 @@ def item_dispose(
     authority = text_required(authority, field="authority", what="the authority for a disposal")
     name = _disposal_witness(actor, method, witness, witness_name)
     holding = hold(actor, [item])
-    _check(holding, Verb.DISPOSED, happened_at)
+    check_held(holding, Verb.DISPOSED, happened_at)
     values: dict[str, Json] = {"method": method, "witness": None if witness is None else str(witness.uuid)}
     if file is not None:
         values |= {"file": str(file.uuid), "sha256": file.digest}
@@ -151,16 +131,8 @@ def item_dispose(
         committed={"authority": authority, "witness.name": name},
     )
     with writing():
-        outcome = items_outcome(holding, happened_at=happened_at, state=ItemState.DISPOSED, place=(None, ()))
-        act_append(
-            actor=actor,
-            drafts=drafts,
-            happened_at=happened_at,
-            reason=reason,
-            place=place,
-            along=outcome,
-            heads=holding.heads,
-        )
+        outcome = Outcome(state=ItemState.DISPOSED, spot=OUT)
+        outcome_append(actor, holding, drafts, outcome, happened_at=happened_at, reason=reason, place=place)
     return holding.roots[0]
 
 
@@ -177,11 +149,3 @@ def _disposal_witness(actor: Actor, method: str, witness: Party | None, witness_
     if witness is not None and witness.uuid == actor.party:
         raise BadInput("the witness is somebody other than who disposes", field="witness", found=name)
     return name
-
-
-def _check(holding: Holding, verb: Verb, happened_at: datetime | None) -> None:
-    standing = holding.standing(holding.roots[0])
-    check_act(verb, standing, holding.actor)
-    check_time(happened_at, standing)
-    for item in holding.contents:
-        check_state(verb, holding.standing(item))

@@ -14,23 +14,21 @@ from chain_of_custody.models import HandOver, HandOverLine, Item, Party, Seal, S
 from chain_of_custody.rules import (
     SIGNING_KINDS,
     Permit,
-    check_act,
     check_half,
     check_permit,
-    check_state,
-    check_time,
 )
 from chain_of_custody.services.holding import (
     Holding,
+    check_held,
     conflicts,
     hold,
     item_drafts,
     items_named,
-    items_outcome,
     left_containers,
     text_required,
 )
-from chain_of_custody.services.ledger import EntryDraft, act_append
+from chain_of_custody.services.ledger import EntryDraft
+from chain_of_custody.services.outcomes import OUT, Outcome, outcome_append
 from chain_of_custody.services.parties import signature_values
 from chain_of_custody.services.settling import Settling, settle_end, settle_start
 from chain_of_custody.services.transactions import one_transaction, writing
@@ -75,7 +73,7 @@ def handover_offer(
     giver, receiver = _giver(holding), holding.parties[to.pk]
     _receiver_check(giver, receiver)
     _side_check(holding, giver, signature)
-    _items_check(holding, Verb.OFFERED, happened_at)
+    check_held(holding, Verb.OFFERED, happened_at)
     crosses = crosses_border or _border_between(giver, receiver)
     check_permit(permit, crosses_border=crosses)
     with writing():
@@ -83,16 +81,8 @@ def handover_offer(
         with conflicts():
             HandOverLine.objects.bulk_create(_lines(holding, offer))
         drafts = _offer_drafts(holding, offer, signature, note)
-        outcome = items_outcome(holding, happened_at=happened_at, state=ItemState.OFFERED, place=(None, ()))
-        act_append(
-            actor=actor,
-            drafts=drafts,
-            happened_at=happened_at,
-            reason=reason,
-            place=place,
-            along=outcome,
-            heads=holding.heads,
-        )
+        outcome = Outcome(state=ItemState.OFFERED, spot=OUT)
+        outcome_append(actor, holding, drafts, outcome, happened_at=happened_at, reason=reason, place=place)
     return offer
 
 
@@ -130,19 +120,9 @@ def handover_receive(
             own=own,
             own_committed=conditions,
         )
-        outcome = items_outcome(
-            settling.holding, happened_at=happened_at, custodian=settling.receiver, state=ItemState.HELD
-        )
+        outcome = Outcome(custodian=settling.receiver, state=ItemState.HELD)
         settle_end(settling, LineState.RECEIVED, happened_at)
-        act_append(
-            actor=actor,
-            drafts=drafts,
-            happened_at=happened_at,
-            reason=reason,
-            place=place,
-            along=outcome,
-            heads=settling.holding.heads,
-        )
+        outcome_append(actor, settling.holding, drafts, outcome, happened_at=happened_at, reason=reason, place=place)
     return settling.offer
 
 
@@ -223,15 +203,6 @@ def _receiver_check(giver: Party, receiver: Party) -> None:
         raise BadInput(f"{receiver.name} is a {receiver.kind} and cannot receive", field="to", remedy=remedy)
     if not receiver.active:
         raise BadInput(f"{receiver.name} is no longer active", field="to", found=receiver.name)
-
-
-def _items_check(holding: Holding, verb: Verb, happened_at: datetime | None) -> None:
-    for item in holding.roots:
-        standing = holding.standing(item)
-        check_act(verb, standing, holding.actor)
-        check_time(happened_at, standing)
-    for item in holding.contents:
-        check_state(verb, holding.standing(item))
 
 
 def _border_between(giver: Party, receiver: Party) -> bool:
@@ -355,16 +326,8 @@ def _undo(
 ) -> HandOver:
     drafts = item_drafts(settling.holding, verb, to=settling.receiver, values=values)
     with writing():
-        outcome = items_outcome(settling.holding, happened_at=happened_at, state=ItemState.HELD)
+        outcome = Outcome(state=ItemState.HELD)
         state = LineState.REFUSED if verb == Verb.REFUSED else LineState.WITHDRAWN
         settle_end(settling, state, happened_at)
-        act_append(
-            actor=actor,
-            drafts=drafts,
-            happened_at=happened_at,
-            reason=reason,
-            place=place,
-            along=outcome,
-            heads=settling.holding.heads,
-        )
+        outcome_append(actor, settling.holding, drafts, outcome, happened_at=happened_at, reason=reason, place=place)
     return settling.offer

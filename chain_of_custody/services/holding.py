@@ -14,27 +14,12 @@ from chain_of_custody.custody_schemas import ITEM, ITEM_STREAM
 from chain_of_custody.enums import ItemState, Verb
 from chain_of_custody.errors import BadInput, Conflict, NotFound, SealTaken
 from chain_of_custody.models import Item, Party, Seal
-from chain_of_custody.rules import PartyFacts, Standing
-from chain_of_custody.services.arrays import Bigints, Texts
-from chain_of_custody.services.claims import claimed_now
+from chain_of_custody.rules import PartyFacts, Standing, check_act, check_state, check_time
+from chain_of_custody.services.arrays import Bigints
 from chain_of_custody.services.ledger import EntryDraft
 from chain_of_custody.services.lockedrows import rows_lock
-from chain_of_custody.services.statements import Along, prepared
+from chain_of_custody.services.statements import prepared
 from chain_of_custody.services.streams import Heads
-
-_ITEMS_WRITE = """
-UPDATE chain_of_custody_item i SET
-    version = i.version + 1,
-    last_act_at = greatest(i.last_act_at, coalesce(%s::timestamptz, statement_timestamp())),
-    state = coalesce(%s::text, i.state){custodian}{place}
-FROM unnest(%s::bigint[], %s::text[]) AS w (id, position)
-WHERE i.id = w.id
-"""
-_CUSTODIAN = ",\n    custodian_id = %s::bigint"
-# What is inside a root stays where it is in it: its position comes as null.
-_PLACE = """,
-    container_id = CASE WHEN w.position IS NULL THEN i.container_id ELSE %s::bigint END,
-    position = coalesce(w.position, i.position)"""
 
 _SEALED_AROUND = """
 WITH RECURSIVE up (start, container_id) AS (
@@ -157,6 +142,16 @@ def items_named(items: Collection[Item]) -> None:
         raise BadInput("no items are named", field="items", remedy="Scan or choose at least one item.")
 
 
+def check_held(holding: Holding, verb: Verb, happened_at: datetime | None, *, from_location: bool = False) -> None:
+    """The actor may do this physical act on the roots, at that time, and nothing inside them is in the way."""
+    for item in holding.roots:
+        standing = holding.standing(item)
+        check_act(verb, standing, holding.actor, from_location=from_location)
+        check_time(happened_at, standing)
+    for item in holding.contents:
+        check_state(verb, holding.standing(item))
+
+
 def _root(item: Item, rows: Mapping[int, Item], named: Collection[int]) -> Item:
     """The outermost named item around an item; itself when none is."""
     outermost, here = item, item
@@ -189,57 +184,6 @@ def _sealed_around(items: Iterable[Item]) -> dict[int, tuple[str, str]]:
     cursor = prepared()
     cursor.execute(_SEALED_AROUND, [Bigints(keys)])
     return {start: (reference, number) for start, reference, number in cursor.fetchall()}
-
-
-def items_outcome(
-    holding: Holding,
-    *,
-    happened_at: datetime | None,
-    custodian: Party | None = None,
-    state: ItemState | None = None,
-    place: tuple[Item | None, Sequence[str]] | None = None,
-) -> Along:
-    """The outcome of an act on the held items: custodian and state of all, container and positions of roots.
-
-    It is written along with the act's entries: the caller gives it to `act_append`. `place` is (container or None, one
-    position per root or none at all); without it roots stay where they are.
-    """
-    recorded_at = None if holding.heads is None else holding.heads.recorded_at
-    moment = happened_at or claimed_now() or recorded_at
-    roots = [item.pk for item in holding.roots]
-    container, spots = (None, ()) if place is None else place
-    positions = list(spots) or [""] * len(roots)
-    given = [] if custodian is None else [custodian.pk]
-    placed = [] if place is None else [None if container is None else container.pk]
-    statement = _ITEMS_WRITE.format(custodian=_CUSTODIAN if given else "", place=_PLACE if placed else "")
-    rows = [Bigints([*roots, *holding.inside]), Texts([*positions, *([None] * len(holding.inside))])]
-    values = [moment, None if state is None else str(state.value), *given, *placed, *rows]
-
-    @contextmanager
-    def around() -> Iterator[None]:
-        with conflicts():
-            yield
-        _mirror(holding, custodian, state, place)
-
-    return Along(statement, values, around)
-
-
-def _mirror(
-    holding: Holding,
-    custodian: Party | None,
-    state: ItemState | None,
-    place: tuple[Item | None, Sequence[str]] | None,
-) -> None:
-    """Let the objects in hand say what the rows now say, so that callers need not read again."""
-    for item in holding.everything:
-        item.version += 1
-        item.custodian = custodian or holding.parties[item.custodian_id]
-        item.state = state or item.state
-    if place is not None:
-        container, positions = place
-        for number, item in enumerate(holding.roots):
-            item.container = container
-            item.position = positions[number] if positions else ""
 
 
 def item_drafts(

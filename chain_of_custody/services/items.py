@@ -16,15 +16,16 @@ from chain_of_custody.models import Item, Party, Seal, StoredFile
 from chain_of_custody.rules import acts_for, check_act, check_in_hands, check_reachable, check_state, check_time
 from chain_of_custody.services.holding import (
     Holding,
+    check_held,
     conflicts,
     hold,
     item_draft,
     item_drafts,
     items_named,
-    items_outcome,
     left_containers,
 )
 from chain_of_custody.services.ledger import EntryDraft, act_append
+from chain_of_custody.services.outcomes import Outcome, Spot, outcome_append
 from chain_of_custody.services.parties import signature_values
 from chain_of_custody.services.seals import seal_number_clean
 from chain_of_custody.services.transactions import one_transaction, writing
@@ -163,24 +164,12 @@ def items_move(
     box = None if container is None else holding.others[container.pk]
     receiver = _destination(holding, to, box)
     _receiver_check(holding, receiver, box, from_location=from_location)
-    for item in holding.roots:
-        standing = holding.standing(item)
-        check_act(Verb.MOVED, standing, holding.actor, from_location=from_location)
-        check_time(happened_at, standing)
-    _contents_check(holding)
+    check_held(holding, Verb.MOVED, happened_at, from_location=from_location)
     ordered = [spots[item.pk] for item in holding.roots]
     drafts = item_drafts(holding, Verb.MOVED, to=receiver, own=_placed_values(holding, box, ordered))
     with writing():
-        outcome = items_outcome(holding, happened_at=happened_at, custodian=receiver, place=(box, ordered))
-        act_append(
-            actor=actor,
-            drafts=drafts,
-            happened_at=happened_at,
-            reason=reason,
-            place=place,
-            along=outcome,
-            heads=holding.heads,
-        )
+        outcome = Outcome(custodian=receiver, spot=Spot(container=box, positions=ordered))
+        outcome_append(actor, holding, drafts, outcome, happened_at=happened_at, reason=reason, place=place)
 
 
 @one_transaction
@@ -270,12 +259,6 @@ def _receiver_check(holding: Holding, receiver: Party, box: Item | None, *, from
             found=facts.name,
             remedy="Offer them in a hand-over.",
         )
-
-
-def _contents_check(holding: Holding) -> None:
-    """What is inside goes along whole: nothing in it may wait in a hand-over of its own."""
-    for item in holding.contents:
-        check_state(Verb.MOVED, holding.standing(item))
 
 
 def _positions(

@@ -17,11 +17,11 @@ from chain_of_custody.services.holding import (
     item_draft,
     item_drafts,
     items_named,
-    items_outcome,
     left_containers,
     text_required,
 )
-from chain_of_custody.services.ledger import act_append
+from chain_of_custody.services.ledger import EntryDraft, act_append
+from chain_of_custody.services.outcomes import OUT, Outcome, outcome_append
 from chain_of_custody.services.settling import handover_close
 from chain_of_custody.services.transactions import one_transaction, writing
 
@@ -53,30 +53,11 @@ def custody_reassign(
     holders = [holding.facts(holding.parties[item.custodian_id]) for item in holding.roots]
     check_inventory(holding.actor, holding.facts(second), holders)
     _check(holding, Verb.REASSIGNED, receiver)
-    own: dict[int, dict[str, Json]] = left_containers(holding)
     with writing():
-        for key, offer in _offers_withdraw(holding, offers, happened_at).items():
-            own.setdefault(key, {})["hand_over"] = str(offer.uuid)
-        drafts = item_drafts(
-            holding,
-            Verb.REASSIGNED,
-            to=receiver,
-            values={"inventory_by": [str(actor.party), str(second.uuid)]},
-            own=own,
-            committed={"authority": authority, "inventory_by.names": [holding.me.name, second.name]},
-        )
-        outcome = items_outcome(
-            holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ())
-        )
-        act_append(
-            actor=actor,
-            drafts=drafts,
-            happened_at=happened_at,
-            reason=reason,
-            place=place,
-            along=outcome,
-            heads=holding.heads,
-        )
+        withdrawn = _offers_withdraw(holding, offers, happened_at)
+        drafts = _reassigned(holding, receiver, second, authority, withdrawn)
+        outcome = Outcome(custodian=receiver, state=ItemState.HELD, spot=OUT)
+        outcome_append(actor, holding, drafts, outcome, happened_at=happened_at, reason=reason, place=place)
 
 
 @one_transaction
@@ -145,18 +126,25 @@ def custody_back_enter(
     values: dict[str, Json] = {"purpose": str(purpose), **_file_values(file)}
     drafts = item_drafts(holding, Verb.BACK_ENTERED, to=receiver, values=values, own=left_containers(holding))
     with writing():
-        outcome = items_outcome(
-            holding, happened_at=happened_at, custodian=receiver, state=ItemState.HELD, place=(None, ())
-        )
-        act_append(
-            actor=actor,
-            drafts=drafts,
-            happened_at=happened_at,
-            reason=reason,
-            place=place,
-            along=outcome,
-            heads=holding.heads,
-        )
+        outcome = Outcome(custodian=receiver, state=ItemState.HELD, spot=OUT)
+        outcome_append(actor, holding, drafts, outcome, happened_at=happened_at, reason=reason, place=place)
+
+
+def _reassigned(
+    holding: Holding, receiver: Party, second: Party, authority: str, withdrawn: Mapping[int, HandOver]
+) -> list[EntryDraft]:
+    """The entries of a reassignment; an item that was on offer names the hand-over it was withdrawn from."""
+    own: dict[int, dict[str, Json]] = left_containers(holding)
+    for key, offer in withdrawn.items():
+        own.setdefault(key, {})["hand_over"] = str(offer.uuid)
+    return item_drafts(
+        holding,
+        Verb.REASSIGNED,
+        to=receiver,
+        values={"inventory_by": [str(holding.me.uuid), str(second.uuid)]},
+        own=own,
+        committed={"authority": authority, "inventory_by.names": [holding.me.name, second.name]},
+    )
 
 
 def _check(holding: Holding, verb: Verb, receiver: Party) -> None:
