@@ -5,18 +5,10 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import ngettext
 
-from lims.lab.enums import JobState
 from lims.lab.models import Run
 from lims.web.describing import Badge
+from lims.web.jobs import job_badge
 from lims.web.methodwords import method_words
-
-_BADGES = {
-    JobState.QUEUED: "idle",
-    JobState.RUNNING: "running",
-    JobState.DONE: "ok",
-    JobState.FAILED: "bad",
-    JobState.CANCELLED: "idle",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +21,6 @@ class RunRow:
     taxon: str
     state: Badge
     method: str
-
-
-def run_badge(run: Run) -> Badge:
-    """Where a run stands."""
-    return Badge(kind=_BADGES[JobState(run.state)], text=str(run.get_state_display()))
 
 
 def method_name(method: str) -> str:
@@ -55,6 +42,6 @@ def run_row(run: Run) -> RunRow:
         href=reverse("web:run", args=[run.reference]),
         answer=answer,
         taxon=taxon,
-        state=run_badge(run),
+        state=job_badge(run),
         method=method_name(run.method),
     )

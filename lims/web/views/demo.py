@@ -11,8 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from lims.common.errors import BadInput, ManyErrors, RuleViolation
+from lims.lab.enums import JobState
+from lims.lab.models import Run
 from lims.web.access import PageRequest, page_for
 from lims.web.forms import CodeField, PageForm, page
+from lims.web.jobs import JobPart, job_badge
 from lims.web.listing import Column, ListRequest
 from lims.web.parts import BoxRow, Cell, Check, Crumb, Event, Fact, Share, Step, Tab, Task
 from lims.web.templatetags.spoor import BADGES
@@ -72,49 +75,11 @@ def _specimens(request: HttpRequest) -> dict[str, object]:
         "steps": _steps(),
         "events": _events(),
         "checks": _checks(),
-        "tasks": [
-            Task(
-                title="A control failed",
-                detail="What it stops.",
-                icon="bad",
-                tone="bad",
-                action="Record the cause",
-                href="#x",
-            ),
-            Task(
-                title="Something waits",
-                detail="Since when.",
-                icon="handover",
-                tone="warn",
-                action="Check and accept",
-                href="#x",
-            ),
-        ],
-        "shares": [
-            Share(label="left", amount=Decimal("300.0"), kind="left"),
-            Share(label="in sub-samples", amount=Decimal("150.0"), kind="child"),
-            Share(label="used", amount=Decimal("45.0"), kind="used"),
-            Share(label="waste", amount=Decimal("5.0"), kind="waste"),
-        ],
+        "job": _job(),
+        "tasks": _tasks(),
+        "shares": _shares(),
         "box_columns": ["1", "2", "3"],
-        "box_rows": [
-            BoxRow(
-                name="A",
-                cells=[
-                    Cell(position="A1", text="R5", state="full"),
-                    Cell(position="A2", text="1", state="new", meaning="new"),
-                    Cell(position="A3", text="?", state="bad", meaning="to check"),
-                ],
-            ),
-            BoxRow(
-                name="B",
-                cells=[
-                    Cell(position="B1", state="next", meaning="next"),
-                    Cell(position="B2"),
-                    Cell(position="B3"),
-                ],
-            ),
-        ],
+        "box_rows": _box_rows(),
         "tabs": [
             Tab(label="Overview", href="#tab-1", current=True),
             Tab(label="Items", href="#tab-2", count=6),
@@ -137,6 +102,60 @@ def _facts() -> list[Fact]:
         ),
         Fact(label="Failure as lead fact", value="stopped", detail="reason", tone="bad", lead=True),
     ]
+
+
+def _job() -> JobPart:
+    run = Run(state=JobState.RUNNING, progress=0.625, message="5 of 8 steps")
+    return JobPart(
+        job=run,
+        state=job_badge(run),
+        kind="Species",
+        name="R-2026-0001",
+        label="Progress of R-2026-0001",
+        href="#x",
+        show="Show the page of the run",
+        address="",
+    )
+
+
+def _tasks() -> list[Task]:
+    return [
+        Task(
+            title="A control failed",
+            detail="What it stops.",
+            icon="bad",
+            tone="bad",
+            action="Record the cause",
+            href="#x",
+        ),
+        Task(
+            title="Something waits",
+            detail="Since when.",
+            icon="handover",
+            tone="warn",
+            action="Check and accept",
+            href="#x",
+        ),
+    ]
+
+
+def _shares() -> list[Share]:
+    return [
+        Share(label="left", amount=Decimal("300.0"), kind="left"),
+        Share(label="in sub-samples", amount=Decimal("150.0"), kind="child"),
+        Share(label="used", amount=Decimal("45.0"), kind="used"),
+        Share(label="waste", amount=Decimal("5.0"), kind="waste"),
+    ]
+
+
+def _box_rows() -> list[BoxRow]:
+    full = [
+        Cell(position="A1", text="R5", state="full"),
+        Cell(position="A2", text="1", state="new", meaning="new"),
+        Cell(position="A3", text="?", state="bad", meaning="to check"),
+    ]
+    free = [Cell(position="B1", state="next", meaning="next"), Cell(position="B2"), Cell(position="B3")]
+    return [BoxRow(name="A", cells=full), BoxRow(name="B", cells=free)]
 
 
 def _steps() -> list[Step]:

@@ -1,7 +1,6 @@
 """What a new edition of a reference set would change in reported findings: the list, and what follows from each."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from lims.accounts.actors import Actor
 from lims.lab.enums import DriftDecision, DriftKind, Identification, JobState
-from lims.lab.models import DriftCheck, DriftLine, JobBase
+from lims.lab.models import DriftCheck, DriftLine
 from lims.lab.selectors.drift import drift_get, drift_line_get, drift_lines, drift_list, drift_undecided
 from lims.lab.selectors.work import reference_get
 from lims.lab.services.drift import drift_ask, drift_cancel, drift_decide
@@ -23,10 +22,10 @@ from lims.web.describing import Badge
 from lims.web.fields import LongField
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
+from lims.web.jobs import JobPart, job_answer, job_badge
 from lims.web.parts import Crumb, Fact, Task
 from lims.web.today import TodayPart, today_part
 
-_BADGES = {"queued": "idle", "running": "running", "done": "ok", "failed": "bad", "cancelled": "idle"}
 _DECISIONS = {"open": "warn", "examine": "info", "nothing": "idle"}
 MOST_SHOWN = 500
 
@@ -67,7 +66,11 @@ def drift(request: PageRequest, uuid: UUID) -> HttpResponse:
     check = drift_get(actor=request.actor, uuid=uuid)
     may = request.actor.may("quality.manage")
     lines = [_line(one, may) for one in drift_lines(actor=request.actor, check=check)[:MOST_SHOWN]]
-    context = _progress(request, check) | {
+    context = {
+        "check": check,
+        "state": job_badge(check),
+        "job": _job(check),
+        "can_cancel": not check.over and request.actor.may("reference.manage"),
         "lines": lines,
         "facts": _facts(check, lines),
         "crumbs": [
@@ -83,11 +86,7 @@ def drift(request: PageRequest, uuid: UUID) -> HttpResponse:
 @require_GET
 def drift_progress(request: PageRequest, uuid: UUID) -> HttpResponse:
     """The part of a check's page that is fetched every two seconds until it is over."""
-    check = drift_get(actor=request.actor, uuid=uuid)
-    response = page(request, "web/lab/_drift_progress.html", _progress(request, check))
-    if check.over:
-        response.headers["HX-Redirect"] = reverse("web:drift", args=[check.uuid])
-    return response
+    return job_answer(request, _job(drift_get(actor=request.actor, uuid=uuid)))
 
 
 @page_for("reference.manage")
@@ -148,19 +147,16 @@ def drift_line(request: PageRequest, uuid: UUID) -> HttpResponse:
     return submit(request, form, do) or form_page(request, form, view)
 
 
-def job_badge(job: JobBase) -> Badge:
-    """Where a job stands."""
-    return Badge(kind=_BADGES[job.state], text=str(JobState(job.state).label))
-
-
-def _progress(request: PageRequest, check: DriftCheck) -> dict[str, Any]:
-    return {
-        "check": check,
-        "state": job_badge(check),
-        "percent": round(check.progress * 100),
-        "poll": "" if check.over else reverse("web:drift_progress", args=[check.uuid]),
-        "can_cancel": not check.over and request.actor.may("reference.manage"),
-    }
+def _job(check: DriftCheck) -> JobPart:
+    return JobPart(
+        job=check,
+        state=job_badge(check),
+        name=str(check.reference),
+        label=_("Progress of the check of %(set)s") % {"set": str(check.reference)},
+        href=reverse("web:drift", args=[check.uuid]),
+        show=_("Show what it found"),
+        address=reverse("web:drift_progress", args=[check.uuid]),
+    )
 
 
 def _facts(check: DriftCheck, lines: list[LineView]) -> list[Fact]:

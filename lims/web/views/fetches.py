@@ -1,6 +1,5 @@
 """Fetching records of references by accession: the list, one fetch with its progress and report, a set from it."""
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -19,8 +18,8 @@ from lims.lab.services.fetches import fetch_ask, fetch_cancel, fetch_propose, fe
 from lims.web.access import PageRequest, page_for
 from lims.web.fields import LongField
 from lims.web.forms import KeyForm, PageForm, page, press, submit
+from lims.web.jobs import JobPart, job_answer, job_badge
 from lims.web.parts import Crumb, Fact
-from lims.web.views.drift import job_badge
 
 LARGEST_LIST = 1 << 20
 MOST_SHOWN = 500
@@ -111,7 +110,10 @@ def fetch_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         return done
     missing = [one for one in row.report if one["state"] == "missing"]
     came = len(row.report) - len(missing)
-    context = _progress(row) | {
+    context = {
+        "fetch": row,
+        "state": job_badge(row),
+        "job": _job(row),
         "form": form if row.file else None,
         "again": KeyForm(),
         "missing": missing[:MOST_SHOWN],
@@ -136,24 +138,23 @@ def fetch_page(request: PageRequest, uuid: UUID) -> HttpResponse:
     return page(request, "web/lab/fetch.html", context, form=form, status=200 if row.over else 202)
 
 
-def _progress(row: RecordFetch) -> dict[str, Any]:
-    return {
-        "fetch": row,
-        "state": job_badge(row),
-        "percent": round(row.progress * 100),
-        "poll": "" if row.over else reverse("web:record_fetch_progress", args=[row.uuid]),
-    }
+def _job(row: RecordFetch) -> JobPart:
+    return JobPart(
+        job=row,
+        state=job_badge(row),
+        name=row.name,
+        label=_("Progress of the fetch"),
+        href=reverse("web:record_fetch", args=[row.uuid]),
+        show=_("Show what came"),
+        address=reverse("web:record_fetch_progress", args=[row.uuid]),
+    )
 
 
 @page_for("reference.manage")
 @require_GET
 def fetch_progress(request: PageRequest, uuid: UUID) -> HttpResponse:
     """The part of a fetch's page that is loaded every two seconds until it is over."""
-    row = fetch_get(actor=request.actor, uuid=uuid)
-    response = page(request, "web/lab/_fetch_progress.html", _progress(row))
-    if row.over:
-        response.headers["HX-Redirect"] = reverse("web:record_fetch", args=[row.uuid])
-    return response
+    return job_answer(request, _job(fetch_get(actor=request.actor, uuid=uuid)))
 
 
 @page_for("reference.manage")

@@ -22,12 +22,12 @@ from lims.web.describing import Badge
 from lims.web.fields import DayField, LongField, code_choices
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
+from lims.web.jobs import JobPart, job_answer, job_badge
 from lims.web.parts import Crumb, Fact, Task
 from lims.web.rulings import RulingView, ruling_views
 from lims.web.today import TodayPart, today_part
 
 _BADGES = {"proposed": "warn", "approved": "ok", "retired": "idle"}
-_JOBS = {"queued": "idle", "running": "running", "failed": "bad", "cancelled": "idle"}
 
 
 class AskForm(PageForm):
@@ -44,7 +44,7 @@ class AskForm(PageForm):
 def badge_of(row: LegalList) -> Badge:
     """How far its reading is, then whether answers rest on it."""
     if row.state != JobState.DONE:
-        return Badge(kind=_JOBS[row.state], text=str(row.get_state_display()))
+        return job_badge(row)
     return Badge(kind=_BADGES[row.standing], text=str(row.get_standing_display()))
 
 
@@ -179,7 +179,11 @@ def law_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         return done
     may = request.actor.may("quality.manage") and row.standing != ReferenceState.RETIRED and row.state == JobState.DONE
     mine = row.added_by_id == request.actor.party_id
-    context = _common(row) | {
+    context = {
+        "row": row,
+        "state": badge_of(row),
+        "law": law_words(row),
+        "job": _job(row),
         "facts": _facts(row),
         "form": form if may else None,
         "can_approve": row.standing == ReferenceState.PROPOSED and not mine,
@@ -194,21 +198,19 @@ def law_page(request: PageRequest, uuid: UUID) -> HttpResponse:
 @require_GET
 def law_progress(request: PageRequest, uuid: UUID) -> HttpResponse:
     """The part of the page that is fetched until the file is read."""
-    row = law_get(actor=request.actor, uuid=uuid)
-    response = page(request, "web/lab/_law_progress.html", _common(row))
-    if row.over:
-        response.headers["HX-Redirect"] = reverse("web:law", args=[row.uuid])
-    return response
+    return job_answer(request, _job(law_get(actor=request.actor, uuid=uuid)))
 
 
-def _common(row: LegalList) -> dict[str, object]:
-    return {
-        "row": row,
-        "state": badge_of(row),
-        "law": law_words(row),
-        "percent": round(row.progress * 100),
-        "poll": "" if row.over else reverse("web:law_progress", args=[row.uuid]),
-    }
+def _job(row: LegalList) -> JobPart:
+    return JobPart(
+        job=row,
+        state=badge_of(row),
+        name=str(row),
+        label=_("Progress of the reading"),
+        href=reverse("web:law", args=[row.uuid]),
+        show=_("Show the list"),
+        address=reverse("web:law_progress", args=[row.uuid]),
+    )
 
 
 def _facts(row: LegalList) -> list[Fact]:

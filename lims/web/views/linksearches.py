@@ -19,20 +19,13 @@ from lims.links.selectors.rules import rule_of, rule_sets, rules_offered
 from lims.links.selectors.searches import search_get, search_list, search_result, seizures_searchable
 from lims.links.services.searches import search_cancel, search_order
 from lims.web.access import PageRequest, page_for
-from lims.web.describing import Badge
 from lims.web.fields import NumberField, RegionField, with_empty
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
+from lims.web.jobs import JobPart, job_answer, job_badge
 from lims.web.labfile import attachment
 from lims.web.linkwords import against_chance, bin_lines, link_line, ratio_words, seizure_day, seizure_title, small
 from lims.web.parts import Crumb, Fact
-
-_JOBS = {"queued": "idle", "running": "running", "done": "ok", "failed": "bad", "cancelled": "idle"}
-
-
-def badge_of(row: LinkSearch) -> Badge:
-    """How far it is."""
-    return Badge(kind=_JOBS[row.state], text=str(row.get_state_display()))
 
 
 @page_for("link.read")
@@ -41,7 +34,7 @@ def searches(request: PageRequest) -> HttpResponse:
     """What was compared, when, by whom, under which rule?"""
     rows = list(search_list(actor=request.actor)[:200])
     context = {
-        "rows": [(row, badge_of(row)) for row in rows],
+        "rows": [(row, job_badge(row)) for row in rows],
         "facts": [
             Fact(label=_("Searches"), value=str(len(rows)), lead=True),
             Fact(label=_("Seizures with profiles"), value=str(len(seizures_searchable(actor=request.actor)))),
@@ -150,7 +143,10 @@ def search_page(request: PageRequest, uuid: UUID) -> HttpResponse:
     """What did this search find, what would chance have found, and what was left out?"""
     row = search_get(actor=request.actor, uuid=uuid)
     told = row.summary
-    context = _common(row) | {
+    context = {
+        "row": row,
+        "state": job_badge(row),
+        "job": _job(row),
         "facts": _facts(row),
         "groups": [_group_lines(one, told["bins"]) for one in told.get("groups", ())],
         "links": [link_line(view) for view in links_of_search(actor=request.actor, search=row)],
@@ -165,11 +161,7 @@ def search_page(request: PageRequest, uuid: UUID) -> HttpResponse:
 @require_GET
 def search_progress(request: PageRequest, uuid: UUID) -> HttpResponse:
     """The part of the page that is fetched until the search is over."""
-    row = search_get(actor=request.actor, uuid=uuid)
-    response = page(request, "web/links/_search_progress.html", _common(row))
-    if row.over:
-        response.headers["HX-Redirect"] = reverse("web:link_search", args=[row.uuid])
-    return response
+    return job_answer(request, _job(search_get(actor=request.actor, uuid=uuid)))
 
 
 @page_for("link.search")
@@ -188,13 +180,16 @@ def search_file(request: PageRequest, uuid: UUID) -> HttpResponseBase:
     return attachment([content], name=file.name, media_type=file.media_type, size=file.size)
 
 
-def _common(row: LinkSearch) -> dict[str, object]:
-    return {
-        "row": row,
-        "state": badge_of(row),
-        "percent": round(row.progress * 100),
-        "poll": "" if row.over else reverse("web:link_search_progress", args=[row.uuid]),
-    }
+def _job(row: LinkSearch) -> JobPart:
+    return JobPart(
+        job=row,
+        state=job_badge(row),
+        name=row.reference,
+        label=_("Progress of the search"),
+        href=reverse("web:link_search", args=[row.uuid]),
+        show=_("Show the search"),
+        address=reverse("web:link_search_progress", args=[row.uuid]),
+    )
 
 
 def _facts(row: LinkSearch) -> list[Fact]:

@@ -33,6 +33,7 @@ from lims.lab.enums import JobState
 from lims.web.access import PageRequest, page_for
 from lims.web.describing import Badge
 from lims.web.forms import page
+from lims.web.jobs import JobPart, job_answer, job_badge
 from lims.web.labfile import about_case, attachment, opened
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
@@ -40,8 +41,6 @@ from lims.web.parts import Crumb, Fact, Step, Task
 from lims.web.today import TodayPart, today_part
 from lims.web.verdicts import checks_of, verdict_of
 from lims.web.writing import bytes_text
-
-_BADGES = {"queued": "idle", "running": "running", "done": "ok", "failed": "bad", "cancelled": "idle"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +65,7 @@ def pack_row(row: DisclosurePack) -> PackRow:
 
 def state_badge(row: DisclosurePack) -> Badge:
     """Being built, built, or failed."""
-    words = {"done": _("Built"), "running": _("Being built")}
-    return Badge(kind=_BADGES[row.state], text=words.get(row.state, str(row.get_state_display())))
+    return job_badge(row, done=_("Built"), running=_("Being built"))
 
 
 @page_for("pack.read")
@@ -135,7 +133,7 @@ def pack_page(request: PageRequest, reference: str) -> HttpResponse:
     gate = opened(request, pack.case, kind="pack", subject=pack.uuid, reference=pack.reference)
     if gate is not None:
         return gate
-    context = about_case(request, pack.case) | _common(request, pack)
+    context = about_case(request, pack.case) | _common(pack)
     if pack.state != JobState.DONE:
         return page(request, "web/disclosure/pack_wait.html", context, status=200 if pack.over else 202)
     check = pack_check(actor=request.actor, pack=pack)
@@ -156,17 +154,28 @@ def pack_page(request: PageRequest, reference: str) -> HttpResponse:
     return page(request, "web/disclosure/pack.html", context)
 
 
-def _common(request: PageRequest, pack: DisclosurePack) -> dict[str, Any]:
+def _common(pack: DisclosurePack) -> dict[str, Any]:
     return {
         "pack": pack,
         "state": state_badge(pack),
-        "percent": round(pack.progress * 100),
-        "poll": "" if pack.over else reverse("web:pack_progress", args=[pack.reference]),
+        "job": _job(pack),
         "crumbs": [
             Crumb(label=_("Disclosure packs"), href=reverse("web:pack_list")),
             Crumb(label=pack.reference),
         ],
     }
+
+
+def _job(pack: DisclosurePack) -> JobPart:
+    return JobPart(
+        job=pack,
+        state=state_badge(pack),
+        name=pack.reference,
+        label=_("Progress of %(pack)s") % {"pack": pack.reference},
+        href=reverse("web:pack", args=[pack.reference]),
+        show=_("Show the page of the pack"),
+        address=reverse("web:pack_progress", args=[pack.reference]),
+    )
 
 
 def _facts(pack: DisclosurePack, check: PackCheck | None, withheld: int, deliveries: int) -> list[Fact]:
@@ -214,11 +223,7 @@ def _pack_steps(pack: DisclosurePack, deliveries: list[Any]) -> list[Step]:
 @require_GET
 def pack_progress(request: PageRequest, reference: str) -> HttpResponse:
     """The part of a pack's page that is fetched every two seconds until it is built."""
-    pack = pack_get(actor=request.actor, key=reference)
-    response = page(request, "web/disclosure/_pack_progress.html", _common(request, pack))
-    if pack.state == JobState.DONE:
-        response.headers["HX-Redirect"] = reverse("web:pack", args=[pack.reference])
-    return response
+    return job_answer(request, _job(pack_get(actor=request.actor, key=reference)))
 
 
 @page_for("pack.read")

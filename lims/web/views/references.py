@@ -28,6 +28,7 @@ from lims.web.describing import Badge
 from lims.web.fields import LongField
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
+from lims.web.jobs import JobPart, job_answer
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.parts import Crumb, Fact, Task
 from lims.web.recordwords import code_words
@@ -212,27 +213,32 @@ def _looked(row: ReferenceSet) -> list[tuple[str, int]]:
 
 def _building(request: PageRequest, row: ReferenceSet) -> dict[str, Any]:
     build = row.build
-    over = build is None or build.over
     return {
         "row": row,
         "state": state_badge(row),
         "build": build,
-        "percent": round(build.progress * 100) if build else 0,
-        "poll": "" if over else reverse("web:reference_progress", args=[row.uuid]),
-        "can_cancel": not over and request.actor.may("reference.manage"),
+        "job": _job(row),
+        "can_cancel": build is not None and not build.over and request.actor.may("reference.manage"),
     }
+
+
+def _job(row: ReferenceSet) -> JobPart:
+    return JobPart(
+        job=row.build,
+        state=state_badge(row),
+        name=str(row),
+        label=_("Progress of %(set)s") % {"set": str(row)},
+        href=reverse("web:reference", args=[row.uuid]),
+        show=_("Show the page of the set"),
+        address=reverse("web:reference_progress", args=[row.uuid]),
+    )
 
 
 @page_for("run.read")
 @require_GET
 def reference_progress(request: PageRequest, uuid: UUID) -> HttpResponse:
     """The part of a set's page that is fetched every two seconds until its build is over."""
-    row = reference_get(actor=request.actor, uuid=uuid)
-    context = _building(request, row)
-    response = page(request, "web/lab/_reference_progress.html", context)
-    if not context["poll"]:
-        response.headers["HX-Redirect"] = reverse("web:reference", args=[row.uuid])
-    return response
+    return job_answer(request, _job(reference_get(actor=request.actor, uuid=uuid)))
 
 
 @page_for("reference.manage")

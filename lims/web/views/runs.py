@@ -24,6 +24,7 @@ from lims.web.access import PageRequest, page_for
 from lims.web.describing import Badge
 from lims.web.figures import UnsafeFigure, svg_inline, svg_words
 from lims.web.forms import KeyForm, page, press
+from lims.web.jobs import JobPart, job_answer, job_badge
 from lims.web.labfile import about_case, address_of, download, opened
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
@@ -31,7 +32,7 @@ from lims.web.parts import Crumb, Fact, Task
 from lims.web.productview import product_view
 from lims.web.results import result_view
 from lims.web.rulings import ruling_views
-from lims.web.rundescribing import method_name, run_badge, run_row
+from lims.web.rundescribing import method_name, run_row
 from lims.web.screenview import screen_view
 from lims.web.speciesview import species_view
 from lims.web.today import TodayPart, today_part
@@ -145,13 +146,12 @@ def _common(request: PageRequest, run: Run) -> dict[str, Any]:
     may = request.actor.may("run.start", case_scope(run.case))
     return {
         "run": run,
-        "state": run_badge(run),
+        "state": job_badge(run),
         "method": METHODS.get(run.method),
         "method_name": method_name(run.method),
         "inputs": list(enumerate(run.inputs.all())),
         "outputs": sorted(run.outputs.all(), key=lambda one: one.name),
-        "poll": "" if run.over else reverse("web:run_progress", args=[run.reference]),
-        "percent": round(run.progress * 100),
+        "job": _job(run),
         "can_cancel": may and not run.over,
         "can_rerun": may and run.state == JobState.DONE,
         "repeated": _repeated(run),
@@ -160,6 +160,19 @@ def _common(request: PageRequest, run: Run) -> dict[str, Any]:
         "references": _references(request, run),
         "item_href": address_of("item", run.item.reference) if run.item else "",
     }
+
+
+def _job(run: Run) -> JobPart:
+    return JobPart(
+        job=run,
+        state=job_badge(run),
+        name=run.reference,
+        kind=method_name(run.method),
+        label=_("Progress of %(run)s") % {"run": run.reference},
+        href=reverse("web:run", args=[run.reference]),
+        show=_("Show the page of the run"),
+        address=reverse("web:run_progress", args=[run.reference]),
+    )
 
 
 def _repeated(run: Run) -> Badge | None:
@@ -204,12 +217,7 @@ def _figures(run: Run, number: int) -> list[dict[str, Any]]:
 @require_GET
 def run_progress(request: PageRequest, reference: str) -> HttpResponse:
     """The part of a run's page that is fetched every two seconds until the run is over."""
-    run = run_get(actor=request.actor, key=reference)
-    context = _common(request, run)
-    response = page(request, "web/lab/_run_progress.html", context)
-    if run.state == JobState.DONE:
-        response.headers["HX-Redirect"] = reverse("web:run", args=[run.reference])
-    return response
+    return job_answer(request, _job(run_get(actor=request.actor, key=reference)))
 
 
 @page_for("run.start")
