@@ -28,6 +28,16 @@ class TableFormat(StrEnum):
     STRUCTURE = "structure"
 
 
+def format_named(name: str | None) -> TableFormat:
+    """The format of that name, «auto» without one. Raises `InputRefused` for a name that is none."""
+    try:
+        return TableFormat(name or TableFormat.AUTO)
+    except ValueError as error:
+        raise InputRefused(
+            f"«{name}» is no table format.", field="table_format", remedy=f"Use {', '.join(TableFormat)}."
+        ) from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """What the descriptive columns are called. GENEPOP and STRUCTURE files get these names on reading.

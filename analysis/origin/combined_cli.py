@@ -16,9 +16,10 @@ from analysis.origin.baseline import baseline_open, baseline_read
 from analysis.origin.combined import combined, combined_json, readable
 from analysis.origin.haplotypes import CAVEAT, haplotype_regions
 from analysis.origin.isotope.calibration import TissueModel, tissue_fit
+from analysis.origin.isotope.cli import columns_asked
 from analysis.origin.isotope.raster import Raster, raster_read
 from analysis.origin.isotope.scales import ELEMENTS, Measured, transform
-from analysis.origin.isotope.tables import Columns, harmonised, known_read, scales_read, values_read
+from analysis.origin.isotope.tables import harmonised, known_read, scales_read, values_read
 from analysis.origin.numbers import number
 from analysis.origin.spatial.locate import MapRun, locate
 from analysis.origin.spatial.model import model_build
@@ -116,15 +117,7 @@ def _isotopes(parsed: argparse.Namespace) -> tuple[Raster, TissueModel, dict[str
     content = InputFile.from_path("isoscape", parsed.isoscape).read(limit=SIZE_LIMIT)
     raster = raster_read(content, name=parsed.isoscape.name)
     scales = [] if parsed.scales is None else scales_read(_table(parsed.scales))
-    columns = Columns(
-        element=parsed.element,
-        id=parsed.id_column,
-        value=parsed.value_column,
-        scale=parsed.scale_column,
-        latitude=parsed.latitude_column,
-        longitude=parsed.longitude_column,
-        deviation=parsed.deviation_column,
-    )
+    columns = columns_asked(parsed)
     known = [harmonised(one, scales, parsed.to_scale) for one in known_read(_table(parsed.known), columns)]
     values = values_read(_table(parsed.values), columns)
     if parsed.to_scale is not None:

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from analysis.canonical import Json, canonical_json, readable_json
 from analysis.errors import InputRefused
 from analysis.genotypes.grid import read_delimited
-from analysis.genotypes.reader import Layout, TableFormat, read_file
+from analysis.genotypes.reader import Layout, format_named, read_file
 from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.origin.combined import CAVEATS, Combined, combined, combined_json, statement
 from analysis.origin.isotope.calibration import POOR_FIT
 from analysis.origin.isotope.figure import surface_figure, surface_png
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
 from analysis.origin.isotope.scales import Measured
-from analysis.origin.isotope.tables import Columns, on_scale, values_read
+from analysis.origin.isotope.tables import columns_of, on_scale, values_read
 from analysis.origin.numbers import number
 from analysis.origin.spatial.locate import MapRun, locate
 from analysis.origin.spatial.method import model_of
@@ -59,7 +59,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     values = _values(inputs, iso)
     model = model_of(inputs, progress)
     layout = Layout(id=inputs.text("id_column") or "id")
-    table = read_file(genotypes, layout, table_format=TableFormat(inputs.text("table_format") or "auto"))
+    table = read_file(genotypes, layout, table_format=format_named(inputs.text("table_format")))
     placed = locate(model, table, progress=progress)
     found = combined(placed, iso.raster, iso.model, values)
     notices = _notices(placed, values, found)
@@ -74,15 +74,8 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
 
 def _values(inputs: RunInputs, iso: Isoscape) -> dict[str, Measured]:
     file = inputs.one("measurements")
-    columns = Columns(
-        element=iso.element,
-        id=inputs.text("id_column") or "id",
-        value=inputs.text("value_column") or "value",
-        scale=inputs.text("scale_column") or "scale",
-        deviation=inputs.text("deviation_column") or "",
-    )
     text = text_of(file.read(limit=SIZE_LIMIT), name=file.name)
-    read = values_read(read_delimited(text, name=file.name), columns)
+    read = values_read(read_delimited(text, name=file.name), columns_of(inputs, iso.element))
     return on_scale(read, iso.scales, iso.scale, file=file.name)
 
 

@@ -7,7 +7,7 @@ import io
 
 from analysis.canonical import Json, canonical_json, readable_json
 from analysis.errors import InputRefused
-from analysis.genotypes.reader import Layout, TableFormat, read_file
+from analysis.genotypes.reader import Layout, format_named, read_file
 from analysis.inputs import Artefact, InputFile, Progress, RunInputs, RunResult
 from analysis.origin.assign import Assignment, AssignmentRun, OriginOutcome, Settings, assign
 from analysis.origin.baseline import Baseline, baseline_open, baseline_read
@@ -48,7 +48,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     settings = _settings(inputs)
     progress(0.0, "reading")
     baseline = _baseline(inputs, id_column)
-    table = read_file(file, Layout(id=id_column), table_format=_format(inputs))
+    table = read_file(file, Layout(id=id_column), table_format=format_named(inputs.text("table_format")))
     found = assign(baseline, table, settings, progress)
     return RunResult(
         outcomes=tuple(outcome_of(answer, found, file) for answer in found.assignments),
@@ -241,16 +241,6 @@ def _settings(inputs: RunInputs) -> Settings:
         figures=inputs.whole("figures", default.figures),
         seed=inputs.seed,
     )
-
-
-def _format(inputs: RunInputs) -> TableFormat:
-    value = inputs.text("table_format") or TableFormat.AUTO.value
-    try:
-        return TableFormat(value)
-    except ValueError as error:
-        raise InputRefused(
-            f"«{value}» is no table format.", field="table_format", remedy=f"Use {', '.join(TableFormat)}."
-        ) from error
 
 
 METHOD = Method(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.canonical import Json, readable_json
-from analysis.genotypes.reader import Layout, TableFormat, read_file
+from analysis.genotypes.reader import Layout, format_named, read_file
 from analysis.inputs import Artefact, Progress, RunInputs, RunResult
 from analysis.origin import svg
 from analysis.origin.baseline import Baseline, baseline_open
@@ -31,7 +31,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     progress(0.0, "reading")
     baseline = baseline_open(inputs.reference_folder("reference population data"))
     layout = Layout(id=inputs.text("id_column") or "id", others=() if by is None else (by,))
-    table = read_file(file, layout, table_format=TableFormat(inputs.text("table_format") or "auto"))
+    table = read_file(file, layout, table_format=format_named(inputs.text("table_format")))
     replicates = inputs.whole("replicates", 200)
     found = mixtures(baseline, table, by=by, replicates=replicates, seed=inputs.seed, progress=progress)
     rows: list[Json] = [mixture_json(one) for one in found]

@@ -17,7 +17,7 @@ from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.core.entry import StreamKey
 from chain_of_custody.core.errors import CoreError
-from chain_of_custody.core.merkle import CompactRange, compact_range, tree_root
+from chain_of_custody.core.merkle import compact_range, tree_root
 from chain_of_custody.core.note import SignerKey
 from chain_of_custody.core.rotation import rotation_sign
 from chain_of_custody.custody_schemas import LOG, LOG_STREAM, LOG_STREAM_ID
@@ -28,6 +28,7 @@ from chain_of_custody.services.holding import text_required
 from chain_of_custody.services.ledger import EntryDraft, act_append
 from chain_of_custody.services.sequencer import (
     Log,
+    checkpoint_make,
     checkpoint_publish,
     entries_place,
     log_configured,
@@ -102,7 +103,7 @@ def origin_begin(*, actor: Actor, decided_by: str, reason: str, log: Log | None 
     new = Log(origin=fresh.name, signer=fresh, file=log.file)
     _next_write(fresh)
     with transaction.atomic():
-        start = _start(new, state)
+        start = checkpoint_make(new, state) if state.size else None
         entry, made = _entry_placed(new, start, actor, "origin_begun", values, decided_by, reason)
     _kept_aside(log, lost.size, lost_text)
     _former_add(str(log.signer.verifier))
@@ -142,20 +143,6 @@ def _lost(log: Log) -> tuple[str, notes.Checkpoint]:
         )
     newest = max(found, key=lambda one: one[0])
     return newest[1], newest[2]
-
-
-def _start(log: Log, state: CompactRange) -> Checkpoint | None:
-    """The state that the new origin takes over, as a checkpoint of its own."""
-    if state.size == 0:
-        return None
-    head = notes.Checkpoint(origin=log.origin, size=state.size, root=state.root())
-    return Checkpoint.objects.create(
-        origin=log.origin,
-        size=head.size,
-        root=head.root,
-        frontier=b"".join(state.hashes),
-        text=notes.checkpoint_sign(head, *log.signers).decode(),
-    )
 
 
 def _entry_placed(

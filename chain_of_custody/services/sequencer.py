@@ -212,7 +212,7 @@ def entries_place(log: Log, last: Checkpoint | None, rows: Sequence[tuple[int, b
     Leaf.objects.bulk_create(leaves)
     _tiles_store(size, state.size)
     Pending.objects.filter(pk__in=[entry for entry, _digest in rows]).delete()
-    return _sign(log, state)
+    return checkpoint_make(log, state)
 
 
 def _hashes(frontier: bytes) -> Iterator[bytes]:
@@ -228,7 +228,8 @@ def _tiles_store(old: int, new: int) -> None:
             TileRow.objects.create(level=tile.level, index=tile.index, hashes=hashes, root=state.root())
 
 
-def _sign(log: Log, state: CompactRange) -> Checkpoint:
+def checkpoint_make(log: Log, state: CompactRange) -> Checkpoint:
+    """Sign the log as it stands, and keep that."""
     head = notes.Checkpoint(origin=log.origin, size=state.size, root=state.root())
     return Checkpoint.objects.create(
         origin=log.origin,

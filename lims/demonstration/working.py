@@ -1,7 +1,9 @@
 """Jobs of the demonstration: done here when no worker does them, awaited when one has taken them."""
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 
 from chain_of_custody.selectors import ledger_health
 from chain_of_custody.services import sequencer_run_once
@@ -12,12 +14,14 @@ from lims.disclosure.models import DisclosurePack
 from lims.disclosure.selectors.requests import pack_get
 from lims.disclosure.tasks import pack_build
 from lims.lab.enums import JobState
-from lims.lab.models import JobBase, ReferenceSet, Run
+from lims.lab.models import JobBase, ReferenceBuild, ReferenceSet, Run
 from lims.lab.selectors.work import reference_get, run_get
 from lims.lab.tasks import reference_build, run_execute
 from lims.links.models import LinkSearch
 from lims.links.selectors.searches import search_get
 from lims.links.tasks import search_execute
+
+J = TypeVar("J", bound=JobBase)
 
 _PATIENCE_SECONDS = 120
 _GRACE_SECONDS = 2.0
@@ -29,14 +33,8 @@ def run_complete(run: Run) -> Run:
     Raises:
         Unavailable: it did not end, or ended without a result.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not (run := run_get(actor=system_actor("command"), key=run.uuid)).over:
-        with _clock_for(run):
-            run_execute(run.pk)
-        _wait(deadline, run.reference)
-    if run.state != JobState.DONE:
-        raise Unavailable(f"Run {run.reference} ended «{run.state}»: {run.error}")
-    return run
+    actor = system_actor("command")
+    return _ended(lambda: run_get(actor=actor, key=run.uuid), run_execute, f"Run {run.reference}")
 
 
 def reference_complete(reference: ReferenceSet) -> None:
@@ -45,13 +43,14 @@ def reference_complete(reference: ReferenceSet) -> None:
     Raises:
         Unavailable: it did not end, or ended without a set.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while (build := reference_get(actor=system_actor("command"), uuid=reference.uuid).build) and not build.over:
-        with _clock_for(build):
-            reference_build(build.pk)
-        _wait(deadline, str(reference))
-    if build is None or build.state != JobState.DONE:
-        raise Unavailable(f"{reference} could not be built: {build.error if build else 'no job'}")
+
+    def build_now() -> ReferenceBuild:
+        build = reference_get(actor=system_actor("command"), uuid=reference.uuid).build
+        if build is None:
+            raise Unavailable(f"{reference} has no job that builds it.")
+        return build
+
+    _ended(build_now, reference_build, f"The build of {reference}")
 
 
 def pack_complete(pack: DisclosurePack) -> DisclosurePack:
@@ -60,15 +59,12 @@ def pack_complete(pack: DisclosurePack) -> DisclosurePack:
     Raises:
         Unavailable: it did not end, or ended without a pack.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not (pack := pack_get(actor=system_actor("command"), key=pack.uuid)).over:
+
+    def pack_now() -> DisclosurePack:
         log_settle()
-        with _clock_for(pack):
-            pack_build(pack.pk)
-        _wait(deadline, pack.reference)
-    if pack.state != JobState.DONE:
-        raise Unavailable(f"Pack {pack.reference} ended «{pack.state}»: {pack.error}")
-    return pack
+        return pack_get(actor=system_actor("command"), key=pack.uuid)
+
+    return _ended(pack_now, pack_build, f"Pack {pack.reference}")
 
 
 def search_complete(search: LinkSearch) -> None:
@@ -77,14 +73,20 @@ def search_complete(search: LinkSearch) -> None:
     Raises:
         Unavailable: it did not end, or ended without a result.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
     actor = system_actor("command")
-    while not (search := search_get(actor=actor, uuid=search.uuid)).over:
-        with _clock_for(search):
-            search_execute(search.pk)
-        _wait(deadline, search.reference)
-    if search.state != JobState.DONE:
-        raise Unavailable(f"Search {search.reference} ended «{search.state}»: {search.error}")
+    _ended(lambda: search_get(actor=actor, uuid=search.uuid), search_execute, f"Search {search.reference}")
+
+
+def _ended(now: Callable[[], J], do: Callable[[int], object], name: str) -> J:
+    """The job once it is done; `now` reads it anew, `do` works on it unless a worker has it."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not (job := now()).over:
+        with _clock_for(job):
+            do(job.pk)
+        _wait(deadline, name)
+    if job.state != JobState.DONE:
+        raise Unavailable(f"{name} ended «{job.state}»: {job.error}")
+    return job
 
 
 def log_settle() -> None:

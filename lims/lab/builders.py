@@ -10,7 +10,7 @@ from analysis.captivity.classify import cross_validate
 from analysis.captivity.reference import training_freeze, training_open
 from analysis.errors import InputRefused
 from analysis.genotypes.panels import panel_freeze
-from analysis.genotypes.reader import TableFormat
+from analysis.genotypes.reader import format_named
 from analysis.genotypes.table import GenotypeTable
 from analysis.individual.evidence import evidence_row
 from analysis.individual.linkrule_set import LINK_RULES
@@ -104,7 +104,7 @@ def _populations(ask: BuildAsk, progress: Progress) -> Built:
         population_column=str(ask.parameters["population_column"]),
         group_column=ask.text("group_column"),
         others={key: column for key in KEPT_COLUMNS if (column := ask.text(key))},
-        table_format=_format(ask),
+        table_format=format_named(ask.text("table_format")),
     )
     progress(0.2, "Opening the frozen set.")
     baseline = baseline_open(ask.folder)
@@ -199,7 +199,7 @@ def _profiles(ask: BuildAsk, _progress: Progress) -> Built:
         name=ask.name,
         version=ask.edition,
         id_column=str(ask.parameters["id_column"]),
-        table_format=_format(ask),
+        table_format=format_named(ask.text("table_format")),
     )
     return _built(frozen, "profiles", "loci")
 
@@ -274,13 +274,3 @@ def _built(frozen: FrozenSet, records: str, *shown: str) -> Built:
     facts = frozen.facts
     summary = {key: facts[key] for key in shown if facts.get(key) not in (None, "")}
     return Built(records=int(str(facts[records])), digest=frozen.sha256, summary=summary)
-
-
-def _format(ask: BuildAsk) -> TableFormat:
-    value = ask.text("table_format") or TableFormat.AUTO.value
-    try:
-        return TableFormat(value)
-    except ValueError as error:
-        raise InputRefused(
-            f"«{value}» is no table format.", field="table_format", remedy=f"Use {', '.join(TableFormat)}."
-        ) from error

@@ -27,6 +27,15 @@ def _when() -> MomentField:
     return MomentField(label=gettext_lazy("When"), required=False, help_text=gettext_lazy("Now, when empty."))
 
 
+def _authority() -> forms.CharField:
+    return forms.CharField(
+        label=gettext_lazy("Authority"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Of the prosecutor or court, when this uses up the last of an exhibit."),
+    )
+
+
 class SampleForm(PageForm):
     """A sub-sample: what goes in, what is lost, what comes out."""
 
@@ -43,12 +52,7 @@ class SampleForm(PageForm):
     description = forms.CharField(label=gettext_lazy("Description"), max_length=300, required=False)
     method = forms.CharField(label=gettext_lazy("Method"), max_length=120, required=False)
     position_on_item = forms.CharField(label=gettext_lazy("Where on the item"), max_length=120, required=False)
-    authority = forms.CharField(
-        label=gettext_lazy("Authority"),
-        max_length=200,
-        required=False,
-        help_text=gettext_lazy("Of the prosecutor or court, when this uses up the last of an exhibit."),
-    )
+    authority = _authority()
     happened_at = _when()
 
 
@@ -69,12 +73,7 @@ class PoolForm(RowsForm):
     kind = forms.ChoiceField(label=gettext_lazy("Kind of sample"), choices=SampleKind.choices, initial=SampleKind.POOL)
     description = forms.CharField(label=gettext_lazy("Description"), max_length=300, required=False)
     method = forms.CharField(label=gettext_lazy("Method"), max_length=120, required=False)
-    authority = forms.CharField(
-        label=gettext_lazy("Authority"),
-        max_length=200,
-        required=False,
-        help_text=gettext_lazy("Of the prosecutor or court, when this uses up the last of an exhibit."),
-    )
+    authority = _authority()
 
 
 class ReweighForm(PageForm):
@@ -93,12 +92,7 @@ class UseForm(PageForm):
     amount = NumberField(label=gettext_lazy("Amount used"))
     unit = unit_field()
     note = forms.CharField(label=gettext_lazy("What for"), max_length=300)
-    authority = forms.CharField(
-        label=gettext_lazy("Authority"),
-        max_length=200,
-        required=False,
-        help_text=gettext_lazy("Of the prosecutor or court, when this uses up the last of an exhibit."),
-    )
+    authority = _authority()
     happened_at = _when()
 
 

@@ -61,7 +61,7 @@ def run_isotope(parsed: argparse.Namespace) -> int:
     """Read, harmonise, calibrate, place, print."""
     raster = raster_read(_bytes("isoscape", parsed.isoscape), name=parsed.isoscape.name)
     scales = [] if parsed.scales is None else scales_read(_table(parsed.scales))
-    columns = _columns(parsed)
+    columns = columns_asked(parsed)
     known = [harmonised(one, scales, parsed.to_scale) for one in known_read(_table(parsed.known), columns)]
     model = tissue_fit(raster, known)
     checked = quality(raster, known)
@@ -208,7 +208,8 @@ def _readable(
     return [*out, *(f"caveat: {words}" for words in CAVEATS)]
 
 
-def _columns(parsed: argparse.Namespace) -> Columns:
+def columns_asked(parsed: argparse.Namespace) -> Columns:
+    """The columns that the command line names."""
     return Columns(
         element=parsed.element,
         id=parsed.id_column,

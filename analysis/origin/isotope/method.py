@@ -12,7 +12,7 @@ from analysis.origin.isotope.quality import calibrated_regions
 from analysis.origin.isotope.reference import Isoscape, isoscape_open
 from analysis.origin.isotope.scales import ELEMENTS, Measured
 from analysis.origin.isotope.surface import grid_of, on_grid, surface_posterior
-from analysis.origin.isotope.tables import Columns, on_scale, values_read
+from analysis.origin.isotope.tables import columns_of, on_scale, values_read
 from analysis.origin.numbers import number
 from analysis.origin.spatial.countries import Countries, countries_of
 from analysis.origin.spatial.regions import Region, geojson
@@ -40,15 +40,8 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     file = inputs.one("measurements")
     progress(0.0, "reading")
     iso = isoscape_open(inputs.reference_folder("an isoscape with its calibration"))
-    columns = Columns(
-        element=iso.element,
-        id=inputs.text("id_column") or "id",
-        value=inputs.text("value_column") or "value",
-        scale=inputs.text("scale_column") or "scale",
-        deviation=inputs.text("deviation_column") or "",
-    )
     text = text_of(file.read(limit=SIZE_LIMIT), name=file.name)
-    values = values_read(read_delimited(text, name=file.name), columns)
+    values = values_read(read_delimited(text, name=file.name), columns_of(inputs, iso.element))
     moves = on_scale(values, iso.scales, iso.scale, file=file.name)
     outcomes, files, countries = [], [_calibration(iso)], countries_of(grid_of(iso.raster))
     for place, (name, value) in enumerate(values.items(), start=1):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis.errors import InputRefused
 from analysis.genotypes.grid import Grid as Cells
+from analysis.inputs import RunInputs
 from analysis.origin.isotope.calibration import Known
 from analysis.origin.isotope.scales import Measured, Scale, transform
 
@@ -26,6 +27,17 @@ class Columns:
     latitude: str = "latitude"
     longitude: str = "longitude"
     deviation: str = ""
+
+
+def columns_of(inputs: RunInputs, element: str) -> Columns:
+    """The columns that a run's parameters name."""
+    return Columns(
+        element=element,
+        id=inputs.text("id_column") or "id",
+        value=inputs.text("value_column") or "value",
+        scale=inputs.text("scale_column") or "scale",
+        deviation=inputs.text("deviation_column") or "",
+    )
 
 
 def scales_read(cells: Cells) -> list[Scale]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from analysis.canonical import Json, canonical_json, readable_json
 from analysis.errors import InputRefused
-from analysis.genotypes.reader import Layout, TableFormat, read_file
+from analysis.genotypes.reader import Layout, format_named, read_file
 from analysis.inputs import Artefact, InputFile, Progress, RunInputs, RunResult
 from analysis.origin.baseline import KIND, baseline_open
 from analysis.origin.figures_coverage import Covered, coverage_figure
@@ -58,7 +58,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     progress(0.0, "reading")
     model = model_of(inputs, progress)
     layout = Layout(id=inputs.text("id_column") or "id")
-    table = read_file(file, layout, table_format=TableFormat(inputs.text("table_format") or "auto"))
+    table = read_file(file, layout, table_format=format_named(inputs.text("table_format")))
     found = locate(model, table, progress=progress)
     outcomes = tuple(outcome_of(answer, found, file, inputs) for answer in found.samples)
     return RunResult(outcomes=outcomes, artefacts=artefacts_of(found, inputs.whole("figures", FIGURES)))

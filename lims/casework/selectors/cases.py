@@ -24,6 +24,7 @@ from lims.casework.models import (
     Seizure,
 )
 from lims.casework.selectors.access import case_scope, visible
+from lims.casework.selectors.items import RELATED
 from lims.common.errors import NotFound
 
 Row = TypeVar("Row", bound=Model)
@@ -98,17 +99,7 @@ def item_get(*, actor: Actor, key: str | UUID, capability: str = "case.read") ->
     Raises:
         NotFound: the same answer whether it does not exist or may not be seen.
     """
-    rows = Item.objects.select_related(
-        "custodian",
-        "container",
-        "sealed_by",
-        "quantity",
-        "exhibit__case__agency",
-        "exhibit__seizure",
-        "sample__case__agency",
-        "sample__exhibit__item",
-        "container_of__case__agency",
-    )
+    rows = Item.objects.select_related(*RELATED)
     text = str(key).upper()
     found = (
         rows.filter(uuid=key).first() if _is_uuid(key) else rows.filter(Q(reference=text) | Q(scan_code=text)).first()

@@ -5,12 +5,13 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from chain_of_custody.models import Party, StoredFile
+from chain_of_custody.models import StoredFile
 from lims.lab.enums import JobState, LegalScheme, NameKind, ReferenceState
+from lims.lab.models.approval import Approved
 from lims.lab.models.jobs import JobBase
 
 
-class LegalList(JobBase):
+class LegalList(Approved, JobBase):
     """One edition of one list, read from a file that stays in the vault; the job's state is that of the reading.
 
     `as_of` is the day whose law the file gives. `history_since` is the first day of its history, empty when the file
@@ -30,12 +31,7 @@ class LegalList(JobBase):
     refused_count = models.PositiveIntegerField(default=0)
     report = models.JSONField(default=dict)
     provenance = models.CharField(max_length=500)
-    synthetic = models.BooleanField(default=False)
     standing = models.CharField(max_length=20, choices=ReferenceState.choices, default=ReferenceState.PROPOSED)
-    added_by = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
-    added_at = models.DateTimeField()
-    approved_by = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    approved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

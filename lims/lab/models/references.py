@@ -7,10 +7,11 @@ from django.db.models import Q
 
 from chain_of_custody.models import Party, StoredFile
 from lims.lab.enums import JobState, ReferenceKind, ReferenceRight, ReferenceState
+from lims.lab.models.approval import Approved
 from lims.lab.models.jobs import JobBase
 
 
-class ReferenceSet(models.Model):
+class ReferenceSet(Approved):
     """A named, versioned, content-hashed reference; once built it never changes. Evidence may not enter it.
 
     `digest`, `file`, `records`, `summary` and `checks` are empty until a build has written them; `checks` is what the
@@ -28,15 +29,10 @@ class ReferenceSet(models.Model):
     summary = models.JSONField(default=dict)
     parameters = models.JSONField(default=dict)
     provenance = models.CharField(max_length=500, blank=True)
-    synthetic = models.BooleanField(default=False)
     restricted = models.BooleanField(default=False)
     coarse_km = models.PositiveIntegerField(default=0)
     checks = models.JSONField(default=dict)
     state = models.CharField(max_length=20, choices=ReferenceState.choices, default=ReferenceState.DRAFT)
-    added_by = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
-    added_at = models.DateTimeField()
-    approved_by = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    approved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from chain_of_custody.enums import Purpose
+from lims.casework.models import ScanSession
 from lims.casework.selectors.counter import scan_session_now
 from lims.casework.selectors.listing import items_by_reference
 from lims.casework.selectors.stores import own_party, place_parties, receiver_list
@@ -146,12 +147,10 @@ def scan_act_offer(request: PageRequest) -> HttpResponse:
     session = scan_session_now(actor=request.actor)
 
     def do() -> str:
-        if session is None:
-            raise NotFound(_("This list is closed. Scan the items again."))
         data = form.cleaned_data
         row = scan_offer(
             actor=request.actor,
-            session=session,
+            session=_still_open(session),
             purpose=data["purpose"] or Purpose.EXAMINATION,
             to=data["to"],
             note=data["note"],
@@ -169,16 +168,21 @@ def scan_act_move(request: PageRequest) -> HttpResponse:
     session = scan_session_now(actor=request.actor)
 
     def do() -> str:
-        if session is None:
-            raise NotFound(_("This list is closed. Scan the items again."))
         data = form.cleaned_data
         to = own_party(actor=request.actor) if "take" in request.POST else data["place"]
-        scan_move(actor=request.actor, session=session, reason=data["note"], to=to)
-        if to is None and session.container is not None:
-            return reverse("web:box", args=[session.container.reference])
+        scanned = _still_open(session)
+        scan_move(actor=request.actor, session=scanned, reason=data["note"], to=to)
+        if to is None and scanned.container is not None:
+            return reverse("web:box", args=[scanned.container.reference])
         return reverse("web:scan_session")
 
     return submit(request, form, do) or _page(request, None, form=form, status=422)
+
+
+def _still_open(session: ScanSession | None) -> ScanSession:
+    if session is None:
+        raise NotFound(_("This list is closed. Scan the items again."))
+    return session
 
 
 class PasteForm(PageForm):

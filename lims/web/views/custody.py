@@ -17,7 +17,6 @@ from chain_of_custody.enums import CitesPurpose, CitesSource, Purpose
 from chain_of_custody.models import HandOver, Item, Party
 from chain_of_custody.services import Permit
 from lims.accounts.actors import Actor
-from lims.accounts.services import named_party_create
 from lims.casework.models import Case
 from lims.casework.selectors.cases import item_case
 from lims.casework.selectors.exchanges import handover_list, sides
@@ -32,6 +31,7 @@ from lims.web.fields import LongField, MomentField, PartyField, code_choices, wi
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
 from lims.web.navigation import Waiting, counts
+from lims.web.newperson import NewPersonForm
 from lims.web.parts import Crumb, Fact
 
 
@@ -108,7 +108,7 @@ def _list_facts(to_me: Sequence[OfferLine], by_me: Sequence[OfferLine]) -> list[
     ]
 
 
-class OfferForm(PageForm):
+class OfferForm(NewPersonForm):
     """Who receives, why, how; a permit when it crosses a border."""
 
     field_of = {
@@ -121,13 +121,6 @@ class OfferForm(PageForm):
     }
     to = PartyField(label=gettext_lazy("To"), required=False)
     name = forms.CharField(label=gettext_lazy("Or a new person without account"), max_length=200, required=False)
-    party_kind = forms.ChoiceField(
-        label=gettext_lazy("Who is a"),
-        choices=[("person", gettext_lazy("Person")), ("courier", gettext_lazy("Courier"))],
-        required=False,
-    )
-    document_kind = forms.CharField(label=gettext_lazy("Identity document"), max_length=60, required=False)
-    document_number = forms.CharField(label=gettext_lazy("Its number"), max_length=60, required=False)
     purpose = forms.ChoiceField(label=gettext_lazy("Purpose"), choices=Purpose.choices)
     note = forms.CharField(label=gettext_lazy("Note"), max_length=300, required=False)
     transport = forms.CharField(label=gettext_lazy("Transport"), max_length=200, required=False)
@@ -163,15 +156,8 @@ class OfferForm(PageForm):
 
     def receiver(self, actor: Actor) -> Party:
         """The receiver: chosen, or a new party without account."""
-        data = self.cleaned_data
-        party: Party | None = data["to"]
-        return party or named_party_create(
-            actor=actor,
-            kind=data["party_kind"] or "person",
-            name=data["name"],
-            document_kind=data["document_kind"],
-            document_number=data["document_number"],
-        )
+        party: Party | None = self.cleaned_data["to"]
+        return party or self.person_create(actor)
 
 
 _OFFER_LAYOUT = (

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET
 from chain_of_custody.enums import SealState
 from chain_of_custody.models import Item, Party
 from lims.accounts.actors import Actor
-from lims.accounts.services import named_party_create
 from lims.casework.enums import ContainerKind
 from lims.casework.models import Case, Intake, Submission
 from lims.casework.selectors.cases import discrepancy_list, seizure_list
@@ -34,6 +33,7 @@ from lims.web.fields import CodeOrNothing, CountField, FilesField, MomentField, 
 from lims.web.formpage import FormPage, form_page
 from lims.web.forms import PageForm, page, submit
 from lims.web.intakesheet import container_lines, intake_facts, receipt_data
+from lims.web.newperson import NewPersonForm
 from lims.web.parts import Crumb
 from lims.web.rows import RowForm, RowsForm
 from lims.web.uploads import pictures_store
@@ -60,21 +60,13 @@ class ContainerRow(RowForm):
     code = CodeOrNothing(label=gettext_lazy("Code already on it"))
 
 
-class IntakeForm(RowsForm):
+class IntakeForm(NewPersonForm, RowsForm):
     """A delivery: who brought it, what the papers say, the containers as found."""
 
     row_class = ContainerRow
     at_first = 2
     more = 3
     delivered_by = PartyField(label=gettext_lazy("Delivered by"), required=False)
-    name = forms.CharField(label=gettext_lazy("Or a new person"), max_length=200, required=False)
-    party_kind = forms.ChoiceField(
-        label=gettext_lazy("Who is a"),
-        choices=[("person", gettext_lazy("Person")), ("courier", gettext_lazy("Courier"))],
-        required=False,
-    )
-    document_kind = forms.CharField(label=gettext_lazy("Identity document"), max_length=60, required=False)
-    document_number = forms.CharField(label=gettext_lazy("Its number"), max_length=60, required=False)
     containers_stated = CountField(label=gettext_lazy("Containers stated in the papers"), min_value=0)
     waybill = forms.CharField(label=gettext_lazy("Waybill"), max_length=80, required=False)
     temperature = forms.CharField(label=gettext_lazy("Temperature on arrival"), max_length=40, required=False)
@@ -154,13 +146,7 @@ def announced_rows(submission: Submission | None) -> list[dict[str, Any]]:
 
 def _received(actor: Actor, case: Case, form: IntakeForm, submission: Submission | None) -> str:
     data = form.cleaned_data
-    giver: Party = data["delivered_by"] or named_party_create(
-        actor=actor,
-        kind=data["party_kind"] or "person",
-        name=data["name"],
-        document_kind=data["document_kind"],
-        document_number=data["document_number"],
-    )
+    giver: Party = data["delivered_by"] or form.person_create(actor)
     row = intake_receive(
         actor=actor,
         case=case,

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from analysis.errors import InputRefused
-from analysis.genotypes.reader import Layout, TableFormat, read_genotypes
+from analysis.genotypes.reader import Layout, TableFormat, format_named, read_genotypes
 from analysis.genotypes.table import MISSING, GenotypeTable
 
 LAYOUT = Layout(id="id", population="pop")
@@ -289,3 +289,11 @@ def test_structure_files_that_are_none(text: str, row: int, words: str) -> None:
     with pytest.raises(InputRefused, match=words) as caught:
         read_genotypes(text.encode(), name="s.str", layout=Layout(id="id", population="pop"))
     assert caught.value.row == row
+
+
+def test_a_format_is_named_or_refused() -> None:
+    assert format_named(None) is format_named("auto") is TableFormat.AUTO
+    assert format_named("genepop") is TableFormat.GENEPOP
+    with pytest.raises(InputRefused, match="«gene pop» is no table format") as caught:
+        format_named("gene pop")
+    assert caught.value.field == "table_format"

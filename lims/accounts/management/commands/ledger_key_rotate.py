@@ -1,31 +1,11 @@
 """manage.py ledger_key_rotate: a new key for the log, under the same name."""
 
-from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-
-from chain_of_custody.errors import CustodyError, SequencerRefused
-from chain_of_custody.services.origins import after_words, key_rotate
-from lims.accounts.services import system_actor
+from chain_of_custody.services.origins import key_rotate
+from lims.accounts.management.logcommand import LogCommand
 
 
-class Command(BaseCommand):
-    """Runs with the sequencer's rights: it reads and writes the log's key."""
+class Command(LogCommand):
+    """Runs with the sequencer's rights."""
 
     help = "Give the log a new key, cross-signed by the old one. Stop sequencer and web first."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--decided-by", required=True, metavar="WHO", help="name and function of who decided")
-        parser.add_argument("--reason", required=True, metavar="TEXT", help="why; it enters the ledger as a commitment")
-
-    def handle(self, *_args: Any, **options: Any) -> None:
-        try:
-            done = key_rotate(
-                actor=system_actor(via="command"), decided_by=options["decided_by"], reason=options["reason"]
-            )
-        except (CustodyError, SequencerRefused) as error:
-            remedy = getattr(error, "remedy", None)
-            raise CommandError(f"{error}" + (f" {remedy}" if remedy else "")) from error
-        self.stdout.write(f"The log is {done.origin}, {done.size} entries; the last is {done.entry}, which says so.")
-        self.stdout.write(f"Give this key away, by another way than the log:\n{done.key}")
-        self.stdout.write(after_words(done))
+    begin = staticmethod(key_rotate)
