@@ -21,6 +21,9 @@ from analysis.textfile import text_of
 
 Floats = npt.NDArray[np.float64]
 LIBBY_MEAN_LIFE = 8033.0
+_COLUMNS = ("year_ad", "F14C", "F14C_sd")
+_WHOLE = ("INTCAL", "SHCAL")
+"""Curves of a whole hemisphere."""
 _ZONE = re.compile(r"(NH[123]|SH1-2|SH[123]|INTCAL|SHCAL)", re.IGNORECASE)
 
 
@@ -28,11 +31,13 @@ _ZONE = re.compile(r"(NH[123]|SH1-2|SH[123]|INTCAL|SHCAL)", re.IGNORECASE)
 class Curve:
     """F14C of the atmosphere: `years` AD ascending, `means` and `deviations` of F14C.
 
-    `hemisphere` is "north", "south" or "" where the name does not tell.
+    `hemisphere` is "north", "south" or "" where the name does not tell; `zone` that of a post-bomb curve, "" for
+    IntCal and SHCal, which serve a whole hemisphere.
     """
 
     name: str
     hemisphere: str
+    zone: str = ""
     years: Floats
     means: Floats
     deviations: Floats
@@ -50,14 +55,14 @@ def curve_read(content: bytes, *, name: str, zone: str | None = None) -> Curve:
         _zone_check(name, found, zone)
     if len(rows) < 2:
         raise InputRefused("The curve has fewer than two points.", file=name, remedy="Check the file.")
-    return _curve(name if found in name.upper() else f"{name} {found}".strip(), _hemisphere(found), rows)
+    return _curve(name if found in name.upper() else f"{name} {found}".strip(), found, _hemisphere(found), rows)
 
 
 def curve_join(curves: Sequence[Curve]) -> Curve:
     """One curve of several, the first file having precedence where they overlap.
 
     So a post-bomb curve is given before the older one it continues. Raises `InputRefused` for curves of
-    different hemispheres and for a gap of more than 25 years between them.
+    different hemispheres or zones and for a gap of more than 25 years between them.
     """
     sides = {curve.hemisphere for curve in curves if curve.hemisphere}
     if len(sides) > 1:
@@ -65,6 +70,13 @@ def curve_join(curves: Sequence[Curve]) -> Curve:
             f"The curves are of different hemispheres: {', '.join(curve.name for curve in curves)}.",
             field="curve",
             remedy="Choose the curves of the zone where the animal lived.",
+        )
+    zones = sorted({curve.zone for curve in curves if curve.zone and curve.zone not in _WHOLE})
+    if len(zones) > 1:
+        raise InputRefused(
+            f"The curves are of different zones, {' and '.join(zones)}: the first would hide the others.",
+            field="curve",
+            remedy="Give the curve of the zone where the animal lived, and behind it IntCal or SHCal for older tissue.",
         )
     joined = curves[0]
     for curve in curves[1:]:
@@ -81,18 +93,18 @@ def curve_join(curves: Sequence[Curve]) -> Curve:
                 remedy="Give the curve in between as well.",
             )
         names = f"{joined.name} + {curve.name}"
-        joined = _curve(names, joined.hemisphere or curve.hemisphere, rows)
+        joined = _curve(names, "".join(zones), joined.hemisphere or curve.hemisphere, rows)
     return joined
 
 
-def _curve(name: str, hemisphere: str, rows: Sequence[tuple[float, float, float]]) -> Curve:
+def _curve(name: str, zone: str, hemisphere: str, rows: Sequence[tuple[float, float, float]]) -> Curve:
     table = np.array(sorted(rows))
     years, inverse = np.unique(table[:, 0], return_inverse=True)
     # Some published tables round the year so that two months share one: their mean stands for both.
     counts = np.bincount(inverse)
     means = np.bincount(inverse, weights=table[:, 1]) / counts
     deviations = np.bincount(inverse, weights=table[:, 2]) / counts
-    return Curve(name=name, hemisphere=hemisphere, years=years, means=means, deviations=deviations)
+    return Curve(name=name, hemisphere=hemisphere, zone=zone, years=years, means=means, deviations=deviations)
 
 
 def _plain_rows(text: str, name: str) -> list[tuple[float, float, float]]:
@@ -108,30 +120,42 @@ def _plain_rows(text: str, name: str) -> list[tuple[float, float, float]]:
 
 
 def _csv_rows(text: str, name: str, zone: str | None) -> tuple[list[tuple[float, float, float]], str]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = {"year_ad", "F14C", "F14C_sd"} - set(reader.fieldnames or ())
+    """The rows of the zone asked for, and that zone. Comma, semicolon or tab; capitals in the head do not matter."""
+    head = next(line for line in text.splitlines() if line.strip())
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    reader.fieldnames = [str(column).strip().lower() for column in reader.fieldnames or ()]
+    missing = [column for column in _COLUMNS if column.lower() not in reader.fieldnames]
     if missing:
         raise InputRefused(
             f"The table lacks the columns {', '.join(sorted(missing))}.", file=name, row=1,
             remedy="A curve has year_ad, F14C and F14C_sd.",
         )  # fmt: skip
     lines = [(reader.line_num, row) for row in reader]
-    zones = sorted({row.get("zone") or "" for _, row in lines})
-    if (zone is None and len(zones) > 1) or (zone is not None and zone not in zones):
-        raise InputRefused(
-            f"The table holds the zones {', '.join(zones)}" + (f", not «{zone}»." if zone else "."),
-            file=name,
-            field="zone",
-            remedy="Name the zone where the animal lived.",
-        )
-    chosen = zone or zones[0]
+    chosen = _zone_chosen({(row.get("zone") or "").strip() for _, row in lines}, name, zone)
     rows = []
     for number, row in lines:
-        if (row.get("zone") or "") == chosen:
-            words = [row["year_ad"], row["F14C"], row["F14C_sd"]]
+        if (row.get("zone") or "").strip() == chosen:
+            words = [row[column.lower()] or "" for column in _COLUMNS]
             year, mean, deviation = _numbers(words, name, number, ",".join(words))
             rows.append((year, mean, deviation))
-    return rows, _zone_of(chosen)
+    found = _zone_of(chosen or name)
+    _zone_check(name, found, zone)
+    return rows, found
+
+
+def _zone_chosen(zones: set[str], name: str, zone: str | None) -> str:
+    """The zone whose rows are read; a table without zones is of the one in its name."""
+    if len(zones) < 2 and (zone is None or not any(zones)):
+        return "".join(zones)
+    for found in zones:
+        if zone is not None and found.upper() == zone.upper():
+            return found
+    raise InputRefused(
+        f"The table holds the zones {', '.join(sorted(zones))}" + (f", not «{zone}»." if zone else "."),
+        file=name,
+        field="zone",
+        remedy="Name the zone where the animal lived.",
+    )
 
 
 def _numbers(words: Sequence[str], name: str, row: int, line: str) -> tuple[float, float, float]:
@@ -160,7 +184,7 @@ def _zone_check(name: str, found: str, wanted: str | None) -> None:
     """A zone that was asked for must be the file's; IntCal and SHCal serve all zones of their hemisphere."""
     if wanted is None or not found or found == wanted.upper():
         return
-    if found in ("INTCAL", "SHCAL") and _hemisphere(found) == _hemisphere(_zone_of(wanted)):
+    if found in _WHOLE and _hemisphere(found) == _hemisphere(_zone_of(wanted)):
         return
     raise InputRefused(
         f"The curve is of zone {found}, the sample of zone {wanted}.",

@@ -61,7 +61,8 @@ def locus_columns(
     The two columns of a locus are called `L_1`, `L_2`; `L.1`, `L.2`; `L`, `L.1`; or `L`, `L_1`. Neighbours are paired
     first, then what is left over by name, so that the order of columns does not matter. Any other column is left
     unread. Raises `InputRefused` for a column that looks like half a locus, for an unpaired column of alleles and
-    where there is no pair at all.
+    where there is no pair at all. Where every locus is called `L_1`, `L_2` (or `L.1`, `L.2`), a column of numbers
+    without such an ending is half a locus only if it stands among them: before and after them it is a herd's size.
     """
     skipped = set(named) | set(ignored)
     free = [
@@ -80,7 +81,7 @@ def locus_columns(
     last_named = max((grid.header.index(column) for column in named), default=-1)
     for position in unread:
         if position > last_named and position in free:
-            _odd_check(grid, position)
+            _odd_check(grid, position, loci)
     _loci_check(grid, loci)
     return tuple(loci), tuple(grid.header[position] for position in unread)
 
@@ -88,11 +89,13 @@ def locus_columns(
 def _neighbours(header: Sequence[str], free: Sequence[int]) -> list[LocusColumns]:
     loci: list[LocusColumns] = []
     usable, taken = set(free), -1
+    names = {header[position] for position in free}
     for position in free:
         if position == taken or position + 1 not in usable:
             continue
-        stem = _stem(header[position], header[position + 1])
-        if stem is not None:
+        column, partner = header[position], header[position + 1]
+        stem = _stem(column, partner)
+        if stem is not None and not _numbered(column, partner, names):
             loci.append(LocusColumns(name=stem, first=position, second=position + 1))
             taken = position + 1
     return loci
@@ -106,10 +109,17 @@ def _apart(header: Sequence[str], free: Sequence[int]) -> list[LocusColumns]:
         for column, position in list(places.items()):
             stem = column[: len(column) - len(first)]
             partner = places.get(stem + second)
-            if stem and column.endswith(first) and partner is not None and column in places:
+            if not stem or not column.endswith(first) or partner is None or column not in places:
+                continue
+            if not _numbered(column, stem + second, places):
                 loci.append(LocusColumns(name=stem, first=position, second=partner))
                 del places[column], places[stem + second]
     return loci
+
+
+def _numbered(column: str, partner: str, names: Collection[str]) -> bool:
+    """Whether these are two loci, such as Hel_1 and Hel_2, whose second alleles are called Hel_1.1 and Hel_2.1."""
+    return f"{column}.1" in names and f"{partner}.1" in names
 
 
 def _stem(column: str, partner: str) -> str | None:
@@ -120,17 +130,26 @@ def _stem(column: str, partner: str) -> str | None:
     return None
 
 
-def _odd_check(grid: Grid, position: int) -> None:
+def _odd_check(grid: Grid, position: int, loci: Sequence[LocusColumns]) -> None:
     column = grid.header[position]
-    if _HALF.match(column) or _all_alleles(grid, position):
+    if _HALF.match(column) or (_may_be_half(grid, position, loci) and _all_alleles(grid, position)):
         raise InputRefused(
             f"Column «{column}» has no partner: half a locus, or columns shifted?",
             file=grid.name,
             row=1,
             field=column,
             remedy="Each locus needs two columns, L_1 and L_2 or L and L.1; "
-            "leave out a column that is no locus, or name it as one to ignore.",
+            "leave out a column that is no locus, or name it as one to ignore (--ignore-column on the command line).",
         )
+
+
+def _may_be_half(grid: Grid, position: int, loci: Sequence[LocusColumns]) -> bool:
+    """Whether a column without an ending could be an allele: the loci's own first columns have none, or it stands
+    among them."""
+    if not loci or any(grid.header[locus.first] == locus.name for locus in loci):
+        return True
+    places = [place for locus in loci for place in (locus.first, locus.second)]
+    return min(places) < position < max(places)
 
 
 def _all_alleles(grid: Grid, position: int) -> bool:

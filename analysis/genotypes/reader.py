@@ -60,6 +60,8 @@ class Layout:
 
 
 MOST_LISTED = 20
+_CODED = frozenset({"1", "2"})
+_ZERO = "0 says «not typed»: where 0 and 1 are the two alleles of a SNP, write 1 and 2, or the bases."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,13 +202,16 @@ def _half_typed(grid: Grid, locus: LocusColumns, pairs: Codes) -> list[CellProbl
         empty, filled = locus.first, locus.second
         if pairs[row, 0] != MISSING:
             empty, filled = filled, empty
+        coded = grid.rows[row][empty].strip() == "0" and grid.rows[row][filled].strip() in _CODED
         found.append(
             CellProblem(
                 row=grid.lines[row],
                 column=grid.header[empty],
                 locus=locus.name,
                 message=f"Locus «{locus.name}» is half typed: «{grid.rows[row][filled].strip()}» and nothing.",
-                remedy="Type both alleles (a homozygote is written twice) or neither; columns shifted?",
+                remedy=_ZERO
+                if coded
+                else "Type both alleles (a homozygote is written twice) or neither; columns shifted?",
             )
         )
     return found

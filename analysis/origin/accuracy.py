@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from analysis.origin.baseline import Baseline
+from analysis.origin.baseline import Baseline, Indexes
 from analysis.origin.intervals import wilson
 from analysis.origin.likelihood import Floats, by_group, leave_one_out, posteriors
 
@@ -82,11 +82,13 @@ def validate(baseline: Baseline) -> Validation:
     """Assign every baseline animal without itself and count what was right.
 
     To population: the population with the highest posterior. To group: the group with the highest sum
-    of posteriors over its populations.
+    of posteriors over its populations. Animals without a typed locus say nothing and are not counted.
     """
-    shares = posteriors(leave_one_out(baseline))
+    typed = baseline.typed
+    shares = posteriors(leave_one_out(baseline)[typed])
     groups = by_group(baseline, shares)
-    truth = {Level.POPULATION: baseline.member, Level.GROUP: baseline.group_of[baseline.member]}
+    member = baseline.member[typed]
+    truth = {Level.POPULATION: member, Level.GROUP: baseline.group_of[member]}
     table = {Level.POPULATION: shares, Level.GROUP: groups}
     right = {level: table[level].argmax(axis=1) == truth[level] for level in Level}
     best = {level: table[level].max(axis=1) for level in Level}
@@ -99,7 +101,7 @@ def validate(baseline: Baseline) -> Validation:
             )
             for level in Level
         },
-        populations=_by_population(baseline, shares, right),
+        populations=_by_population(baseline, member, shares, right),
     )
 
 
@@ -116,12 +118,12 @@ def _bands(best: Floats, right: npt.NDArray[np.bool_]) -> tuple[PosteriorBand, .
 
 
 def _by_population(
-    baseline: Baseline, shares: Floats, right: dict[Level, npt.NDArray[np.bool_]]
+    baseline: Baseline, member: Indexes, shares: Floats, right: dict[Level, npt.NDArray[np.bool_]]
 ) -> tuple[PopulationAccuracy, ...]:
     named = shares.argmax(axis=1)
     found = []
     for population, name in enumerate(baseline.populations):
-        own = baseline.member == population
+        own = member == population
         counts = np.bincount(named[own], minlength=len(baseline.populations))
         counts[population] = 0
         order = sorted(np.flatnonzero(counts), key=lambda other: (-counts[other], other))

@@ -48,6 +48,12 @@ class Baseline:
     allele_counts: Indexes
 
     @property
+    def typed(self) -> npt.NDArray[np.bool_]:
+        """(N,): whether an animal is typed at any locus."""
+        found: npt.NDArray[np.bool_] = (self.table.codes[:, :, 0] != MISSING).any(axis=0)
+        return found
+
+    @property
     def sizes(self) -> Indexes:
         """(P,): animals per population."""
         return np.bincount(self.member, minlength=len(self.populations))
@@ -84,8 +90,8 @@ def baseline_build(
 ) -> Baseline:
     """Freeze a table of animals of known origin.
 
-    Raises `InputRefused` for fewer than `fewest` populations (a map needs places, not populations) and for a
-    population that stands in two groups.
+    Raises `InputRefused` for fewer than `fewest` populations (a map needs places, not populations), for a population
+    that stands in two groups, and for one none of whose animals is typed: nothing could ever exclude it.
     """
     labels = table.columns[population_column]
     populations = _populations(table, population_column, fewest)
@@ -95,6 +101,7 @@ def baseline_build(
     groups = tuple(sorted(set(group_names.values())))
     group_of = np.array([groups.index(group_names[population]) for population in populations], dtype=np.intp)
     counts = allele_counts_by_population(table.codes, member, len(populations))
+    _typed_check(table, populations, member, counts, population_column)
     for array in (member, group_of, counts):
         array.setflags(write=False)
     return Baseline(
@@ -251,6 +258,20 @@ def _populations(table: GenotypeTable, column: str, fewest: int) -> tuple[str, .
             remedy="Name the column that tells the populations apart.",
         )
     return populations
+
+
+def _typed_check(
+    table: GenotypeTable, populations: tuple[str, ...], member: Indexes, counts: Counts, column: str
+) -> None:
+    for population in np.flatnonzero(counts.sum(axis=(1, 2)) == 0).tolist():
+        animals = np.flatnonzero(member == population)
+        raise InputRefused(
+            f"No animal of «{populations[population]}» is typed at any locus.",
+            file=table.name,
+            row=table.lines[int(animals[0])],
+            field=column,
+            remedy="Leave its rows out: a population of which nothing is known could never be excluded.",
+        )
 
 
 def _content_hash(table: GenotypeTable, labels: Sequence[str], group_names: dict[str, str]) -> str:

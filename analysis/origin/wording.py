@@ -17,6 +17,7 @@ _NOT_SAMPLED = (
     "A population without reference animals in the baseline cannot be named; the posterior compares only "
     "the populations listed."
 )
+_MOST_NAMED = 20
 _CONDITION = (
     "The accuracy beside the answer was measured on baseline animals, each left out of its own population; "
     "it holds only if the true origin is in the baseline."
@@ -165,8 +166,15 @@ def validation_json(baseline: Baseline, validation: Validation) -> dict[str, Jso
             for item in diversity(baseline)
         ],
         "differentiation": _differentiation_json(baseline),
-        "notices": list(baseline.table.notices),
+        "notices": [*baseline.table.notices, *_untyped(baseline)],
     }
+
+
+def _untyped(baseline: Baseline) -> list[str]:
+    names = [baseline.table.ids[animal] for animal in (~baseline.typed).nonzero()[0].tolist()]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    listed = f"{', '.join(names[:_MOST_NAMED])}{more}"
+    return [f"Animals typed at no locus, not counted in the accuracy: {listed}."] if names else []
 
 
 def _differentiation_json(baseline: Baseline) -> dict[str, Json]:

@@ -62,7 +62,22 @@ def coordinates_of(
             field=latitude_column,
             remedy="Use «origin assign», which needs no coordinates.",
         )
+    if fewest >= FEWEST_SITES:
+        _meridian_check(baseline, longitudes, longitude_column)
     return Coordinates(latitudes=latitudes, longitudes=longitudes)
+
+
+def _meridian_check(baseline: Baseline, longitudes: Floats, column: str) -> None:
+    span = float(np.ptp(longitudes))
+    if span > 180:
+        raise InputRefused(
+            f"The places span {span:.0f} degrees of longitude, across the 180th meridian, which no map here crosses.",
+            file=baseline.table.name,
+            row=baseline.table.lines[int(longitudes.argmin())],
+            field=column,
+            remedy="Place the samples with the animals of one side, then with those of the other; «origin assign» "
+            "compares the populations of both.",
+        )
 
 
 def _numbers(baseline: Baseline, column: str, most: float, what: str) -> Floats:
@@ -70,7 +85,8 @@ def _numbers(baseline: Baseline, column: str, most: float, what: str) -> Floats:
     found = np.empty(len(table))
     for row, (cell, line) in enumerate(zip(table.columns[column], table.lines, strict=True)):
         try:
-            value = float(cell)
+            # A decimal comma can be nothing else here: no degree has a thousand.
+            value = float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):

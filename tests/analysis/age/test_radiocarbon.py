@@ -125,6 +125,29 @@ def test_files_that_are_no_curve(content: bytes, zone: str | None, words: str) -
         curve_read(content, name="c", zone=zone)
 
 
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_tables_as_spreadsheets_write_them(between: str) -> None:
+    text = "Zone,Year_AD,F14c,F14C_SD\nnh1,1960,1.2,0.01\nnh1,1961,1.3,0.01\nsh3,1960,1.1,0.01\n"
+    read = curve_read(text.replace(",", between).encode(), name="c.csv", zone="NH1")
+    assert (read.zone, read.years.tolist(), read.means.tolist()) == ("NH1", [1960.0, 1961.0], [1.2, 1.3])
+
+
+def test_a_table_without_zones_is_of_the_one_in_its_name() -> None:
+    text = b"year_ad,F14C,F14C_sd\n1960,1.2,0.01\n1961,1.3,0.01\n"
+    assert curve_read(text, name="bomb.csv", zone="SH3").zone == ""
+    assert curve_read(text, name="bomb_NH2.csv", zone="NH2").zone == "NH2"
+    with pytest.raises(InputRefused, match="zone NH2, the sample of zone SH3"):
+        curve_read(text, name="bomb_NH2.csv", zone="SH3")
+
+
+def test_curves_of_two_zones_are_refused() -> None:
+    text = b"year_ad,F14C,F14C_sd\n1960,1.2,0.01\n1961,1.3,0.01\n"
+    first, second, old = (curve_read(text, name=name) for name in ("NH1.csv", "NH2.csv", "intcal20.csv"))
+    assert curve_join([first, old]).zone == "NH1"
+    with pytest.raises(InputRefused, match="different zones, NH1 and NH2"):
+        curve_join([first, old, second])
+
+
 def test_curves_join_with_the_first_in_front() -> None:
     late, early = curve([(1950.0, 1.0), (1960.0, 1.5)]), curve([(1900.0, 0.98), (1955.0, 9.0)])
     joined = curve_join([late, early])

@@ -82,6 +82,25 @@ def test_columns_may_stand_in_any_order(head: str) -> None:
     assert found == {"A": ("1", "3"), "B": ("2", "4")}
 
 
+@pytest.mark.parametrize("head", ["id,pop,herd size,A_1,A_2,B_1,B_2", "id,pop,herd size,A.1,A.2,B.1,B.2"])
+def test_numbers_beside_the_loci_are_left_unread_and_said_so(head: str) -> None:
+    for columns in (head.split(","), [*head.replace(",herd size", "").split(","), "herd size"]):
+        cells = dict(zip(head.split(","), ["x", "P", "7", "1", "2", "3", "4"], strict=True))
+        table = read(f"{','.join(columns)}\n{','.join(cells[column] for column in columns)}\n")
+        assert (table.loci, table.notices) == (("A", "B"), ("Columns not read: herd size.",))
+
+
+@pytest.mark.parametrize("loci", [("Hel_1", "Hel_2"), ("Hel.1", "Hel.2"), ("Hel_1", "Hel_2", "Hel_3")])
+def test_numbered_loci_are_not_halves_of_one(loci: tuple[str, ...]) -> None:
+    for head in ([*loci, *(f"{one}.1" for one in loci)], [half for one in loci for half in (one, f"{one}.1")]):
+        cells = {
+            half: str(10 * place + at) for place, one in enumerate(loci, 1) for at, half in ((1, one), (2, f"{one}.1"))
+        }
+        table = read(f"id,pop,{','.join(head)}\nx,P,{','.join(cells[column] for column in head)}\n")
+        found = {locus: table.genotype(0, place) for place, locus in enumerate(table.loci)}
+        assert found == {one: (f"{10 * place + 1}", f"{10 * place + 2}") for place, one in enumerate(loci, 1)}
+
+
 def test_words_among_the_loci_are_left_unread_and_said_so() -> None:
     table = read("id,pop,A_1,A_2,tissue kind,B_1,B_2,officer\nx,P,1,2,tusk tip,3,4,K. N.\n")
     assert table.loci == ("A", "B")
@@ -104,6 +123,7 @@ def test_microhaplotypes_and_bases() -> None:
         ("id,pop,A_1,B_1,B_2\nx,P,1,2,3\n", 1, "A_1", "no partner"),
         ("id,pop,A,B,B.1\nx,P,1,2,3\n", 1, "A", "no partner"),
         ("id,pop,A_1,A_2,tusk,B_1,B_2\nx,P,1,2,7,3,4\n", 1, "tusk", "no partner"),
+        ("id,pop,A_1,A_2,B_1,B_2\nx,P,0,1,1,1\n", 2, "A_1", "0 says «not typed»"),
         ("id,pop,A_1,A_2\nx,P,1\n", 2, None, "3 cells, the head has 4"),
         ("id,pop,A_1,A_2\nx,P,1,2,3\n", 2, None, "5 cells, the head has 4"),
         ("id,pop,A_1,A_2\nx,P,1,2\nx,P,1,2\n", 3, "id", "«x» stands in row 2"),

@@ -9,7 +9,7 @@ from analysis.genotypes.reader import Layout, read_genotypes
 from analysis.genotypes.table import GenotypeTable
 from analysis.origin.baseline import Baseline, baseline_build
 from analysis.origin.spatial.model import MapModel, model_build
-from analysis.origin.spatial.sites import coordinates_of
+from analysis.origin.spatial.sites import Coordinates, coordinates_of
 from analysis.origin.synthetic_map import MapDesign
 from tests.conftest import ROOT
 
@@ -25,10 +25,13 @@ def baseline_of(text: str) -> Baseline:
     return baseline_build(table_of(text, "baseline.csv"), population_column="population")
 
 
+def places_of(baseline: Baseline) -> Coordinates:
+    return coordinates_of(baseline, latitude_column="latitude", longitude_column="longitude")
+
+
 def model_of(text: str, **more: object) -> MapModel:
     baseline = baseline_of(text)
-    places = coordinates_of(baseline, latitude_column="latitude", longitude_column="longitude")
-    return model_build(baseline, places, **more)  # type: ignore[arg-type]  # passed by name
+    return model_build(baseline, places_of(baseline), **more)  # type: ignore[arg-type]  # passed by name
 
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
@@ -47,9 +50,10 @@ COLUMNS = [
 ]
 
 
-def changed(text: str, column: str, value: str) -> str:
+def changed(text: str, column: str, value: str, *, row: int = 4) -> str:
+    """The table with another value in a row, the head being row 1."""
     rows = list(csv.DictReader(io.StringIO(text)))
-    rows[2][column] = value
+    rows[row - 2][column] = value
     out = io.StringIO()
     writer = csv.DictWriter(out, rows[0])
     writer.writeheader()

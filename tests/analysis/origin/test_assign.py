@@ -14,7 +14,7 @@ from analysis.origin.baseline import Baseline, baseline_build, baseline_read, di
 from analysis.origin.intervals import wilson
 from analysis.origin.queries import queries_align
 from analysis.origin.synthetic import Design, synthetic_data
-from analysis.origin.wording import caveats, statement
+from analysis.origin.wording import caveats, statement, validation_json
 from tests.analysis.origin.conftest import baseline_of, table_of
 
 QUICK = Settings(simulations=500, seed=1)
@@ -146,6 +146,22 @@ def test_validation_counts_by_hand() -> None:
     assert validation.total[Level.POPULATION].animals == 36
     assert sum(band.share.animals for band in validation.bands[Level.POPULATION]) == 36
     assert validation.at_least[Level.GROUP][0].share == validation.total[Level.GROUP]
+
+
+def test_animals_typed_at_no_locus_are_not_counted_and_named() -> None:
+    rows = "A1 A 1/1 3/3\nA2 A 1/1 3/3\nB1 B 2/2 4/4\nB2 B 2/2 4/4\n"
+    full, with_one = baseline_of(rows), baseline_of(f"A0 A - -\n{rows}")
+    assert validate(with_one).total == validate(full).total
+    assert validate(with_one).populations == validate(full).populations
+    found = validation_json(with_one, validate(with_one))
+    assert found["notices"] == ["Animals typed at no locus, not counted in the accuracy: A0."]
+
+
+def test_a_population_of_untyped_animals_is_refused() -> None:
+    """Nothing would ever exclude it, and «none of these populations» could not be answered any more."""
+    with pytest.raises(InputRefused, match="No animal of «C» is typed") as caught:
+        baseline_of("A1 A 1/1 3/3\nB1 B 2/2 4/4\nC1 C - -\nC2 C - -\n")
+    assert (caught.value.row, caught.value.field) == (4, "population")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,16 @@ from analysis.origin.spatial.surface import surface_of
 from analysis.origin.spatial.tables import tables_of
 from analysis.origin.spatial.wording import answer_json
 from analysis.origin.synthetic_map import SyntheticMap, synthetic_map
-from tests.analysis.origin.map_support import COLUMNS, SMALL, changed, command, model_of, table_of
+from tests.analysis.origin.map_support import (
+    COLUMNS,
+    SMALL,
+    baseline_of,
+    changed,
+    command,
+    model_of,
+    places_of,
+    table_of,
+)
 
 # Geography
 
@@ -259,6 +268,17 @@ def test_coordinates_that_are_none(small: SyntheticMap, column: str, value: str,
     with pytest.raises(InputRefused, match=words) as caught:
         model_of(changed(small.baseline_csv, column, value))
     assert (caught.value.row, caught.value.field) == (4, column)
+
+
+def test_decimal_commas_are_read(small: SyntheticMap) -> None:
+    places = places_of(baseline_of(changed(changed(small.baseline_csv, "latitude", "1,25"), "longitude", "-0,5")))
+    assert (places.latitudes[2], places.longitudes[2]) == (1.25, -0.5)
+
+
+def test_a_map_across_the_180th_meridian_is_refused_by_file_and_row(small: SyntheticMap) -> None:
+    with pytest.raises(InputRefused, match="180th meridian") as caught:
+        model_of(changed(changed(small.baseline_csv, "longitude", "-179.9"), "longitude", "179.9", row=5))
+    assert (caught.value.file, caught.value.row, caught.value.field) == ("baseline.csv", 4, "longitude")
 
 
 def test_too_few_places() -> None:
