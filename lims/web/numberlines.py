@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.origin.spatial.wording import area_text
+from lims.web.phrases import Said, said
 from lims.web.shares import chance, identity_text, percent, share_text
 
 _BARE = frozenset(("1", "", "no", "log10"))
@@ -20,7 +21,7 @@ class NumberLine:
     name: str
     value: str
     interval: str
-    definition: str
+    definition: Said
     rate: bool
 
 
@@ -38,7 +39,7 @@ def number_line(one: Mapping[str, Any]) -> NumberLine:
         name=number_name(name),
         value=value,
         interval=interval_words(one.get("interval"), share=share),
-        definition=str(one.get("definition", "")),
+        definition=said(str(one.get("definition", ""))),
         rate=rate,
     )
 

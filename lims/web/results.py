@@ -15,6 +15,7 @@ from lims.web.numberlines import NumberLine, interval_words, number_line, number
 from lims.web.outcomes import MORE_KINDS, more_facts, more_tables, more_titles
 from lims.web.outcomes.words import RatioLine, ratio_line
 from lims.web.parts import Check, Fact, Tone
+from lims.web.phrases import Said, said, said_all
 from lims.web.shares import equal, identity_text, number_text, p_text, percent, share_text
 from lims.web.tables import Table
 
@@ -73,7 +74,7 @@ class ResultView:
 
     title: str
     taxon: str
-    statement: str
+    statement: Said
     badge: Badge
     facts: tuple[Fact, ...]
     checks: tuple[Check, ...]
@@ -86,10 +87,10 @@ class ResultView:
     groups: tuple[tuple[str, str, bool], ...]
     numbers: tuple[NumberLine, ...]
     rates: tuple[NumberLine, ...]
-    reasons: tuple[str, ...]
-    caveats: tuple[str, ...]
+    reasons: tuple[Said, ...]
+    caveats: tuple[Said, ...]
     among: tuple[str, ...]
-    propositions: tuple[str, ...]
+    propositions: tuple[Said, ...]
     declared: Check | None
     parameters: tuple[tuple[str, str], ...]
     ratio: RatioLine | None
@@ -108,11 +109,12 @@ def result_view(
     numbers = tuple(number_line(one) for one in outcome.get("numbers") or ())
     checks = tuple(_check(one) for one in outcome.get("diagnostics") or ())
     ranking = tuple(_rank(one) for one in details.get("ranking") or ())
+    names = {name for one in ranking for name in (one.population, one.group)}
     hits = tuple(_hits(details.get("hits") or (), name))
     return ResultView(
         title=_title(identification, name, details),
         taxon=name if identification in _NAMED else "",
-        statement=str(finding.get("statement", "")),
+        statement=said(str(finding.get("statement", "")), names),
         badge=Badge(kind=_KINDS.get(identification, "plain"), text=str(Identification(identification).label)),
         facts=facts_of(outcome, identification, name),
         checks=tuple(sorted(checks, key=lambda one: ("bad", "warn", "wait", "ok").index(one.state))),
@@ -125,10 +127,10 @@ def result_view(
         groups=tuple((g["group"], share_text(g["posterior"]), g["excluded"]) for g in details.get("groups") or ()),
         numbers=tuple(one for one in numbers if not one.rate),
         rates=_rates(details, numbers),
-        reasons=tuple(str(one.get("text", "")) for one in finding.get("reasons") or ()),
-        caveats=tuple(map(str, outcome.get("caveats") or ())),
+        reasons=tuple(said(str(one.get("text", "")), names) for one in finding.get("reasons") or ()),
+        caveats=said_all(outcome.get("caveats"), names),
         among=_left_open(finding.get("among") or (), name),
-        propositions=tuple(map(str, outcome.get("propositions") or ())),
+        propositions=said_all(outcome.get("propositions"), names),
         declared=_declared(details.get("declared")),
         parameters=_parameters(outcome),
         ratio=ratio_line(outcome, scale),
@@ -174,7 +176,9 @@ def facts_of(outcome: Mapping[str, Any], identification: str, name: str) -> tupl
         facts = _rank_facts(details, identification) if ranked else _hit_facts(details, identification, name)
     rates = _rates(details, [number_line(one) for one in outcome.get("numbers") or ()])
     room = max(0, 5 - len(facts))
-    facts += [Fact(label=line.name, value=line.value, detail=line.interval or line.definition) for line in rates[:room]]
+    facts += [
+        Fact(label=line.name, value=line.value, detail=line.interval or line.definition.text) for line in rates[:room]
+    ]
     return tuple(facts) or (Fact(label=_("Answer"), value=str(Identification(identification).label), lead=True),)
 
 
@@ -260,7 +264,7 @@ def _counted(name: str, rate: Mapping[str, Any]) -> NumberLine:
         name=number_name(name),
         value=_("%(n)s of %(all)s") % {"n": rate.get("count"), "all": rate.get("total")},
         interval="; ".join(part for part in (share, words) if part),
-        definition=str(rate.get("definition", "")),
+        definition=said(str(rate.get("definition", ""))),
         rate=True,
     )
 
@@ -268,7 +272,7 @@ def _counted(name: str, rate: Mapping[str, Any]) -> NumberLine:
 def _check(one: Mapping[str, Any]) -> Check:
     value = one.get("value")
     return Check(
-        label=str(one.get("text") or one.get("code", "")),
+        label=said(str(one.get("text") or one.get("code", ""))).text,
         state=_STATES.get(str(one.get("state")), "wait"),
         detail=str(one.get("code", "")).replace("_", " "),
         value="" if value is None or isinstance(value, dict | list | bool) else number_text(value),

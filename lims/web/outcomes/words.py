@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.verbal import VerbalScale, verbal
+from lims.web.phrases import Said, said
 from lims.web.shares import percent
 
 Details = Mapping[str, Any]
@@ -15,8 +16,8 @@ class RatioLine:
     """A likelihood ratio with the two statements it compares, and words for it where a scale is approved."""
 
     ratio: str
-    first: str
-    second: str
+    first: Said
+    second: Said
     words: str
     scale: str
 
@@ -29,12 +30,12 @@ def ratio_line(outcome: Mapping[str, Any], scale: VerbalScale | None) -> RatioLi
     log10 = float(found["log10"])
     words, named = "", ""
     if scale is not None:
-        said = verbal(log10, scale)
-        words, named = said.words, f"{said.scale} {said.version}"
+        graded = verbal(log10, scale)
+        words, named = graded.words, f"{graded.scale} {graded.version}"
     return RatioLine(
         ratio=ratio_text(log10),
-        first=str(found["numerator"]),
-        second=str(found["denominator"]),
+        first=said(str(found["numerator"])),
+        second=said(str(found["denominator"])),
         words=words,
         scale=named,
     )

@@ -29,6 +29,7 @@ from lims.web.labfile import about_case, address_of, download, opened
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
 from lims.web.parts import Crumb, Fact, Task
+from lims.web.phrases import said
 from lims.web.productview import product_view
 from lims.web.results import result_view
 from lims.web.rulings import ruling_views
@@ -203,7 +204,7 @@ def _figures(run: Run, number: int) -> list[dict[str, Any]]:
                 "name": name,
                 "kind": kind,
                 "title": title or name,
-                "description": description,
+                "description": said(description),
                 "drawing": drawing,
                 "bases": kind in {"chromatogram", "trace"},
                 "wide": kind in {"chromatogram", "trace", "pedigree"},

@@ -1,0 +1,136 @@
+"""Sentences of methods in the reader's language: every one that a method can say is known and told."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+from django.utils import translation
+
+from lims.web.phrases import known, said
+from tests.conftest import ROOT
+
+SAYING = {
+    "analysis/origin/wording.py": "statement caveats _NOT_SAMPLED _CONDITION",
+    "analysis/origin/assign.py": "_decide _untrusted _doubts _named",
+    "analysis/origin/method.py": "outcome_of _numbers _diagnostics",
+    "analysis/origin/mixture_cli.py": "CAVEAT",
+    "analysis/origin/mixture_method.py": "statement _outcome _number",
+    "analysis/origin/haplotypes.py": "CAVEAT",
+    "analysis/origin/haplotype_method.py": "_outcome _number",
+    "analysis/origin/spatial/wording.py": "PRIOR_WORDS _RANGE _BORDERS _INDEPENDENCE statement caveats squares_text "
+    "_width_text",
+    "analysis/origin/spatial/locate.py": "_judged",
+    "analysis/origin/spatial/method.py": "outcome_of _numbers _diagnostics",
+    "analysis/origin/isotope/cli.py": "CAVEATS nowhere_text line_text",
+    "analysis/origin/isotope/method.py": "_statement _outcome _numbers _diagnostics",
+    "analysis/origin/combined.py": "CAVEATS statement",
+    "analysis/origin/combined_method.py": "_notices _outcome _caveats _reasons _numbers _diagnostics",
+    "analysis/individual/inputs.py": "size_words loci_check",
+    "analysis/individual/kin_method.py": "CAVEATS RELATIONSHIP_WORDS _outcome _statement _numbers _power_check",
+    "analysis/individual/match_method.py": "CAVEATS _outcome _diagnostics _statement _reasons _numbers "
+    "_pair_numbers _ratio",
+    "analysis/individual/pedigree_wording.py": "CAVEATS WHO_WORDS alike_words parents_words",
+    "analysis/individual/parentage_method.py": "_pedigree_outcome _pedigree_statement _pedigree_numbers _open_caveats "
+    "_tested_check _resolution_checks _claim_outcome _statement _reasons _numbers _check",
+    "analysis/individual/consensus_method.py": "CAVEATS _statement _reasons _numbers _diagnostics",
+    "analysis/age/cli.py": "FORMATION SECOND_SAMPLE caveats",
+    "analysis/age/method.py": "_outcome _statement _range_words _together _numbers _diagnostics",
+    "analysis/captivity/cli.py": "CAVEATS",
+    "analysis/captivity/method.py": "_outcome _statement _reasons _numbers _ratio",
+}
+"""Where a method's sentences are made: functions and constants of each module."""
+
+PARTS = (
+    *("excluded (p below", "(7 of", " (7 more", " and 7 more", "mixture ", "The two hardly", " Dated together"),
+    *(": columns shifted, or", ": this value lies", "; not resolved", "; it does not", "The panel tells", " Alone, "),
+    *(" The other claimed", "7, alone", "7 times", "7 profiles of", "7 loci contradict", "7Together", "7The 95 %"),
+    *("right to 7 among", "7 profiles were compared with 7", "7 cannot be excluded as 7", "No population7 reaches"),
+    *("The increment 7 (F14C", "Parentage of 7 is excluded for 7.7"),
+)
+"""Beginnings of pieces that stand only inside a longer sentence."""
+TITLES = ("title", "name", "description", "kind")
+
+
+def _sentences(path: str, names: set[str]) -> Iterator[str]:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    found = set()
+    for node in tree.body:
+        for one in (node, *(node.body if isinstance(node, ast.ClassDef) else ())):
+            name = getattr(one, "name", "")
+            if isinstance(one, ast.Assign | ast.AnnAssign):
+                target = one.targets[0] if isinstance(one, ast.Assign) else one.target
+                name = target.id if isinstance(target, ast.Name) else ""
+            if name in names:
+                found.add(name)
+                yield from _literals(one)
+    assert found == names, f"{path} has no {names - found}"
+
+
+def _literals(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant):
+        yield from [node.value] if isinstance(node.value, str) else []
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(part.value if isinstance(part, ast.Constant) else "7" for part in node.values)
+    elif not (isinstance(node, ast.keyword) and node.arg in TITLES):
+        body = getattr(node, "body", None)
+        documented = isinstance(node, ast.FunctionDef) and isinstance(body, list) and ast.get_docstring(node)
+        for child in ast.iter_child_nodes(node):
+            if not (documented and child is body[0]):  # type: ignore[index]  # a function's body is a list
+                yield from _literals(child)
+
+
+@pytest.mark.parametrize("path", sorted(SAYING))
+def test_every_sentence_of_a_method_is_known(path: str) -> None:
+    texts = [text for text in _sentences(path, set(SAYING[path].split())) if " " in text.strip() and len(text) > 14]
+    assert [text for text in texts if not text.startswith(PARTS) and not known(text)] == []
+
+
+RANKED = (
+    "Among 3 populations, the genotype is best explained by %s (posterior > 0.999, equal prior weights); "
+    "excluded (p below 0.01): 2 of 3 populations."
+)
+SAME = (
+    "Exactly the same genotype as A/1, B (2) and 3 more: one animal typed twice? Duplicates must be merged before "
+    "animals are counted."
+)
+FEW = "Fewer than 20 reference animals in %s: its score and its exclusion rest on little."
+DATED = (
+    "The increment T-1 (F14C 1.25 ± 0.004) was formed 1958.9 to 1959.4 (6.8%), or 1981.3 to 1983.7 (64.1%) "
+    "(95.4 % ranges on NH1). Dated together with T-2."
+)
+KIN = (
+    "4 of 45 pairs reach a likelihood ratio of 1000 for some relationship against unrelated; were all unrelated, at "
+    "most 0.045 pairs per relationship would be expected. No single pair is evidence of kinship. The panel tells the "
+    "same animal, full siblings; it does not resolve half siblings."
+)
+PARENTS = "Parentage of Y is excluded for the pair and S as father. Alone, D as mother cannot be."
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("fr", RANKED % "Trinidad and Tobago", "Trinidad and Tobago (probabilité a posteriori > 0.999"),
+        ("es", "No result: No locus of the baseline is typed.", "Sin resultado: Ningún locus de la referencia"),
+        ("fr", SAME, "que A/1, B (2) et 3 de plus : un animal"),
+        ("fr", FEW % "North and East", "dans North et East : son score"),
+        ("fr", FEW % "North and South", "dans North and South : son score"),
+        ("es", DATED, "se formó de 1958.9 a 1959.4 (6.8%), o de 1981.3 a 1983.7 (64.1%) (intervalos del 95,4 % en"),
+        ("fr", KIN, "Le panel distingue le même animal, pleins frères ; il ne résout pas demi-frères."),
+        ("es", PARENTS, "queda excluida para la pareja y S como padre. Solo, D como madre no puede serlo."),
+    ],
+)
+def test_names_and_numbers_stay_as_they_are(language: str, text: str, told: str) -> None:
+    with translation.override(language):
+        found = said(text, names={"North and South"})
+    assert told in found.text
+    assert found.lang == ""
+
+
+def test_a_sentence_nobody_knows_stands_as_it_was_stored() -> None:
+    with translation.override("fr"):
+        assert (said("An older program said so.").text, said("An older program said so.").lang) == (
+            "An older program said so.",
+            "en",
+        )
+    with translation.override("en"):
+        assert said("An older program said so.").lang == ""
