@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from analysis.canonical import Json, canonical_json
 
@@ -103,6 +104,19 @@ class InputDigest:
     sha256: str
 
 
+class Frozen(Protocol):
+    """A reference set of any kind: a name, a version and the digest of its content."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceDigest:
     """The frozen reference set that was used. `calibration_sha256` is of its separate calibration file."""
@@ -111,6 +125,11 @@ class ReferenceDigest:
     version: str
     sha256: str
     calibration_sha256: str | None = None
+
+    @classmethod
+    def of(cls, used: Frozen, *, calibration_sha256: str | None = None) -> ReferenceDigest:
+        """What identifies the set that was used."""
+        return cls(name=used.name, version=used.version, sha256=used.sha256, calibration_sha256=calibration_sha256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

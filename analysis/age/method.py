@@ -194,7 +194,7 @@ def _outcome(one: _Dated, curves: CurveSet, legal: Sequence[Cutoff], inputs: Run
             ),
         ),
         inputs=tuple(file.digest for file in inputs.files),
-        reference=ReferenceDigest(name=reference.name, version=reference.version, sha256=reference.sha256),
+        reference=ReferenceDigest.of(reference),
         parameters=dict(inputs.parameters),
         details=details,
         seed=inputs.seed,

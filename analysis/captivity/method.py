@@ -102,7 +102,7 @@ def _outcome(
             ),
         ),
         inputs=tuple(one.digest for one in inputs.files),
-        reference=ReferenceDigest(name=reference.name, version=reference.version, sha256=reference.sha256),
+        reference=ReferenceDigest.of(reference),
         parameters=dict(inputs.parameters),
         details=judgement_json(name, found, training, confusion),
         seed=inputs.seed,

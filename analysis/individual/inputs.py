@@ -137,4 +137,4 @@ def _read(file: InputFile, inputs: RunInputs) -> GenotypeTable:
 
 
 def _digest(found: ReferenceSet) -> ReferenceDigest:
-    return ReferenceDigest(name=found.name, version=found.version, sha256=found.sha256)
+    return ReferenceDigest.of(found)

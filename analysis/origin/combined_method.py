@@ -109,9 +109,7 @@ def _outcome(
         diagnostics=_diagnostics(one, notices),
         figures=_figures(one, words),
         inputs=tuple(file.digest for file in inputs.files),
-        reference=ReferenceDigest(
-            name=model.baseline.name, version=model.baseline.version, sha256=model.baseline.sha256
-        ),
+        reference=ReferenceDigest.of(model.baseline),
         parameters=dict(inputs.parameters),
         details={
             **combined_json(one, model, why),

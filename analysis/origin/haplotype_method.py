@@ -87,7 +87,7 @@ def _outcome(
         numbers=tuple(_number(one) for one in found[:30]),
         caveats=(CAVEAT,),
         inputs=tuple(one.digest for one in inputs.files),
-        reference=ReferenceDigest(name=reference.name, version=reference.version, sha256=reference.sha256),
+        reference=ReferenceDigest.of(reference),
         parameters=dict(inputs.parameters),
         details={"id": name, "haplotype": haplotype, "regions": [_json(one) for one in found]},
         seed=inputs.seed,

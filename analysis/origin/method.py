@@ -13,6 +13,7 @@ from analysis.origin.assign import Assignment, AssignmentRun, OriginOutcome, Set
 from analysis.origin.baseline import Baseline, baseline_open, baseline_read
 from analysis.origin.figures import exclusion_figure, ranking_figure
 from analysis.origin.numbers import number
+from analysis.origin.typing_checks import typing_checks
 from analysis.origin.wording import (
     answer_json,
     caveats,
@@ -79,7 +80,7 @@ def outcome_of(answer: Assignment, run: AssignmentRun, file: InputFile) -> Outco
         diagnostics=_diagnostics(answer, run),
         figures=_figures(answer),
         inputs=(file.digest,),
-        reference=ReferenceDigest(name=run.baseline.name, version=run.baseline.version, sha256=run.baseline.sha256),
+        reference=ReferenceDigest.of(run.baseline),
         parameters={
             "alpha": run.settings.alpha,
             "simulations": run.settings.simulations,
@@ -167,18 +168,7 @@ def _numbers(answer: Assignment) -> tuple[Number, ...]:
 def _diagnostics(answer: Assignment, run: AssignmentRun) -> tuple[Diagnostic, ...]:
     enough = answer.typed_loci >= run.settings.least_typed * answer.loci
     return (
-        Diagnostic(
-            code="typed_loci",
-            state="passed" if enough else "failed",
-            text=f"{answer.typed_loci} of {answer.loci} loci typed",
-            value=answer.typed_loci,
-        ),
-        Diagnostic(
-            code="unknown_alleles",
-            state="passed" if answer.unknown_alleles == 0 else "warning",
-            text=f"{answer.unknown_alleles} allele copies unknown in the baseline",
-            value=answer.unknown_alleles,
-        ),
+        *typing_checks(answer.typed_loci, answer.loci, answer.unknown_alleles, enough=enough),
         Diagnostic(
             code="duplicate_genotype",
             state="warning" if answer.same_as else "passed",

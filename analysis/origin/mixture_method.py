@@ -97,7 +97,7 @@ def _outcome(found: Mixture, baseline: Baseline, inputs: RunInputs) -> Outcome:
             ),
         ),
         inputs=tuple(one.digest for one in inputs.files),
-        reference=ReferenceDigest(name=baseline.name, version=baseline.version, sha256=baseline.sha256),
+        reference=ReferenceDigest.of(baseline),
         parameters=dict(inputs.parameters),
         details={**mixture_json(found), "id": found.name or "all animals"},
         seed=inputs.seed,

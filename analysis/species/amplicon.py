@@ -1,69 +1,26 @@
 """Amplicon reads of products (powders, food, medicines): what is in them, read by read, with controls.
 
-Quality filter by expected errors (Edgar & Flyvbjerg 2015, Bioinformatics 31:3476), primers off by sequence, equal reads
-counted once, errors joined to the sequence they came from by abundance and distance (UNOISE2; Edgar 2016, bioRxiv
-081257), each remaining sequence identified. Everything is plain Python and gives the same bytes everywhere; where
-vsearch is installed it can be asked to denoise instead.
+Reads are filtered (`amplicon_reads`) and denoised (`denoising`), and each remaining sequence is identified.
 """
 
 from __future__ import annotations
 
-import gzip
-import shutil
-import subprocess
-import tempfile
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import edlib
-
-from analysis.errors import AnalysisError, InputRefused
 from analysis.inputs import Progress, no_progress
 from analysis.outcome import Identification
+from analysis.species.amplicon_reads import Filtered, Reads, Watch, reads_filter
 from analysis.species.calibration import Calibration
+from analysis.species.denoising import DENOISERS, LEAST_READS
 from analysis.species.identify import Identified, identify
-from analysis.species.library import SHORTEST, Library
-from analysis.species.trimming import primers_trim
+from analysis.species.library import Library
 
-EXPECTED_ERRORS: Final = 1.0
-LEAST_READS: Final = 8
-ALPHA: Final = 2.0
-MOST_EDITS: Final = 12
-NEAR: Final = 0.03
 CONTROL_FACTOR: Final = 10
 """A taxon that a control shows too is reported only at ten times the control's reads."""
-
-LONGEST_LINE: Final = 4 << 20
-"""Bytes a line of a FASTQ file may have: longer than any read, short enough for any memory."""
-
-_OFTEN: Final = 2048
-Watch = Callable[[float], None]
-"""Called now and then with the share of a step that is done; may raise `Cancelled`."""
-
-
-def _unwatched(_share: float) -> None:
-    """A `Watch` for callers that do not."""
-
-
-_ERRORS: Final = [10.0 ** (-(value - 33) / 10.0) if value >= 33 else 1.0 for value in range(256)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filtered:
-    """Reads of one file by sequence, primers taken off, and what was left out, by reason."""
-
-    counts: Counter[bytes]
-    total: int
-    left_out: dict[str, int]
-
-    @property
-    def kept(self) -> int:
-        """Reads that passed."""
-        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,191 +66,6 @@ class Control:
     name: str
     filtered: Filtered
     taxa: tuple[tuple[str, str, int], ...]
-
-
-def fastq_iterate(path: Path, *, watch: Watch = _unwatched, name: str = "") -> Iterator[tuple[int, bytes, bytes]]:
-    """(line, bases, qualities) of a FASTQ file, plain or gzip-packed, four lines a read.
-
-    `watch` is told the share of the file's bytes that was read, `name` is what errors call the file. Raises
-    `InputRefused` where the four lines do not fit, the file ends early or cannot be unpacked.
-    """
-    name = name or path.name
-    try:
-        with path.open("rb") as stored:
-            packed = stored.read(2) == b"\x1f\x8b"
-            stored.seek(0)
-            source = gzip.GzipFile(fileobj=stored) if packed else stored
-            size = max(path.stat().st_size, 1)
-            row = 1
-            while head := source.readline(LONGEST_LINE):
-                bases, plus, quality = (source.readline(LONGEST_LINE).rstrip() for _ in range(3))
-                if not head.startswith(b"@") or not plus.startswith(b"+") or len(bases) != len(quality) or not bases:
-                    raise _no_read(name, row)
-                yield row, bases.upper(), quality
-                row += 4
-                if row % (4 * _OFTEN) == 1:
-                    watch(min(stored.tell() / size, 1.0))
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputRefused(
-            f"The file cannot be read on: {error}.", file=name, remedy="It may be cut off or damaged; fetch it again."
-        ) from error
-
-
-def _no_read(name: str, row: int) -> InputRefused:
-    return InputRefused(
-        "This is no read of four lines («@name», bases, «+», as many qualities).",
-        file=name,
-        row=row,
-        remedy="Give FASTQ as the sequencer wrote it; the file may be cut off.",
-    )
-
-
-def reads_filter(
-    path: Path,
-    *,
-    most_errors: float = EXPECTED_ERRORS,
-    least: int = SHORTEST,
-    watch: Watch = _unwatched,
-    name: str = "",
-) -> Filtered:
-    """Reads with at most `most_errors` expected errors, no unknown base and `least` bases after the primers."""
-    counts: Counter[bytes] = Counter()
-    left: Counter[str] = Counter()
-    trimmed: dict[bytes, bytes] = {}
-    total = 0
-    for _, bases, quality in fastq_iterate(path, watch=watch, name=name):
-        total += 1
-        if sum(map(_ERRORS.__getitem__, quality)) > most_errors:
-            left["expected errors"] += 1
-        elif bases.translate(None, b"ACGT"):
-            left["unknown bases"] += 1
-        else:
-            if bases not in trimmed:
-                start, end, _ = primers_trim(bases)
-                trimmed[bases] = bases[start:end]
-            kept = trimmed[bases]
-            if len(kept) < least:
-                left["too short"] += 1
-            else:
-                counts[kept] += 1
-    return Filtered(counts=counts, total=total, left_out=dict(left))
-
-
-def denoise(
-    counts: Counter[bytes], *, least: int = LEAST_READS, alpha: float = ALPHA, watch: Watch = _unwatched
-) -> dict[bytes, int]:
-    """Sequences that stand for themselves, with the reads of their errors added (UNOISE2).
-
-    A sequence at distance d from a more abundant one is its error when its share of the other's reads is at most
-    2^−(α d + 1). Sequences of fewer than `least` reads never stand for themselves: they count for the nearest
-    that does within 3 %, or are left out.
-    """
-    centres: dict[bytes, int] = {}
-    rest: list[tuple[bytes, int]] = []
-    for done, (bases, reads) in enumerate(sorted(counts.items(), key=lambda item: (-item[1], item[0]))):
-        if done % _OFTEN == 0:
-            watch(done / len(counts))
-        centre = _centre_of(bases, reads, counts, centres, alpha)
-        if centre is not None:
-            centres[centre] += reads
-        elif reads >= least:
-            centres[bases] = reads
-        else:
-            rest.append((bases, reads))
-    for done, (bases, reads) in enumerate(rest):
-        if done % _OFTEN == 0:
-            watch(1.0)
-        near = _nearest_centre(bases, list(centres))
-        if near is not None:
-            centres[near] += reads
-    return centres
-
-
-def _nearest_centre(bases: bytes, centres: Sequence[bytes]) -> bytes | None:
-    best, least = None, int(NEAR * len(bases))
-    for centre in centres:
-        found = edlib.align(bases, centre, mode="NW", task="distance", k=least)["editDistance"]
-        if found >= 0 and (best is None or found < least):
-            best, least = centre, found
-    return best
-
-
-def _centre_of(
-    bases: bytes, reads: int, counts: Counter[bytes], centres: dict[bytes, int], alpha: float
-) -> bytes | None:
-    for centre in centres:
-        ratio = counts[centre] / reads
-        most = 0
-        while most < MOST_EDITS and ratio >= 2.0 ** (alpha * (most + 1) + 1):
-            most += 1
-        if most and abs(len(centre) - len(bases)) <= most:
-            found = edlib.align(bases, centre, mode="NW", task="distance", k=most)["editDistance"]
-            if found >= 0:
-                return centre
-    return None
-
-
-def denoise_vsearch(
-    counts: Counter[bytes], *, least: int = LEAST_READS, alpha: float = ALPHA, watch: Watch = _unwatched
-) -> dict[bytes, int]:
-    """The same by `vsearch --cluster_unoise`, then `--usearch_global` for the reads that the former drops.
-
-    Raises `AnalysisError` where vsearch is not installed or fails.
-    """
-    watch(0.0)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    text = "".join(f">r{n};size={size}\n{bases.decode()}\n" for n, (bases, size) in enumerate(ordered))
-    with tempfile.TemporaryDirectory(prefix="unoise-") as scratch:
-        reads, centres, hits = (Path(scratch) / name for name in ("reads.fasta", "centres.fasta", "hits.tsv"))
-        reads.write_text(text)
-        limits = ("--minsize", least, "--unoise_alpha", alpha, "--fasta_width", 0)
-        _vsearch("--cluster_unoise", reads, "--centroids", centres, *limits)
-        watch(0.7)
-        names = [part.split(";")[0] for part in centres.read_text().split(">")[1:]]
-        found = {ordered[int(name[1:])][0]: 0 for name in names}
-        near = (
-            "--dbmask",
-            "none",
-            "--id",
-            1 - NEAR,
-            "--iddef",
-            1,
-            "--strand",
-            "plus",
-            "--maxaccepts",
-            0,
-            "--maxrejects",
-            0,
-        )
-        shown = ("--userout", hits, "--userfields", "query+target", "--maxhits", 1)
-        if names:
-            _vsearch("--usearch_global", reads, "--db", centres, *near, *shown, "--minseqlength", 1)
-            for line in hits.read_text().splitlines():
-                query, centre = (ordered[int(name.split(";")[0][1:])] for name in line.split("\t"))
-                found[centre[0]] += query[1]
-    watch(1.0)
-    return found
-
-
-def _vsearch(*words: object) -> None:
-    program = shutil.which("vsearch")
-    if program is None:
-        raise AnalysisError("vsearch is not installed.", remedy="Install it, or use the denoiser «own».")
-    always = ("--sizein", "--sizeout", "--threads", 1, "--qmask", "none", "--quiet")
-    done = subprocess.run([program, *map(str, (*words, *always))], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise AnalysisError(f"vsearch failed: {done.stderr.strip()[-300:]}")
-
-
-DENOISERS: Final = {"own": denoise, "vsearch": denoise_vsearch}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reads:
-    """A file of amplicon reads, under the name that it was handed in with."""
-
-    path: Path
-    name: str
 
 
 def product_identify(

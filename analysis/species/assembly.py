@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, repeat
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from analysis.species.alignment import counted, gapped
 from analysis.species.bases import LETTER_OF, MASK_OF, reverse_complement
 from analysis.species.traces import Qualities, Read
 from analysis.species.trimming import ERROR_LIMIT, PrimerFound, mott_trim, primers_trim, primers_trim_each
-
-if TYPE_CHECKING:
-    from analysis.species.edits import Edit
 
 LEAST_OVERLAP: Final = 50
 TOGETHER: Final = 32
@@ -54,6 +51,22 @@ class Trimmed:
     start: int
     end: int
     mean_quality: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One edit of a consensus: `position` counts bases of the unedited consensus from 1.
+
+    `old` is what stands there («» for an insertion before that position), `new` what is to stand there («» for a
+    deletion). `second_reader` is None until someone else has read it; it can never be the editor.
+    """
+
+    position: int
+    old: str
+    new: str
+    reason: str
+    editor: str
+    second_reader: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

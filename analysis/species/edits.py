@@ -8,29 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from analysis.errors import InputRefused
-from analysis.species.assembly import Consensus
+from analysis.species.assembly import Consensus, Edit
 from analysis.species.bases import MASK_OF
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """One edit: `position` counts bases of the unedited consensus from 1.
-
-    `old` is what stands there («» for an insertion before that position), `new` what is to stand there («» for a
-    deletion). `second_reader` is None until someone else has read it; it can never be the editor.
-    """
-
-    position: int
-    old: str
-    new: str
-    reason: str
-    editor: str
-    second_reader: str | None = None
 
 
 def edits_read(content: bytes, *, file: str) -> tuple[Edit, ...]:

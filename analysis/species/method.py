@@ -168,12 +168,7 @@ def outcome_of(
         ),
         figures=(*_figures(item), *_tree_figures(placement)),
         inputs=query.files,
-        reference=ReferenceDigest(
-            name=reference.name,
-            version=reference.version,
-            sha256=reference.sha256,
-            calibration_sha256=None if calibration is None else calibration.sha256,
-        ),
+        reference=ReferenceDigest.of(reference, calibration_sha256=None if calibration is None else calibration.sha256),
         parameters=dict(inputs.parameters),
         details={
             **identified_json(item),

@@ -20,22 +20,22 @@ from analysis.outcome import (
     ReferenceDigest,
 )
 from analysis.registry import Method
-from analysis.species.amplicon import (
-    CONTROL_FACTOR,
-    DENOISERS,
-    EXPECTED_ERRORS,
-    LEAST_READS,
-    Control,
-    Line,
-    Product,
-    Reads,
-    Variant,
-    product_identify,
-)
+from analysis.species.amplicon import CONTROL_FACTOR, Line, Product, Variant, product_identify
+from analysis.species.amplicon_reads import EXPECTED_ERRORS, Reads
 from analysis.species.calibration import Calibration, calibration_read
+from analysis.species.denoising import DENOISERS, LEAST_READS
 from analysis.species.library import Library, library_open
 from analysis.species.productchart import product_svg
 from analysis.species.producttables import control_json, controls_csv, line_json, lines_csv, sequences_fasta
+from analysis.species.productwords import (
+    NAMED,
+    blank_check,
+    caveats_of,
+    positive_check,
+    whole_answer,
+    whole_reasons,
+    whole_statement,
+)
 from analysis.species.records import species_name
 from analysis.species.report import identified_json, statement
 from analysis.statistics import binomial_interval
@@ -50,7 +50,6 @@ SHARE: Final = (
     "reads of the taxon / reads kept; the interval is of counting alone (Clopper–Pearson, 95 %). Reads say nothing "
     "exact of amounts: primers, copies and decay differ between species."
 )
-_NAMED: Final = frozenset({Identification.SPECIES, Identification.GENUS, Identification.FAMILY})
 
 
 def run(inputs: RunInputs, progress: Progress) -> RunResult:
@@ -148,11 +147,8 @@ class _Record:
         self.digests: tuple[InputDigest, ...] = tuple(file.digest for file in files)
         self.present = [line for line in product.lines if line.state == "present"]
         reference = library.reference
-        self.reference = ReferenceDigest(
-            name=reference.name,
-            version=reference.version,
-            sha256=reference.sha256,
-            calibration_sha256=None if calibration is None else calibration.sha256,
+        self.reference = ReferenceDigest.of(
+            reference, calibration_sha256=None if calibration is None else calibration.sha256
         )
 
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -160,22 +156,22 @@ class _Record:
         return (self._whole(), *(self._taxon(line) for line in self.product.lines[:MOST_TAXA]))
 
     def _whole(self) -> Outcome:
-        outcome, taxon = _whole_answer(self.present)
+        outcome, taxon = whole_answer(self.present)
         named = [line.taxon for line in self.present]
         lines: list[Json] = [line_json(line) for line in self.product.lines]
         filtered = self.product.filtered
         return self._outcome(
             outcome,
             taxon,
-            _whole_statement(self.present),
+            whole_statement(self.present),
             among=tuple(named) if len(named) > 1 else (),
-            reasons=_whole_reasons(self.product),
+            reasons=whole_reasons(self.product),
             numbers=(
                 Number(name="reads_kept", value=filtered.kept, unit="reads", definition="reads that passed the filter"),
                 Number(name="reads_total", value=filtered.total, unit="reads", definition="reads in the file"),
             ),
-            diagnostics=(self._filter_check(), *map(_blank_check, self.blanks), *self._positive_checks()),
-            caveats=_caveats(self.product, bool(self.blanks)),
+            diagnostics=(self._filter_check(), *map(blank_check, self.blanks), *self._positive_checks()),
+            caveats=caveats_of(self.product, bool(self.blanks)),
             figures=(
                 Figure(
                     name="product",
@@ -208,7 +204,7 @@ class _Record:
             outcome = Identification.INCONCLUSIVE
         return self._outcome(
             outcome,
-            line.taxon if line.state == "present" and outcome in _NAMED else None,
+            line.taxon if line.state == "present" and outcome in NAMED else None,
             statement(item) if line.state == "present" else "It is not said that this taxon is in the product.",
             among=item.decision.among,
             reasons=reasons,
@@ -282,7 +278,7 @@ class _Record:
 
     def _positive_checks(self) -> tuple[Diagnostic, ...]:
         wanted = names_of(self.inputs.text("expected"))
-        return tuple(_positive_check(one, wanted) for one in self.positives)
+        return tuple(positive_check(one, wanted) for one in self.positives)
 
     def artefacts(self) -> tuple[Artefact, ...]:
         """Chart, tables, sequences and the whole record."""
@@ -303,76 +299,6 @@ class _Record:
             Artefact(name="sequences.fasta", media_type="text/x-fasta", content=sequences_fasta(product)),
             Artefact(name="product.json", media_type="application/json", content=readable_json(jsonable(record))),
         )
-
-
-def _whole_answer(present: Sequence[Line]) -> tuple[Identification, str | None]:
-    """Several taxa are a mixture, unless one is only the less certain name of the other."""
-    apart = [line for line in present if not _said_by_others(line, present)]
-    if not apart:
-        return Identification.NO_RESULT, None
-    if len(apart) == 1:
-        only = Identification(apart[0].outcome)
-        return only, apart[0].taxon if only in _NAMED else None
-    return Identification.MIXTURE, ", ".join(line.taxon for line in apart[:3])
-
-
-def _said_by_others(line: Line, present: Sequence[Line]) -> bool:
-    """Whether a genus or group is named more closely by another line: its reads need no second species."""
-    species = {one.taxon for one in present if one.outcome == Identification.SPECIES}
-    if line.outcome == Identification.GENUS:
-        return any(name.split()[0] == line.taxon for name in species)
-    return line.outcome == Identification.SPECIES_GROUP and bool(species & set(line.taxon.split(", ")))
-
-
-def _whole_statement(present: Sequence[Line]) -> str:
-    if not present:
-        return "No taxon was identified beyond what the controls show."
-    told = "; ".join(f"{line.taxon} ({line.share:.1%} of the reads)" for line in present)
-    return f"Reads of {len(present)} {'taxon' if len(present) == 1 else 'taxa'} were found: {told}."
-
-
-def _whole_reasons(product: Product) -> tuple[Reason, ...]:
-    count = {state: sum(line.state == state for line in product.lines) for state in ("in_control", "unidentified")}
-    told = []
-    if count["in_control"]:
-        told.append(Reason(code="in-control", text=f"{count['in_control']} left aside: a control shows them too."))
-    if count["unidentified"]:
-        reads = sum(line.reads for line in product.lines if line.state == "unidentified")
-        told.append(Reason(code="unidentified", text=f"{reads} reads could not be named."))
-    return tuple(told)
-
-
-def _caveats(product: Product, has_blank: bool) -> tuple[str, ...]:
-    told = [
-        "Shares are of reads, not of material: primers, copies and decay differ between species.",
-        "A taxon that is not found may be there: the primers may not fit it, or its DNA may be gone.",
-        f"Sequences of fewer reads than the least stand for nothing; the denoiser was «{product.denoiser}».",
-    ]
-    if not has_blank:
-        told.insert(0, "No blank was given: what a reagent or a neighbour brought in cannot be told from the product.")
-    return tuple(told)
-
-
-def _blank_check(control: Control) -> Diagnostic:
-    told = ", ".join(f"{taxon or 'unidentified'} {count}" for _, taxon, count in control.taxa[:5])
-    return Diagnostic(
-        code="blank",
-        state="warning" if control.taxa else "passed",
-        text=f"Blank {control.name}: {control.filtered.kept} reads kept" + (f" ({told})." if told else "."),
-        value=control.filtered.kept,
-    )
-
-
-def _positive_check(control: Control, wanted: Sequence[str]) -> Diagnostic:
-    found = {taxon for _, taxon, _count in control.taxa}
-    missing = [name for name in wanted if species_name(name)[0] not in found]
-    return Diagnostic(
-        code="positive-control",
-        state="failed" if missing else "passed",
-        text=f"Positive control {control.name}: "
-        + (f"not found in it: {', '.join(missing)}." if missing else f"all {len(wanted)} taxa found."),
-        value=len(missing),
-    )
 
 
 def _is_of(variant: Variant, line: Line) -> bool:

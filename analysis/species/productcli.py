@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.canonical import Json, jsonable, plain_json
-from analysis.species.amplicon import DENOISERS, LEAST_READS, Product, product_identify
+from analysis.species.amplicon import Product, product_identify
 from analysis.species.calibration import calibration_read
+from analysis.species.denoising import DENOISERS, LEAST_READS
 from analysis.species.library import library_open
 from analysis.terminal import progress_bar
 

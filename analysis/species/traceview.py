@@ -16,10 +16,10 @@ import numpy as np
 
 from analysis.errors import InputRefused
 from analysis.inputs import InputFile
-from analysis.species.assembly import Consensus, Trimmed, assemble, single
+from analysis.species.assembly import Consensus, Edit, Trimmed, assemble, single
 from analysis.species.bases import reverse_complement
 from analysis.species.basetable import base_table
-from analysis.species.edits import Edit, edits_apply
+from analysis.species.edits import edits_apply
 from analysis.species.peaks import double_peaks
 from analysis.species.traces import trace_read
 

@@ -99,7 +99,7 @@ def _outcome(
         diagnostics=_diagnostics(iso, given, value),
         figures=_figures(str(details["id"]), words, found),
         inputs=tuple(one.digest for one in inputs.files),
-        reference=ReferenceDigest(name=reference.name, version=reference.version, sha256=reference.sha256),
+        reference=ReferenceDigest.of(reference),
         parameters=dict(inputs.parameters),
         details=details,
         seed=inputs.seed,

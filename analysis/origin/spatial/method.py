@@ -29,6 +29,7 @@ from analysis.origin.spatial.wording import (
     place_json,
     statement,
 )
+from analysis.origin.typing_checks import typing_checks
 from analysis.outcome import Diagnostic, Figure, Finding, Number, Outcome, ReferenceDigest
 from analysis.reference import open_reference
 from analysis.registry import Method
@@ -87,9 +88,7 @@ def outcome_of(answer: LocatedSample, run: MapRun, file: InputFile, inputs: RunI
         diagnostics=_diagnostics(answer, run),
         figures=_figures(answer),
         inputs=tuple(one.digest for one in inputs.files) or (file.digest,),
-        reference=ReferenceDigest(
-            name=model.baseline.name, version=model.baseline.version, sha256=model.baseline.sha256
-        ),
+        reference=ReferenceDigest.of(model.baseline),
         parameters=dict(inputs.parameters),
         details={**answer_json(answer, model), "model": model_json(model), "prior_words": _prior_words()},
         seed=inputs.seed,
@@ -204,18 +203,7 @@ def _diagnostics(answer: LocatedSample, run: MapRun) -> tuple[Diagnostic, ...]:
     calibration, restricted = run.model.calibration, run.model.grid.restricted
     few = {"few_loci", "untyped"} & {reason.code for reason in answer.reasons}
     checks = [
-        Diagnostic(
-            code="typed_loci",
-            state="failed" if few else "passed",
-            text=f"{answer.typed_loci} of {answer.loci} loci typed",
-            value=answer.typed_loci,
-        ),
-        Diagnostic(
-            code="unknown_alleles",
-            state="warning" if answer.unknown_alleles else "passed",
-            text=f"{answer.unknown_alleles} allele copies unknown in the baseline",
-            value=answer.unknown_alleles,
-        ),
+        *typing_checks(answer.typed_loci, answer.loci, answer.unknown_alleles, enough=not few),
         Diagnostic(
             code="methods_agree",
             state={None: "not_done", True: "passed", False: "warning"}[answer.agrees],

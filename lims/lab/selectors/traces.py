@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from analysis.errors import AnalysisError
 from analysis.inputs import InputFile
-from analysis.species.assembly import Consensus
-from analysis.species.edits import Edit
+from analysis.species.assembly import Consensus, Edit
 from analysis.species.traceview import Noted, columns_of, noted, traces_assemble, traceview_svg
 from chain_of_custody.models import StoredFile
 from chain_of_custody.vault.services import store_current

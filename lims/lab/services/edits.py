@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from analysis.errors import AnalysisError
-from analysis.species.edits import Edit
+from analysis.species.assembly import Edit
 from analysis.species.traceview import edit_check
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.services import EntryDraft, StreamKey, act_append

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import uuid4
@@ -62,13 +62,7 @@ def plate_receive(
     if not given:
         raise BadInput(_("Choose the traces of the plate."), code="required", field="files")
     known, controls = _known(batch, items), _controls(batch)
-    try:
-        spellings = {spelling: key for spelling, (key, _item) in known.items()}
-        spellings |= {well: well for well in controls if well not in spellings}
-        rows = pairs_by_map(plate_map, given) if plate_map else pairs_by_name(list(given), spellings)
-    except MapRefused as error:
-        raise BadInput(str(error), code="bad-map", field="plate_map") from error
-    by_key = dict(known.values())
+    rows, by_key = _pairs(given, plate_map, known, controls), dict(known.values())
     with transaction.atomic():
         plate = Plate.objects.create(
             uuid=uuid4(),
@@ -85,6 +79,21 @@ def plate_receive(
         ]
         PlateSample.objects.bulk_create(samples)
     return plate
+
+
+def _pairs(
+    given: Collection[str],
+    plate_map: bytes | None,
+    known: Mapping[str, tuple[str, Item]],
+    controls: Collection[str],
+) -> Sequence[PlateRow]:
+    """Names of traces in pairs, by the map or else by what is known of items and wells."""
+    spellings = {spelling: key for spelling, (key, _item) in known.items()}
+    spellings |= {well: well for well in controls if well not in spellings}
+    try:
+        return pairs_by_map(plate_map, given) if plate_map else pairs_by_name(list(given), spellings)
+    except MapRefused as error:
+        raise BadInput(str(error), code="bad-map", field="plate_map") from error
 
 
 def _known(batch: Batch | None, items: Sequence[Item]) -> dict[str, tuple[str, Item]]:

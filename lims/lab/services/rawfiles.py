@@ -17,7 +17,7 @@ from analysis.genotypes.reader import Layout, read_file
 from analysis.individual.claims import claims_read
 from analysis.inputs import InputFile
 from analysis.origin.spatial.geography import range_rings
-from analysis.species.amplicon import fastq_iterate
+from analysis.species.amplicon_reads import fastq_iterate
 from analysis.species.traces import reads_of, trace_read
 from analysis.tables import rows_read
 from analysis.textfile import text_of

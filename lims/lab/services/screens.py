@@ -21,6 +21,7 @@ from analysis.inputs import InputFile
 from analysis.species.assembly import single
 from analysis.species.traces import Read, reads_of, trace_read
 from chain_of_custody.core.canonical import Json
+from chain_of_custody.models import StoredFile
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
 from chain_of_custody.vault.services import file_store
 from lims.accounts.actors import Actor, require
@@ -83,9 +84,10 @@ def control_sequence_add(*, actor: Actor, control: BatchControl, name: str, sour
     content, read = _read(name, source)
     with transaction.atomic():
         batch = Batch.objects.select_for_update(no_key=True).get(pk=control.batch_id)
+        stream = StreamKey(kind="batch", id=batch.uuid)
         stored = file_store(
             actor=actor,
-            stream=StreamKey(kind="batch", id=batch.uuid),
+            stream=stream,
             source=io.BytesIO(content),
             name=name,
             media_type="application/octet-stream",
@@ -107,17 +109,19 @@ def control_sequence_add(*, actor: Actor, control: BatchControl, name: str, sour
                 for called, bases in read
             ]
         )
-        values: dict[str, Json] = {
-            "control": control.kind,
-            "position": control.position,
-            "sha256": stored.digest,
-            "sequences": [{"id": str(one.uuid), "bases": len(one.bases), "digest": one.digest} for one in kept],
-        }
-        stream = StreamKey(kind="batch", id=batch.uuid)
-        act_append(
-            actor=actor, drafts=[EntryDraft(stream=stream, schema=BATCH, verb="control_sequenced", values=values)]
-        )
+        values = _sequenced(control, stored, kept)
+        draft = EntryDraft(stream=stream, schema=BATCH, verb="control_sequenced", values=values)
+        act_append(actor=actor, drafts=[draft])
     return kept
+
+
+def _sequenced(control: BatchControl, file: StoredFile, kept: Sequence[ScreenSequence]) -> dict[str, Json]:
+    return {
+        "control": control.kind,
+        "position": control.position,
+        "sha256": file.digest,
+        "sequences": [{"id": str(one.uuid), "bases": len(one.bases), "digest": one.digest} for one in kept],
+    }
 
 
 def staff_sequence_add(

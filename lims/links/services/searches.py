@@ -73,37 +73,61 @@ def search_order(
     region_check(frequencies, region)
     if theta is not None and not 0 <= theta < 1:
         raise BadInput(_("Give theta from 0 to below 1."), code="out-of-range", field="theta", found=theta)
+    asked = _Asked(
+        rule=chosen, frequencies=frequencies, frequencies_taxon=taxon, frequencies_of=region, theta=theta, seed=seed
+    )
     profiles = _profiles(seizures)
-    units = _units(profiles)
     with transaction.atomic():
-        search = LinkSearch.objects.create(
-            reference=_number(),
-            ordered_by_id=actor.party_id,
-            units=units,
-            frequencies=frequencies,
-            frequencies_taxon=taxon,
-            frequencies_of=region,
-            theta=theta,
-            seed=seed,
-            method=METHOD,
-            method_version=VERSION,
-            rule=chosen.name,
-            rule_version=chosen.version,
-            rule_sha256=chosen.sha256,
-            rule_set=chosen.signed,
-            inputs_sha256=inputs_digest(profiles, units),
-        )
+        search = _search_create(actor, asked, profiles)
         search.seizures.set(seizures)
         search.profiles.set(profiles)
-        values = _ordered(search, profiles=len(profiles), seizures=len(set(units.values())))
-        act_append(actor=actor, drafts=[_draft(search, "ordered", values)])
+        act_append(actor=actor, drafts=[_draft(search, "ordered", _ordered(search, profiles=len(profiles)))])
         ring(TASK, search.pk)
     return search
 
 
-def _number() -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """Thresholds by name, version and digest; `signed` is the set they were signed off as."""
+
+    name: str
+    version: str
+    sha256: str
+    signed: ReferenceSet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """How profiles are to be compared, checked."""
+
+    rule: _Rule
+    frequencies: ReferenceSet | None
+    frequencies_taxon: str
+    frequencies_of: str
+    theta: float | None
+    seed: int
+
+
+def _search_create(actor: Actor, asked: _Asked, profiles: list[Profile]) -> LinkSearch:
     year = timezone.localdate().year
-    return f"LS-{year}-{number_next(f'link-search-{year}'):06d}"
+    units = _units(profiles)
+    return LinkSearch.objects.create(
+        reference=f"LS-{year}-{number_next(f'link-search-{year}'):06d}",
+        ordered_by_id=actor.party_id,
+        units=units,
+        method=METHOD,
+        method_version=VERSION,
+        rule=asked.rule.name,
+        rule_version=asked.rule.version,
+        rule_sha256=asked.rule.sha256,
+        rule_set=asked.rule.signed,
+        inputs_sha256=inputs_digest(profiles, units),
+        frequencies=asked.frequencies,
+        frequencies_taxon=asked.frequencies_taxon,
+        frequencies_of=asked.frequencies_of,
+        theta=asked.theta,
+        seed=asked.seed,
+    )
 
 
 def _units(profiles: Sequence[Profile]) -> dict[str, int]:
@@ -120,16 +144,6 @@ def _units(profiles: Sequence[Profile]) -> dict[str, int]:
             field="seizures",
         )
     return units
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rule:
-    """Thresholds by name, version and digest; `signed` is the set they were signed off as."""
-
-    name: str
-    version: str
-    sha256: str
-    signed: ReferenceSet | None = None
 
 
 def _rule_chosen(actor: Actor, rule: str, rule_set: ReferenceSet | None) -> _Rule:
@@ -149,7 +163,7 @@ def _rule_chosen(actor: Actor, rule: str, rule_set: ReferenceSet | None) -> _Rul
     return _Rule(name=checks["rule"], version=checks["rule_version"], sha256=checks["sha256"], signed=rule_set)
 
 
-def _ordered(search: LinkSearch, *, profiles: int, seizures: int) -> dict[str, Json]:
+def _ordered(search: LinkSearch, *, profiles: int) -> dict[str, Json]:
     values: dict[str, Json] = {
         "reference": search.reference,
         "method": search.method,
@@ -160,7 +174,7 @@ def _ordered(search: LinkSearch, *, profiles: int, seizures: int) -> dict[str, J
         "rule_set": search.rule_set.digest if search.rule_set else None,
         "inputs": search.inputs_sha256,
         "profiles": profiles,
-        "seizures": seizures,
+        "seizures": len(set(search.units.values())),
         "frequencies": search.frequencies.digest if search.frequencies else None,
         "theta": None if search.theta is None else repr(search.theta),
         "seed": search.seed,

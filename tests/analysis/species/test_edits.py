@@ -12,10 +12,10 @@ from analysis.canonical import Json
 from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 from analysis.species.abif import abif_bytes, trace_synthesise
-from analysis.species.assembly import Consensus, assemble
+from analysis.species.assembly import Consensus, Edit, assemble
 from analysis.species.bases import reverse_complement
 from analysis.species.basetable import base_table
-from analysis.species.edits import Edit, edits_apply, edits_read
+from analysis.species.edits import edits_apply, edits_read
 from analysis.species.screen import Other, Screen, contamination_screen, screen_read
 from analysis.species.synthetic import Barcode
 from analysis.species.traces import trace_read

@@ -13,8 +13,10 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.errors import AnalysisError, InputRefused
-from analysis.species.amplicon import denoise, product_identify, reads_filter
+from analysis.species.amplicon import product_identify
+from analysis.species.amplicon_reads import reads_filter
 from analysis.species.calibration import Calibration
+from analysis.species.denoising import denoise
 from analysis.species.library import Library
 from analysis.species.synthetic import Barcode
 

@@ -12,7 +12,7 @@ from analysis.individual.kinship import ErrorModel
 from analysis.individual.parentage import ALPHA
 from analysis.origin.assign import Settings
 from analysis.registry import _MODULES, METHODS
-from analysis.species.amplicon import LEAST_READS
+from analysis.species.denoising import LEAST_READS
 from lims.common.errors import BadInput, RuleViolation
 from lims.lab.rules.methods import METHOD_SHAPES, Parameter
 from tests.lims.lab import methods_support as made
@@ -20,7 +20,8 @@ from tests.lims.lab.support import Bench
 
 SHARED = {
     "individual": ("analysis/individual/inputs.py",),
-    "origin.combined": ("analysis/origin/spatial/method.py",),
+    "origin.combined": ("analysis/origin/spatial/method.py", "analysis/origin/isotope/tables.py"),
+    "origin.isotope": ("analysis/origin/isotope/tables.py",),
 }
 _READ = re.compile(r'inputs\.(?:text|real|whole|names|parameters\.get)\(\s*"(\w+)"')
 _ROLE = re.compile(r'inputs\.(?:one|of_role)\(\s*"(\w+)"')
