@@ -21,6 +21,13 @@ None begins inside another, so that a search that goes on behind each finds all.
 
 _CODING_LEAST: Final = 150
 
+PASSED: Final = Diagnostic(
+    code="reading-frame",
+    state="passed",
+    text="No stop codon, no frame shift; this does not rule out a nuclear copy.",
+    value={"stops": [], "frame_shifts": []},
+)
+
 
 def frame_of(reference: str) -> int | None:
     """The only reading frame (0, 1, 2) of a coding stretch without stops; None where no or several frames are open."""
@@ -54,12 +61,7 @@ def frame_check(rows: tuple[str, str], good: tuple[bool, ...] | None = None) -> 
             text=f"{len(stops)} stop codons and {len(shifts)} frame shifts at good positions: possibly a nuclear copy.",
             value={"stops": stops, "frame_shifts": shifts},
         )
-    return Diagnostic(
-        code="reading-frame",
-        state="passed",
-        text="No stop codon, no frame shift; this does not rule out a nuclear copy.",
-        value={"stops": [], "frame_shifts": []},
-    )
+    return PASSED
 
 
 def _stop_places(sequence: str) -> list[int]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from analysis.species.alignment import counted, k2p
 from analysis.species.library import Library
@@ -14,8 +13,7 @@ GAPPED_K2P: Final = 2
 """Comparisons with gaps whose columns are laid out to count K2P: the nearest ones; the rest cost more than they say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(NamedTuple):
     """A reference record near the query. Numbers as in `identify.DEFINITIONS`."""
 
     accession: str
@@ -51,20 +49,10 @@ def hits_of(library: Library, bases: bytes, found: Sequence[Near], limit: int) -
 def _of_sequence(
     library: Library, near: Near, records: Sequence[int], coverage: float, distance: float | None
 ) -> Iterator[Hit]:
-    identity, strand = near.identity, "-" if near.reverse else "+"
+    identity, edits, overlap, strand = near.identity, near.edits, near.overlap, "-" if near.reverse else "+"
     for record in records:
-        yield Hit(
-            accession=library.accession(record),
-            taxon=library.name(record),
-            locus=library.loci[library.record_locus.item(record)],
-            identity=identity,
-            edits=near.edits,
-            overlap=near.overlap,
-            coverage=coverage,
-            k2p=distance,
-            strand=strand,
-            note=library.note(record),
-        )
+        accession, taxon, locus, note = library.labels(record)
+        yield Hit(accession, taxon, locus, identity, edits, overlap, coverage, distance, strand, note)
 
 
 def _k2p(library: Library, bases: bytes, shown: Sequence[Near]) -> list[float | None]:

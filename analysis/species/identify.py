@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-import numpy as np
-
 from analysis.outcome import Diagnostic, Identification, Reason
 from analysis.species.bases import ambiguous_count
 from analysis.species.calibration import Calibration, LocusCalibration, Rate
@@ -19,7 +17,7 @@ from analysis.species.declared import EXCLUDED, Declared, declared_compare
 from analysis.species.evidence import SpeciesDistance, by_species, short_caveats
 from analysis.species.frame import frame_check
 from analysis.species.hits import Hit, hits_of
-from analysis.species.library import SHORTEST, Library
+from analysis.species.library import SHORTEST, Congener, Library
 from analysis.species.mixture import LEAST_CODES, Mixture, chimera_resolve, double_peaks_resolve, two_base_codes
 from analysis.species.search import Near, nearest_each, rows_of
 
@@ -74,18 +72,6 @@ class Sure:
     step: float
     present: Rate
     absent: Rate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Congener:
-    """A species of the genus concerned and how many records the set has of it (0: known to be absent).
-
-    `at` counts them at each locus of the set, in the order of `Identified.loci`.
-    """
-
-    name: str
-    records: int
-    at: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,25 +264,12 @@ def _congeners(library: Library, decision: Decision, ranked: Sequence[SpeciesDis
     genus = library.species[ranked[0].species].genus
     if decision.outcome is Identification.GENUS:
         genus = decision.taxon
-    return tuple(_congener(library, number) for number in library.species.congeners(genus))
-
-
-def _congener(library: Library, species: int) -> Congener:
-    records = int(library.species_records[species])
-    at = (records,) if len(library.loci) == 1 else _at_loci(library, species)
-    return Congener(name=library.species[species].name, records=records, at=at)
-
-
-def _at_loci(library: Library, species: int) -> tuple[int, ...]:
-    """How many records a species has at each locus of the set."""
-    loci = library.record_locus[library.records_of_species(species)]
-    return tuple(np.bincount(loci, minlength=len(library.loci)).tolist())
+    return library.congeners(genus)
 
 
 def _missing(library: Library, genus: str | None, locus: int) -> list[str]:
     """Species of a genus without a record at a locus."""
-    members = (_congener(library, number) for number in library.species.congeners(genus))
-    return [one.name for one in members if not one.at[locus]]
+    return [one.name for one in library.congeners(genus) if not one.at[locus]]
 
 
 def _gap(library: Library, decision: Decision, ranked: Sequence[SpeciesDistance]) -> Gap | None:
@@ -307,7 +280,7 @@ def _gap(library: Library, decision: Decision, ranked: Sequence[SpeciesDistance]
     return Gap(
         within=library.within(species, locus),
         between=ranked[1].distance if len(ranked) > 1 else None,
-        records=_congener(library, species).at[locus],
+        records=library.congener(species).at[locus],
     )
 
 

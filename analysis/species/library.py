@@ -7,8 +7,9 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,17 @@ KIND: Final = "species"
 SAMPLING: Final = 4
 SHORTEST: Final = 60
 """References and queries below 60 bases are not used: too few k-mers and too little to tell species apart."""
+
+
+class Congener(NamedTuple):
+    """A species of a genus and how many records the set has of it (0: known to be absent).
+
+    `at` counts them at each locus of the set, in the order of `Library.loci`.
+    """
+
+    name: str
+    records: int
+    at: tuple[int, ...]
 
 
 class Library:
@@ -58,6 +70,10 @@ class Library:
         self.index: KmerIndex = index_open(
             folder, size=len(self.sequences), sampling=int(str(reference.facts["sampling"]))
         )
+        self.labels = lru_cache(maxsize=1 << 14)(self._labels)
+        """Accession, name, locus and note of a record."""
+        self.congeners = lru_cache(maxsize=1 << 12)(self._congeners)
+        """Verified species of a genus with their numbers of records; () where the set does not know it."""
 
     def species_number(self, name: str) -> int | None:
         """The number of a species by its name, None where the set does not know it."""
@@ -115,6 +131,24 @@ class Library:
     def first_record(self, number: int) -> int:
         """The first of the records that carry a distinct sequence."""
         return int(self._by_sequence.item(self._by_sequence_offsets.item(number)))
+
+    def congener(self, species: int) -> Congener:
+        """A species with its number of records, in all and at each locus."""
+        records = int(self.species_records[species])
+        at = (records,) if len(self.loci) == 1 else self._at_loci(species)
+        return Congener(self.species[species].name, records, at)
+
+    def _congeners(self, genus: str | None) -> tuple[Congener, ...]:
+        return tuple(map(self.congener, self.species.congeners(genus)))
+
+    def _at_loci(self, species: int) -> tuple[int, ...]:
+        """How many records a species has at each locus of the set."""
+        loci = self.record_locus[self.records_of_species(species)]
+        return tuple(np.bincount(loci, minlength=len(self.loci)).tolist())
+
+    def _labels(self, record: int) -> tuple[str, str, str, str]:
+        locus = self.loci[self.record_locus.item(record)]
+        return self._accessions[record], self._names[record], locus, self._notes[record]
 
     def records_of_species(self, species: int) -> npt.NDArray[np.int64]:
         """The records of a species, in accession order."""
