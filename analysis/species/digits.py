@@ -51,6 +51,7 @@ class Beside:
         self._partner = ((self._value & repeated(3, self._length)) << 2) | (
             (self._value & repeated(12, self._length)) >> 2
         )
+        self._last: tuple[int, int, int, int, bool] = (0, 0, 0, 0, False)
 
     def columns(self, reference: int, length: int, shift: int) -> Columns:
         """Base c of the query beside base c + `shift` of a reference of `length` bases."""
@@ -58,13 +59,18 @@ class Beside:
         end = max(start, min(self._length, length - shift))
         if start == end:
             return Columns(start, end, 0, 0, 0, 0)
-        every = repeated(15, end - start)
-        below = 4 * (self._length - end)
-        own, partner = (self._value >> below) & every, (self._partner >> below) & every
+        count = end - start
+        every = repeated(15, count)
+        if self._last[:2] != (start, end):
+            # Most references lie beside the same stretch.
+            below = 4 * (self._length - end)
+            own, partner = (self._value >> below) & every, (self._partner >> below) & every
+            self._last = start, end, own, partner, own.bit_count() == count
+        _, _, own, partner, plain = self._last
         other = (reference >> 4 * (length - shift - end)) & every
-        if own.bit_count() == other.bit_count() == end - start:
+        if plain and other.bit_count() == count:
             # One bit a digit, so only plain bases.
-            different = end - start - (own & other).bit_count()
+            different = count - (own & other).bit_count()
             transitions = (partner & other).bit_count()
             return Columns(start, end, different, transitions, different - transitions, 0)
         return _with_codes(start, end, own, partner, other)

@@ -87,19 +87,15 @@ def _rows(cigar: str, inner: bytes, outer: bytes) -> tuple[bytes, bytes]:
     other: list[bytes] = []
     here = there = 0
     # Steps of two letters («12=1X…») with the length of the gap behind them, then what gap it is: «I» or «D».
-    for place, steps in enumerate(_GAP.split(cigar)):
-        if place % 2 == 0:
-            *lengths, gap = steps.replace("X", "=").split("=")
-            count = sum(map(int, lengths))
-            one.append(inner[here : here + count])
-            other.append(outer[there : there + count])
-            here, there = here + count, there + count
-        elif steps == "I":
-            one.append(inner[here : here + int(gap)])
-            other.append(b"-" * int(gap))
-            here += int(gap)
-        else:
-            one.append(b"-" * int(gap))
-            other.append(outer[there : there + int(gap)])
-            there += int(gap)
+    parts = _GAP.split(cigar)
+    for steps, kind in zip(parts[:-1:2], parts[1::2], strict=True):
+        *lengths, last = steps.replace("X", "=").split("=")
+        count, gap = sum(map(int, lengths)), int(last)
+        own, others = (count + gap, count) if kind == "I" else (count, count + gap)
+        one += inner[here : here + own], b"-" * (others - count)
+        other += outer[there : there + others], b"-" * (own - count)
+        here, there = here + own, there + others
+    # Behind the last gap the rest of `inner` stands letter by letter.
+    one.append(inner[here:])
+    other.append(outer[there : there + len(inner) - here])
     return b"".join(one), b"".join(other)

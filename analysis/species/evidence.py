@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from analysis.species.library import Library
 from analysis.species.partial import is_short, short_placed
@@ -14,8 +13,7 @@ _SHORT_TOLD: Final = 5
 """Short records that get a caveat of their own; further ones share one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpeciesDistance:
+class SpeciesDistance(NamedTuple):
     """The nearest record of one species. `distance` is that of the search, 0 for no difference.
 
     `short` says that the record covers too little for that: `distance` is then as in `analysis.species.partial`.
@@ -36,8 +34,9 @@ def by_species(
     References that cover less than half of what the best-covering one covers could tie or win by being short: they
     stand for their species only where the nearest long one is no better on their own stretch.
     """
-    most = max((near.settled for near in found), default=0)
-    placed = short_placed(library, query, found)
+    settled = [near.settled for near in found]
+    most = max(settled, default=0)
+    placed = short_placed(library, query, found) if 2 * min(settled, default=0) < most else {}
     best: dict[int, SpeciesDistance] = {}
     nearest_long: set[int] = set()
     for near in found:
@@ -50,9 +49,7 @@ def by_species(
             if species in nearest_long:
                 continue
             if species not in best or distance < best[species].distance:
-                best[species] = SpeciesDistance(
-                    species=species, distance=distance, record=record, near=near, short=short
-                )
+                best[species] = SpeciesDistance(species, distance, record, near, short)
         nearest_long = nearest_long or set(best)
     return sorted(best.values(), key=lambda item: (item.distance, item.short, item.near.codes, item.species))
 

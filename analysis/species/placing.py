@@ -149,7 +149,8 @@ def placed(library: Library, query: bytes, chosen: Sequence[int]) -> list[Placed
 
 
 def _is_poor(item: Placed) -> bool:
-    return item.overlap < SHORTEST or item.differences > (1 - _PLACED) * item.overlap
+    overlap = item.end - item.start
+    return overlap < SHORTEST or item.differences > (1 - _PLACED) * overlap
 
 
 def _again(

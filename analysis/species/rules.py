@@ -32,7 +32,8 @@ def by_rank(library: Library, pairs: Pairs, rank: str) -> list[tuple[float, str]
     """Nearest distance of each genus (family), nearest first; species without one count as themselves."""
     nearest_of: dict[str, float] = {}
     for distance, species in pairs:
-        name = rank_of(library, species, rank) or f"? {library.species[species].name}"
+        entry = library.species[species]
+        name = (entry.genus if rank == "genus" else entry.family) or f"? {entry.name}"
         nearest_of.setdefault(name, distance)
     return [(distance, name) for name, distance in nearest_of.items()]
 

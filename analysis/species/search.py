@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from analysis.species.bases import ambiguous_count, has_ambiguity, reverse_complement
 from analysis.species.distance import edits_within, path_within
-from analysis.species.index import Ids
+from analysis.species.index import Ids, ordered
 from analysis.species.library import SHORTEST, Library
 from analysis.species.placing import Placed, placed, stretch
 
@@ -59,8 +59,9 @@ class Near(NamedTuple):
 
     @property
     def distance(self) -> float:
-        """edits / settled bases, at most 1."""
-        return min(1.0, self.edits / max(self.settled, 1))
+        """edits / settled bases, at most 1; 1 with edits and nothing settled."""
+        settled = self.overlap - self.codes
+        return self.edits / settled if self.edits < settled else float(self.edits > 0)
 
     @property
     def identity(self) -> float:
@@ -109,14 +110,16 @@ def _nearest(library: Library, query: bytes, ranked: Ids, most_shared: int, cand
     laid = placed(library, query, chosen)
     worth = _worth_comparing(library, laid)
     if most_shared < _FEW_SHARED:
-        worth = _worth_with_more(library, query, laid, ranked[~np.isin(ranked, chosen)])
+        worth = _worth_with_more(library, query, laid, ranked, chosen)
     found = [near for item in worth if (near := _near(library, item)) is not None]
     most = max((near.settled for near in found), default=0)
     found.sort(key=lambda near: (2 * near.settled < most, near.distance, near.codes, -near.overlap, near.sequence))
     return found
 
 
-def _worth_with_more(library: Library, query: bytes, laid: list[Placed], others: Ids) -> Iterable[Placed]:
+def _worth_with_more(
+    library: Library, query: bytes, laid: list[Placed], ranked: Ids, chosen: Sequence[int]
+) -> Iterable[Placed]:
     """The candidates to compare exactly, further ones among them where the nearest of the first ones is far.
 
     A short sequence with no near reference shares few k-mers with any, and which share one more is chance. Where even
@@ -125,8 +128,9 @@ def _worth_with_more(library: Library, query: bytes, laid: list[Placed], others:
     best = min(laid, key=_share_different)
     if best.differences <= _FAR * best.overlap:
         return _worth_comparing(library, laid)
-    others = others[: _MORE_BASES // len(query)]
-    further = placed(library, query, [best.number, *others.tolist()])[1:]
+    seen = set(chosen)
+    others = [number for number in ranked.tolist() if number not in seen][: _MORE_BASES // len(query)]
+    further = placed(library, query, [best.number, *others])[1:]
     if best.differences > _VERY_FAR * best.overlap:
         return laid + further
     last = sorted(map(_share_different, laid))[:EXACT][-1]
@@ -135,7 +139,7 @@ def _worth_with_more(library: Library, query: bytes, laid: list[Placed], others:
 
 
 def _share_different(item: Placed) -> tuple[float, int]:
-    return item.differences / max(item.overlap, 1), item.number
+    return item.differences / max(item.end - item.start, 1), item.number
 
 
 def _ranked_each(library: Library, queries: Sequence[bytes], out: LeftOut, limit: int) -> list[tuple[Ids, int]]:
@@ -146,8 +150,8 @@ def _ranked_each(library: Library, queries: Sequence[bytes], out: LeftOut, limit
         owners, ids, shared = owners[left], ids[left], shared[left]
     keep = _in_pool(owners, shared, limit * 8)
     owners, ids, shared = owners[keep], ids[keep], shared[keep]
-    # Numbers ascend, so a stable sort leaves ties in their order.
-    order = np.lexsort((-shared, owners))
+    # Numbers ascend, so ties stay in their order.
+    order = ordered(owners, shared.max(initial=0) - shared)
     ids, shared = ids[order], shared[order]
     bounds = np.searchsorted(owners, np.arange(len(queries) + 1)).tolist()
     return [(ids[start:end], int(shared[start]) if start < end else 0) for start, end in pairwise(bounds)]
@@ -208,11 +212,10 @@ def _worth_comparing(library: Library, laid: Sequence[Placed]) -> Iterable[Place
     ranked = sorted(laid, key=_share_different)
     seen: set[int] = set()
     for place, item in enumerate(ranked):
-        species = int(library.sequence_species[item.number])
+        species = library.sequence_species.item(item.number)
         fresh = species < 0 or (species not in seen and len(seen) < EXACT_SPECIES)
         seen.add(species)
-        gapped = id(item) in sharing or item.differences > _SUSPECT * item.overlap
-        if place < EXACT or fresh or gapped:
+        if place < EXACT or fresh or id(item) in sharing or item.differences > _SUSPECT * item.overlap:
             yield item
 
 
@@ -224,18 +227,11 @@ def _near(library: Library, item: Placed) -> Near | None:
     edits = _edits(inner, outer, item.differences)
     known = edits == item.differences
     codes = item.codes if item.plain else ambiguous_count(reference[item.start + item.offset : item.end + item.offset])
+    counts = (item.compared, item.transitions, item.transversions) if known else None
     return Near(
-        sequence=item.number,
-        edits=edits,
-        overlap=len(inner),
-        reverse=item.reverse,
-        offset=item.offset,
-        start=item.start,
-        end=item.end,
-        gapless=known and item.plain,
-        counts=(item.compared, item.transitions, item.transversions) if known else None,
-        codes=codes,
-    )
+        item.number, edits, len(inner), item.reverse, item.offset, item.start, item.end,
+        known and item.plain, counts, codes,
+    )  # fmt: skip
 
 
 def _edits(inner: bytes, outer: bytes, most: int) -> int:

@@ -16,6 +16,7 @@ import pytest
 
 from analysis.canonical import canonical_json
 from analysis.inputs import InputFile
+from analysis.outcome import Diagnostic
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.assembly import trimmed
 from analysis.species.bases import reverse_complement
@@ -95,9 +96,20 @@ def test_a_line_is_the_canonical_json_of_its_values(calibrated: Calibrated, indi
         for calibration in (calibrated[1], None):
             name = f'q{number} "{{}}" \\ é'
             item = identify(calibrated[0], calibration, name, text.split()[1].encode(), declared="Aus albus")
-            odd = [replace(hit, note='{0} "\\\x01, ü', taxon="A, b") for hit in item.hits]
-            congeners = [replace(one, name='A "{0}", b', at=(1, 2)) for one in item.congeners]
-            item = replace(item, hits=tuple(odd), congeners=tuple(congeners))
+            odd = '{0} "\\\x01, ü'
+            item = replace(
+                item,
+                hits=tuple(hit._replace(note=odd, taxon="A, b") for hit in item.hits),
+                congeners=tuple(one._replace(name='A "{0}", b', at=(1, 2)) for one in item.congeners),
+                nearest_species=tuple((odd, far + 1e-7) for _, far in item.nearest_species),
+                caveats=(*item.caveats, odd),
+                diagnostics=(
+                    *item.diagnostics,
+                    Diagnostic(code=odd, state=odd, text=odd, value={"z": [1.5, odd], "a": None}),
+                ),
+                loci=(odd, "b"),
+                locus=odd,
+            )
             assert identified_line(item) == canonical_json(identified_json(item))
 
 
