@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -227,6 +226,8 @@ def _digests(pieces: Sequence[_Piece]) -> Iterator[str]:
     """The digest of every piece, in order; of more than a little on all processors at once."""
     if sum(piece.length for piece in pieces) <= LARGE:
         return map(_digest_of, pieces)
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  (only large sets need it, and it takes its time)
+
     with ThreadPoolExecutor(_processors()) as threads:
         return iter(list(threads.map(_digest_of, pieces)))
 

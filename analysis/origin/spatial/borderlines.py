@@ -16,13 +16,11 @@ Bools = npt.NDArray[np.bool_]
 
 def border_lines(known: Borders, grid: Grid, *, finest: float) -> list[Floats]:
     """Lines (K, 2) of longitude and latitude inside the frame of a grid; steps below `finest` degrees are left out."""
-    rows, columns = grid.inside.shape
-    frame = (grid.west, grid.south, grid.west + columns * grid.width, grid.south + rows * grid.height)
     lines: list[Floats] = []
-    for ring in known.within(*frame):
+    for ring in known.within(*grid.frame):
         points = _thinned(known.rings[ring], finest)
         if len(points) > 2:
-            lines += _cut(points, frame)
+            lines += _cut(points, grid.frame)
     return lines
 
 

@@ -18,10 +18,10 @@ import numpy as np
 
 from analysis.origin.baseline import Baseline
 from analysis.origin.intervals import wilson
-from analysis.origin.spatial.geography import Bools, Floats, Grid, Indexes
+from analysis.origin.spatial.geography import Bools, Floats, Grid, Indexes, distinct
 from analysis.origin.spatial.priors import Prior, Sampling, sampling_of
 from analysis.origin.spatial.regions import LEVELS
-from analysis.origin.spatial.removal import site_removal, units_of
+from analysis.origin.spatial.removal import animal_removal, site_removal, units_of
 from analysis.origin.spatial.sites import Sites, cells_sampled
 from analysis.origin.spatial.surface import Reach, Removal, Surface
 from analysis.origin.spatial.tables import tables_of
@@ -88,15 +88,28 @@ class _Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """All animals placed, one after the other: as in `_Trial`, and by `prior` the log of it (A, G)."""
+
+    unit: Indexes
+    scores: Floats
+    truth: Indexes
+    sampled: Bools
+    alone: Bools
+    priors: Mapping[Prior, Floats]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Bench:
     """What animals are taken out of: `surface` over some cells, `units` (N,) as `units_of` has them, `cells` (N,) the
-    number each animal's cell has among them, -1 where it was not kept."""
+    number each animal's cell has among them, -1 where it was not kept; `sampled` (G,): where any animal was."""
 
     baseline: Baseline
     sites: Sites
     surface: Surface
     units: Indexes
     cells: Indexes
+    sampled: Bools
 
 
 def calibrate(baseline: Baseline, sites: Sites, grid: Grid, surface: Surface, cells: Indexes) -> Calibration:
@@ -112,16 +125,25 @@ def calibrate(baseline: Baseline, sites: Sites, grid: Grid, surface: Surface, ce
     chosen, weight = _thinned(grid, surface.hosts, cells[asked])
     number = np.full(len(surface.hosts) + 1, -1, dtype=np.intp)
     number[chosen] = np.arange(len(chosen))
-    bench = _Bench(baseline=baseline, sites=sites, surface=surface.thinned(chosen), units=units, cells=number[cells])
+    places = number[cells]
+    bench = _Bench(
+        baseline=baseline,
+        sites=sites,
+        surface=surface.thinned(chosen),
+        units=units,
+        cells=places,
+        sampled=cells_sampled(places, sites, len(chosen)),
+    )
     alone = most_each([len(animals) for animals in plan.values()], _ALONE)
     trials = [trial for unit, animals in plan.items() for trial in _trials(bench, unit, animals, alone)]
-    return _learnt(trials, grid.areas[chosen] * weight, sampling_of(bench.surface.vectors, sites.vectors))
+    placed = _placed(trials, sampling_of(bench.surface.vectors, sites.vectors))
+    return _learnt(placed, grid.areas[chosen] * weight)
 
 
 def _plan(units: Indexes, ids: Sequence[str]) -> dict[int, list[int]]:
     """By unit, animals spread evenly over it in the order of their names; with few or small units more of each."""
     order = np.argsort(np.array(ids), kind="stable")
-    known = np.unique(units[units >= 0])
+    known = distinct(units[units >= 0])
     members = {unit: order[units[order] == unit] for unit in known[_spread(len(known), _UNITS)].tolist()}
     most = most_each([len(animals) for animals in members.values()], _ANIMALS)
     return {unit: animals[_spread(len(animals), most)].tolist() for unit, animals in members.items()}
@@ -137,8 +159,8 @@ def most_each(sizes: Sequence[int], total: int) -> int:
 
 
 def _spread(count: int, most: int) -> list[int]:
-    places = np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
-    return [int(place) for place in places]
+    places: list[int] = distinct(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp)).tolist()
+    return places
 
 
 def _thinned(grid: Grid, hosts: Indexes, needed: Indexes) -> tuple[Indexes, Floats]:
@@ -174,25 +196,35 @@ def _trials(bench: _Bench, unit: int, animals: Sequence[int], alone: int) -> lis
     """Animals of a unit with all of it out, and some of them each alone."""
     removal = site_removal(bench.baseline, bench.sites, bench.units == unit)
     reach = bench.surface.reach(removal.sites)
-    found = [_trial(bench, unit, animals, removal, reach, alone=False)]
+    gone = tuple(removal.sites.tolist())
+    sampled = cells_sampled(bench.cells, bench.sites, len(bench.sampled), gone)
+    found = [_trial(bench, unit, animals, removal, reach, sampled, gone)]
     for place in _spread(len(animals), alone):
-        own = site_removal(bench.baseline, bench.sites, np.arange(len(bench.units)) == animals[place])
-        near = _single(reach, int(np.flatnonzero(removal.sites == own.sites[0])[0]))
-        found.append(_trial(bench, unit, animals[place : place + 1], own, near, alone=True))
+        own = animal_removal(bench.baseline, bench.sites, animals[place])
+        near = _single(reach, gone.index(int(own.sites[0])))
+        found.append(_trial(bench, unit, animals[place : place + 1], own, near, bench.sampled, None))
     return found
 
 
-def _trial(bench: _Bench, unit: int, animals: Sequence[int], removal: Removal, reach: Reach, *, alone: bool) -> _Trial:
+def _trial(
+    bench: _Bench,
+    unit: int,
+    animals: Sequence[int],
+    removal: Removal,
+    reach: Reach,
+    sampled: Bools,
+    gone: tuple[int, ...] | None,
+) -> _Trial:
+    """Animals with a removal; `gone` are the sites that are out as a whole, `None` where only the animal is."""
     codes, counts = bench.baseline.table.codes[:, list(animals)], bench.baseline.allele_counts
     truth = bench.cells[list(animals)]
-    gone = () if alone else tuple(removal.sites.tolist())
     return _Trial(
         unit=unit,
         scores=tables_of(bench.surface, removal=removal, reach=reach).log_likelihoods(codes, counts),
         truth=truth,
-        sampled=cells_sampled(bench.cells, bench.sites, len(bench.surface.hosts), gone)[truth],
-        alone=alone,
-        without=gone,
+        sampled=sampled[truth],
+        alone=gone is None,
+        without=gone or (),
     )
 
 
@@ -201,46 +233,60 @@ def _single(reach: Reach, place: int) -> Reach:
     return Reach(sites=reach.sites[here], cross=reach.cross[:, here], among=reach.among[:, here, here])
 
 
-def _learnt(trials: Sequence[_Trial], areas: Floats, sampling: Sampling) -> Calibration:
-    unit = np.concatenate([np.full(len(trial.truth), trial.unit) for trial in trials])
-    sampled = np.concatenate([trial.sampled for trial in trials])
-    alone = np.concatenate([np.full(len(trial.truth), trial.alone) for trial in trials])
-    power = _power(trials, areas)
+def _placed(trials: Sequence[_Trial], sampling: Sampling) -> _Placed:
+    sizes = [len(trial.truth) for trial in trials]
+    wholes = list(dict.fromkeys(trial.without for trial in trials))
+    row = np.repeat([wholes.index(trial.without) for trial in trials], sizes)
+    return _Placed(
+        unit=np.repeat([trial.unit for trial in trials], sizes),
+        scores=np.concatenate([trial.scores for trial in trials]),
+        truth=np.concatenate([trial.truth for trial in trials]),
+        sampled=np.concatenate([trial.sampled for trial in trials]),
+        alone=np.repeat([trial.alone for trial in trials], sizes),
+        priors={prior: np.stack([sampling.log_prior(prior, gone) for gone in wholes])[row] for prior in Prior},
+    )
+
+
+def _learnt(placed: _Placed, areas: Floats) -> Calibration:
+    power = _power(placed, areas)
     floors, left_out, single = {}, {}, {}
     for prior in Prior:
-        tails = np.concatenate([_tails(trial, areas, sampling, prior, power) for trial in trials])
-        floors[prior] = tuple(floor_of(tails, sampled, 1 - level) for level in LEVELS)
-        inside = _crossed(tails, sampled, unit, 1 - LEVELS[-1])
+        tails = _tails(placed, areas, prior, power)
+        floors[prior] = tuple(floor_of(tails, placed.sampled, 1 - level) for level in LEVELS)
+        inside = _crossed(tails, placed.sampled, placed.unit, 1 - LEVELS[-1])
         plain = tails > 1 - LEVELS[-1]
         left_out[prior], single[prior] = (
             Held(animals=int(kind.sum()), covered=int(inside[kind].sum()), plain=int(plain[kind].sum()))
-            for kind in (~alone, alone)
+            for kind in (~placed.alone, placed.alone)
         )
     return Calibration(power=power, floors=floors, left_out=left_out, alone=single)
 
 
-def _power(trials: Sequence[_Trial], areas: Floats) -> float:
+def _power(placed: _Placed, areas: Floats) -> float:
     """The power whose posteriors, flat prior, say most about where animals came from; those of sampled and of unsampled
-    places count alike."""
-    totals, animals = np.zeros((2, len(POWERS))), np.zeros((2, 1))
-    for trial in trials:
-        rows = np.arange(len(trial.truth))
-        relative = trial.scores - trial.scores.max(axis=1, keepdims=True)
-        animals[int(trial.alone)] += len(rows)
-        for place, power in enumerate(POWERS):
-            whole = np.log(np.exp(power * relative) @ areas)
-            totals[int(trial.alone), place] += float((power * relative[rows, trial.truth] - whole).sum())
-    means = totals / np.maximum(animals, 1)
-    return POWERS[int(means.sum(axis=0).argmax())]
+    places count alike. How much they say is concave in the power, so what lies beyond a worse one is not tried."""
+    relative = placed.scores - placed.scores.max(axis=1, keepdims=True)
+    own = relative[np.arange(len(relative)), placed.truth]
+    best, most = POWERS[0], -np.inf
+    for power in POWERS:
+        said = power * own - np.log(np.exp(power * relative) @ areas)
+        mean = sum(float(said[kind].mean()) for kind in (placed.alone, ~placed.alone) if kind.any())
+        if mean <= most:
+            break
+        best, most = power, mean
+    return best
 
 
-def _tails(trial: _Trial, areas: Floats, sampling: Sampling, prior: Prior, power: float) -> Floats:
+def _tails(placed: _Placed, areas: Floats, prior: Prior, power: float) -> Floats:
     """(A,): share of the posterior in cells no denser than the true one."""
-    density = power * trial.scores + sampling.log_prior(prior, trial.without)
+    density = power * placed.scores + placed.priors[prior]
     density -= density.max(axis=1, keepdims=True)
-    share = np.exp(density) * areas
-    below = density <= density[np.arange(len(trial.truth)), trial.truth][:, None]
-    found: Floats = (share * below).sum(axis=1) / share.sum(axis=1)
+    below = density <= density[np.arange(len(density)), placed.truth][:, None]
+    share = np.exp(density, out=density)
+    share *= areas
+    whole = share.sum(axis=1)
+    share *= below
+    found: Floats = share.sum(axis=1) / whole
     return found
 
 

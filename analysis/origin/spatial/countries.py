@@ -9,7 +9,7 @@ import numpy as np
 from analysis.canonical import Json
 from analysis.origin.borders import NOBODY, SOURCE, Borders, Codes, Country, borders, country_grid
 from analysis.origin.numbers import number
-from analysis.origin.spatial.geography import Floats, Grid
+from analysis.origin.spatial.geography import Floats, Grid, distinct
 from analysis.origin.spatial.regions import Region
 
 _FINER = 4
@@ -53,7 +53,7 @@ class Countries:
 
 def countries_of(grid: Grid, known: Borders | None = None) -> Countries | None:
     """The countries of a grid, or `None` where no borders are at hand."""
-    known = known or borders()
+    known = known or borders(grid.frame)
     if known is None:
         return None
     rows, columns = grid.inside.shape
@@ -67,7 +67,7 @@ def countries_of(grid: Grid, known: Borders | None = None) -> Countries | None:
         columns=columns * _FINER,
     )
     cells = fine.reshape(rows, _FINER, columns, _FINER).transpose(0, 2, 1, 3)[grid.inside].reshape(-1, _FINER**2)
-    present = tuple(int(code) for code in np.unique(cells) if code != NOBODY)
+    present = tuple((distinct(cells[cells != NOBODY])).tolist())
     parts = (
         np.stack([(cells == code).mean(axis=1) for code in present], axis=1) if present else np.zeros((len(cells), 0))
     )

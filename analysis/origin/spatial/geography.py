@@ -45,6 +45,12 @@ class Grid:
         """(G, 3): unit vectors of the cells' centres."""
         return unit_vectors(self.latitudes, self.longitudes)
 
+    @property
+    def frame(self) -> tuple[float, float, float, float]:
+        """West, south, east and north."""
+        rows, columns = self.inside.shape
+        return self.west, self.south, self.west + columns * self.width, self.south + rows * self.height
+
     def cell_of(self, latitude: float, longitude: float) -> int | None:
         """Which of the G cells holds a place; `None` outside."""
         cell = int(self.cells_of(np.array([latitude]), np.array([longitude]))[0])
@@ -58,6 +64,11 @@ class Grid:
         numbers = np.where(self.inside.ravel(), self.inside.ravel().cumsum() - 1, -1)
         places = np.where(framed, rows * self.inside.shape[1] + columns, 0).astype(np.intp)
         return np.where(framed, numbers[places], -1)
+
+
+def distinct(numbers: Indexes) -> Indexes:
+    """The different ones of numbers from 0 on, ascending: `np.unique` first loads all of NumPy's masked arrays."""
+    return np.flatnonzero(np.bincount(numbers.ravel()))
 
 
 def unit_vectors(latitudes: Floats, longitudes: Floats) -> Floats:

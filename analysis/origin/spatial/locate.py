@@ -14,11 +14,11 @@ from analysis.genotypes.table import MISSING, GenotypeTable
 from analysis.inputs import Progress, no_progress
 from analysis.origin.likelihood import log_likelihoods, own_log_likelihoods, posteriors
 from analysis.origin.queries import Queries, queries_align, suspect
-from analysis.origin.spatial.geography import Floats, distance_km
+from analysis.origin.spatial.geography import Floats, distance_km, distinct
 from analysis.origin.spatial.model import MapModel
 from analysis.origin.spatial.priors import Prior
 from analysis.origin.spatial.regions import Place, Region, geometric_median, posterior, regions
-from analysis.origin.spatial.removal import site_removal
+from analysis.origin.spatial.removal import animal_removal, site_removal
 from analysis.origin.spatial.sites import FEWEST_SITES
 from analysis.origin.spatial.tables import Tables, tables_of
 from analysis.outcome import Reason
@@ -181,7 +181,7 @@ def _tables(
     baseline, sites = model.baseline, model.sites
     if population in baseline.populations:
         members = baseline.member == baseline.populations.index(population)
-        touched = np.unique(sites.member[members]).tolist()
+        touched = distinct(sites.member[members]).tolist()
         _rest_check(model, len(touched), population)
         if population not in kept:
             kept.clear()
@@ -190,8 +190,7 @@ def _tables(
     animal = int(queries.in_baseline[row])
     if animal < 0:
         return model.tables, [], LeftOut.NOTHING
-    only = np.arange(len(baseline.table)) == animal
-    return tables_of(model.surface, removal=site_removal(baseline, sites, only)), [], LeftOut.ANIMAL
+    return tables_of(model.surface, removal=animal_removal(baseline, sites, animal)), [], LeftOut.ANIMAL
 
 
 def _rest_check(model: MapModel, touched: int, population: str) -> None:
@@ -230,7 +229,7 @@ def _discrete(model: MapModel, scores: Floats, population: str | None) -> Discre
         usable[model.baseline.populations.index(population)] = -np.inf
     best = int(usable.argmax())
     members = model.baseline.member == best
-    sites = np.unique(model.sites.member[members])
+    sites = distinct(model.sites.member[members])
     return Discrete(
         population=model.baseline.populations[best],
         posterior=float(posteriors(usable)[best]),

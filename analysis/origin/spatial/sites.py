@@ -108,14 +108,12 @@ def _numbers(baseline: Baseline, column: str, most: float, what: str) -> Floats:
 def sites_build(baseline: Baseline, places: Coordinates, *, most: int = MOST_SITES) -> Sites:
     """Animals of one population at one place are a site; where there are too many places, near ones of a
     population are merged into their mean, in steps of a growing grid."""
-    keys = _keys(baseline.member, places, step=None)
+    unique, member = _distinct_rows(_keys(baseline.member, places, step=None))
     span = max(float(np.ptp(places.latitudes)), float(np.ptp(places.longitudes)), 1e-6)
     for share in (0.02, 0.04, 0.08, 0.16, 0.32):
-        if len(np.unique(keys, axis=0)) <= most:
+        if len(unique) <= most:
             break
-        keys = _keys(baseline.member, places, step=share * span)
-    unique, member = np.unique(keys, axis=0, return_inverse=True)
-    member = member.ravel().astype(np.intp)
+        unique, member = _distinct_rows(_keys(baseline.member, places, step=share * span))
     sizes = np.bincount(member)
     return Sites(
         latitudes=np.bincount(member, weights=places.latitudes) / sizes,
@@ -145,6 +143,16 @@ def _keys(member: Indexes, places: Coordinates, *, step: float | None) -> Floats
     if step is not None:
         lat, lon = np.floor(lat / step), np.floor(lon / step)
     return np.stack([member.astype(float), lat, lon], axis=1)
+
+
+def _distinct_rows(rows: Floats) -> tuple[Floats, Indexes]:
+    """The different ones of rows (N, K) in order, and the place of each row (N,) among them."""
+    order = np.lexsort(rows.T[::-1])
+    first = np.ones(len(rows), dtype=np.bool_)
+    first[1:] = (rows[order[1:]] != rows[order[:-1]]).any(axis=1)
+    place = np.empty(len(rows), dtype=np.intp)
+    place[order] = np.cumsum(first) - 1
+    return rows[order[first]], place
 
 
 def _counts(baseline: Baseline, member: Indexes, sites: int) -> Counts:

@@ -64,15 +64,15 @@ class Surface:
             vectors=self.vectors[chosen],
             hosts=self.hosts[chosen],
             cells=self.cells[chosen],
-            mean=self.mean[:, chosen],
-            variance=self.variance[:, chosen],
+            mean=self.mean.take(chosen, axis=1),
+            variance=self.variance.take(chosen, axis=1),
         )
 
     def reach(self, sites: Indexes) -> Reach:
         """What sites have to do with every cell; serves any number of removals at these sites."""
         own = self.own[:, sites]
-        weights = self.field.precision @ own.astype(np.float32)
-        alleles, count = len(weights), len(sites)
+        alleles, count = len(self.mean), len(sites)
+        weights = (self.field.precision.reshape(-1, len(own)) @ own.astype(np.float32)).reshape(alleles, -1, count)
         rows = weights.transpose(0, 2, 1).reshape(alleles * count, len(own))
         known = (rows @ self.cells.T).reshape(alleles, count, len(self.cells))
         cross = np.subtract(self.cells[:, sites].T[None], known, out=known)
@@ -89,15 +89,16 @@ class Surface:
         lost = removal.totals * share * (1 - share)
         gradient = removal.totals * share - removal.copies
         weights = _effects(reach.among, gradient, lost).astype(np.float32)
-        mean, variance = self.mean.copy(), self.variance.copy()
-        spare = np.empty_like(mean)
+        mean, variance = np.empty_like(self.mean), np.empty_like(self.mean)
+        known = self.mean, self.variance
         for place in range(len(removal.sites)):
             cross = reach.cross[:, place]
-            mean += np.multiply(weights[:, place, :1], cross, out=spare)
             # Sum over the other sites first: (T, G) of what this one shares with all that is taken out.
-            shared = _shared(reach.cross, weights[:, :, 1 + place], spare)
+            shared = _shared(reach.cross, weights[:, :, 1 + place])
             shared *= cross
-            variance += shared
+            np.add(known[1], shared, out=variance)
+            np.add(known[0], np.multiply(weights[:, place, :1], cross, out=shared), out=mean)
+            known = mean, variance
         return mean, np.maximum(variance, _LEAST_VARIANCE, out=variance)
 
 
@@ -152,9 +153,9 @@ def _effects(among: Floats, gradient: Floats, lost: Floats) -> Floats:
     return found
 
 
-def _shared(cross: Singles, weights: Singles, out: Singles) -> Singles:
+def _shared(cross: Singles, weights: Singles) -> Singles:
     """(T, G): sum over sites of covariances (T, S, G) times weights (T, S)."""
     if weights.shape[1] == 1:
-        return np.multiply(cross[:, 0], weights, out=out)
-    found: Singles = np.einsum("tsg,ts->tg", cross, weights, out=out)
+        return np.multiply(cross[:, 0], weights)
+    found: Singles = np.einsum("tsg,ts->tg", cross, weights)
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,17 +23,19 @@ ERROR = 0.05
 _SPREAD = np.float32(0.368)
 """E[sigmoid(x)] is close to sigmoid(m / sqrt(1 + 0.368 v)) for x ~ N(m, v) (Daunizeau 2017, arXiv:1703.00091)."""
 _LEAST, _MOST = 0.5, 1e5
+_TOGETHER = 16
 _Genotypes = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """Frequencies (T, G) up to a factor per locus, `scale` (L, G), which makes them add to 1; the Dirichlet
-    distributions' `sums` (L, G); `pooled` (T,) frequencies for errors."""
+    """Frequencies (T, G) up to a factor per locus, `scale` (L, G), which makes them add to 1; `apart` (L, G): how
+    probable it is that two copies are two draws from these frequencies and not one copy twice, s / (s + 1) of Dirichlet
+    distributions whose weights add to s; `pooled` (T,) frequencies for errors."""
 
     shares: Singles
     scale: Singles
-    sums: Singles
+    apart: Singles
     starts: tuple[int, ...]
     pooled: Floats
     error: float
@@ -41,7 +44,7 @@ class Tables:
     def weights(self) -> Singles:
         """(T, G): the weights of the Dirichlet distributions."""
         lengths = np.diff([*self.starts, len(self.shares)])
-        found: Singles = self.shares * np.repeat(self.scale * self.sums, lengths, axis=0)
+        found: Singles = self.shares * np.repeat(self.scale * self.apart / (1 - self.apart), lengths, axis=0)
         return found
 
     def log_likelihood(self, genotype: _Genotypes, allele_counts: Indexes) -> Floats:
@@ -59,9 +62,11 @@ class Tables:
         found = np.zeros((genotypes.shape[1], self.shares.shape[1]))
         animal, locus = np.nonzero(known.all(axis=2).T)
         if len(animal):
-            logs = self._pairs(genotypes[locus, animal], locus)
-            present, first = np.unique(animal, return_index=True)
-            found[present] = np.add.reduceat(logs, first, axis=0)
+            first = np.flatnonzero(np.diff(animal, prepend=-1))
+            pairs = genotypes[locus, animal]
+            found[animal[first]] = np.add.reduceat(self._pairs(pairs, locus), first, axis=0, dtype=np.float64)
+            two = np.add.reduceat((pairs[:, 0] != pairs[:, 1]).astype(np.intp), first)
+            found[animal[first]] += (two * math.log(2.0))[:, None]
         for place, one in np.argwhere(known.sum(axis=2) == 1).tolist():
             row = self.starts[place] + int(genotypes[place, one][known[place, one]][0])
             chance = self.shares[row] * self.scale[place]
@@ -94,18 +99,22 @@ class Tables:
         rows = np.where(held, np.array(self.starts)[loci][:, None] + np.arange(held.shape[1]), 0)
         shares = np.where(held, self.shares[rows, cell] * self.scale[loci, cell][:, None].astype(np.float64), 0.0)
         pooled = np.where(held, self.pooled[rows], 0.0)
-        sums = self.sums[loci, cell][:, None].astype(np.float64)
+        apart = self.apart[loci, cell][:, None].astype(np.float64)
         spare = pooled[:, first] * pooled[:, second]
-        return _mixed(shares[:, first], shares[:, second], first == second, sums, spare, self.error)
+        return _mixed(shares[:, first], shares[:, second], first == second, apart, spare, self.error)
 
-    def _pairs(self, genotypes: _Genotypes, locus: Indexes) -> Floats:
-        """(P, G): log probability of P genotypes (P, 2), each at its locus."""
+    def _pairs(self, genotypes: _Genotypes, locus: Indexes) -> Singles:
+        """(P, G): log probability of P genotypes (P, 2), each at its locus, alleles in a given order: `_mixed`, in
+        single precision and with what belongs to a locus multiplied beforehand."""
         rows = np.array(self.starts)[locus][:, None] + genotypes
-        scale = self.scale[locus].astype(np.float64)
-        first, second = (self.shares[rows[:, half]] * scale for half in (0, 1))
-        spare = self.pooled[rows].prod(axis=1)[:, None]
-        same = (genotypes[:, 0] == genotypes[:, 1])[:, None]
-        chance = _mixed(first, second, same, self.sums[locus].astype(np.float64), spare, self.error)
+        sure = np.float32(1 - self.error) * self.scale
+        twice = sure * (1 - self.apart)
+        chance = self.shares[rows[:, 0]]
+        chance *= self.shares[rows[:, 1]]
+        chance *= (sure * self.scale * self.apart)[locus]
+        chance += (self.error * self.pooled[rows].prod(axis=1)).astype(np.float32)[:, None]
+        same = genotypes[:, 0] == genotypes[:, 1]
+        chance[same] += self.shares[rows[same, 0]] * twice[locus[same]]
         return np.log(chance, out=chance)
 
 
@@ -118,20 +127,21 @@ def tables_of(
     else:
         mean, variance = surface.without(removal, reach)
     counts = surface.field.counts
-    shares, lost = _shares(mean, variance)
+    shares, shrink = _shares(mean, variance)
     scale = np.reciprocal(_by_locus(shares, counts.starts))
-    # Of p(1 - p), the variance of a single draw, the uncertain logit takes the part `lost`.
-    spread = np.multiply(shares, 1 - shares, out=mean)
+    # Of p(1 - p), the variance of a single draw, the uncertain logit leaves the part 1 / s to the draw.
+    spread = 1 - shares
+    spread *= shares
     whole = _by_locus(spread, counts.starts)
-    spread *= lost
-    whole /= _by_locus(spread, counts.starts)
-    whole -= 1
+    spread *= shrink
+    apart = np.negative(_by_locus(spread, counts.starts))
+    apart /= whole
     copies = counts.copies.sum(axis=1) + 0.5
     lengths = np.diff([*counts.starts, len(shares)])
     return Tables(
         shares=shares,
         scale=scale,
-        sums=np.clip(whole, _LEAST, _MOST, out=whole),
+        apart=np.clip(apart, _LEAST / (_LEAST + 1), _MOST / (_MOST + 1), out=apart),
         starts=counts.starts,
         pooled=copies / np.repeat(np.add.reduceat(copies, counts.starts), lengths),
         error=error,
@@ -139,33 +149,43 @@ def tables_of(
 
 
 def _shares(mean: Singles, variance: Singles) -> tuple[Singles, Singles]:
-    """(T, G): mean frequencies of logits of this mean and variance, and 1 - 1 / s, where s is by how much the
-    logit shrinks. Writes over what it is given: surfaces are large, and memory is what takes the time."""
-    stretched = np.multiply(variance, _SPREAD, out=variance)
-    shrink = np.sqrt(stretched + 1)
-    shares = np.divide(mean, shrink, out=mean)
-    np.exp(np.negative(shares, out=shares), out=shares)
+    """(T, G): mean frequencies of logits of this mean and variance, and -1 / s, where s is by how much the logit
+    shrinks. Writes over what it is given: surfaces are large, and memory is what takes the time."""
+    shrink = np.multiply(variance, _SPREAD, out=variance)
+    shrink += 1
+    np.sqrt(shrink, out=shrink)
+    np.divide(np.float32(-1), shrink, out=shrink)
+    shares = np.multiply(mean, shrink, out=mean)
+    np.exp(shares, out=shares)
     shares += 1
-    shares = np.reciprocal(shares)
-    # (s - 1) / s with s² - 1 known: no difference of nearly equal numbers.
-    shrink *= shrink + 1
-    return shares, np.divide(stretched, shrink, out=stretched)
+    return np.reciprocal(shares, out=shares), shrink
 
 
 def _by_locus(values: Singles, starts: tuple[int, ...]) -> Singles:
-    """(L, G): sums over the alleles of each locus; several times as fast as `reduceat` on wide rows."""
+    """(L, G): sums over the alleles of each locus, as products with matrices of ones and zeros."""
     found = np.empty((len(starts), values.shape[1]), dtype=np.float32)
-    for locus, (start, end) in enumerate(zip(starts, [*starts[1:], len(values)], strict=True)):
-        np.add.reduce(values[start:end], axis=0, out=found[locus])
+    for loci, alleles, ones in _ones(starts, len(values)):
+        np.matmul(ones, values[alleles], out=found[loci])
     return found
 
 
-def _mixed(first: Floats, second: Floats, same: Bools, sums: Floats, spare: Floats, error: float) -> Floats:
-    """Compound probability of genotypes of two alleles with mean frequencies `first` and `second`, the Dirichlet
-    weights adding to `sums`; with the weight `error` that of the pooled frequencies, `spare`, instead."""
-    together = sums / (sums + 1)
-    chance = first * second * together
-    chance += np.where(same, first * (1 - together), 0)
+@lru_cache(maxsize=8)
+def _ones(starts: tuple[int, ...], alleles: int) -> list[tuple[slice, slice, Singles]]:
+    """For a few loci at a time: which loci, which alleles they have, and which allele belongs to which of them."""
+    bounds = [*starts, alleles]
+    found = []
+    for first in range(0, len(starts), _TOGETHER):
+        last = min(first + _TOGETHER, len(starts))
+        ones = np.repeat(np.eye(last - first, dtype=np.float32), np.diff(bounds[first : last + 1]), axis=1)
+        found.append((slice(first, last), slice(bounds[first], bounds[last]), ones))
+    return found
+
+
+def _mixed(first: Floats, second: Floats, same: Bools, apart: Floats, spare: Floats, error: float) -> Floats:
+    """Compound probability of genotypes of two alleles with mean frequencies `first` and `second`, two draws with the
+    probability `apart`; with the weight `error` that of the pooled frequencies, `spare`, instead."""
+    chance = first * second * apart
+    chance += np.where(same, first * (1 - apart), 0)
     chance *= 1 - error
     chance += error * spare
     chance *= np.where(same, 1, 2).astype(chance.dtype)

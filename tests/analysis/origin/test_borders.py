@@ -3,12 +3,13 @@
 import io
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from analysis.origin.borders import NOBODY, Borders, Country, borders, borders_read, country_grid
+from analysis.origin.borders import NOBODY, Borders, Country, borders, borders_path, country_grid, outlines_read, unpack
 from analysis.origin.spatial import countries as countries_module
 from analysis.origin.spatial.borderlines import border_lines, label_places
 from analysis.origin.spatial.countries import countries_of
@@ -96,9 +97,40 @@ def test_a_frame_inside_a_country_is_all_of_it() -> None:
     assert (grid == 0).all()
 
 
+def test_borders_of_a_frame_are_those_that_reach_into_it(known: Borders) -> None:
+    """East Africa: the same countries in every cell as all borders of the world give."""
+    frame = {"south": -4.0, "west": 28.0, "height": 0.25, "width": 0.25, "rows": 40, "columns": 60}
+    near = borders((28.0, -4.0, 43.0, 6.0))
+    assert near is not None
+    assert len(near.rings) < len(known.rings) / 10
+    assert (country_grid(near, **frame) == country_grid(known, **frame)).all()  # type: ignore[arg-type]  # two types
+    nowhere = borders((-140.0, -58.0, -139.0, -57.0))
+    assert nowhere is not None
+    assert nowhere.within(-180.0, -90.0, 180.0, 90.0) == []
+
+
+def test_shapes_unpacked_beforehand_are_used_only_if_they_are_the_same(tmp_path: Path) -> None:
+    path = borders_path()
+    assert path is not None
+    unpacked = unpack(tmp_path)
+    assert unpacked is not None
+    packed = outlines_read(path.read_bytes())
+    assert isinstance(packed.shapes, bytes)
+    assert unpacked.read_bytes() == packed.shapes
+    again = outlines_read(path.read_bytes(), unpacked)
+    assert not isinstance(again.shapes, bytes)
+    assert (again.sha256, again.shapes[:]) == (packed.sha256, packed.shapes)
+    spoilt = bytearray(packed.shapes)
+    spoilt[5000] ^= 1
+    for content in (bytes(spoilt), packed.shapes[:-1], b""):
+        unpacked.write_bytes(content)
+        assert outlines_read(path.read_bytes(), unpacked).shapes == packed.shapes
+    assert isinstance(outlines_read(path.read_bytes(), tmp_path / "none").shapes, bytes)
+
+
 def test_other_files_are_refused() -> None:
     with pytest.raises(Exception, match="not a zip"):
-        borders_read(b"no borders")
+        outlines_read(b"no borders")
 
 
 @pytest.fixture
@@ -178,7 +210,7 @@ def test_answers_name_countries_with_shares(placed: tuple[MapModel, LocatedSampl
 def test_without_borders_the_answer_says_so(
     placed: tuple[MapModel, LocatedSample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(countries_module, "borders", lambda: None)
+    monkeypatch.setattr(countries_module, "borders", lambda _frame: None)
     assert countries_of(placed[0].grid) is None
     model = replace(placed[0], countries=None)
     values = answer_json(placed[1], model)

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from analysis.errors import InputRefused
-from analysis.origin.spatial.field import Counts, Covariance, field_at
+from analysis.origin.spatial.field import Counts, Covariance, covariance_search, field_at, inverse, log_evidence
 from analysis.origin.spatial.geography import (
     EARTH_KM,
+    chord_km,
     distance_km,
     grid_build,
     unit_vectors,
@@ -132,6 +133,49 @@ def test_the_mode_satisfies_its_equation(model: MapModel) -> None:
     field = model.field
     gradient = field.counts.copies - field.counts.totals * field.frequency
     assert field.dual == pytest.approx(gradient, abs=2e-2)
+
+
+def test_inverses_by_halves_are_inverses() -> None:
+    """Of covariances with very little and very much noise, of sizes on both sides of where halving begins."""
+    random = np.random.default_rng(4)
+    for size in (1, 12, 13, 40, 61):
+        places = random.random((size, 2))
+        apart = np.linalg.norm(places[:, None] - places[None], axis=2)
+        matrix = np.exp(-apart)[None] + random.choice([1e-2, 1.0, 1e10], (3, size))[:, :, None] * np.eye(size)
+        assert inverse(matrix) @ matrix == pytest.approx(np.broadcast_to(np.eye(size), matrix.shape), abs=1e-9)
+
+
+def test_the_log_evidence_of_one_site_agrees_with_the_integral() -> None:
+    """At one site with many copies the posterior is all but normal: the integral over the logit, by its sum over a fine
+    grid, but for the binomial coefficient that no covariance changes. It may be taken about a place beside the mode."""
+    counts = Counts(copies=np.array([[700.0], [40.0]]), totals=np.array([[2000.0], [1000.0]]), starts=(0,))
+    mean, variance = np.array([-0.3, -2.0]), 1.4
+    logits = np.linspace(-8, 8, 400_001)
+    expected = 0.0
+    for row, (copies, total) in enumerate(((700.0, 2000.0), (40.0, 1000.0))):
+        joint = copies * logits - total * np.logaddexp(0, logits)
+        joint -= (logits - mean[row]) ** 2 / (2 * variance) + 0.5 * math.log(2 * math.pi * variance)
+        expected += joint.max() + math.log(np.exp(joint - joint.max()).sum() * (logits[1] - logits[0]))
+    mode = np.array([[math.log(700 / 1300)], [math.log(40 / 960)]]) - mean[:, None]
+    for beside in (0.0, 0.02):
+        found = log_evidence(np.array([[variance]]), counts, mean, mode + beside)
+        assert found == pytest.approx(expected, abs=0.01)
+
+
+def test_the_covariance_found_has_the_highest_evidence_of_its_neighbours(model: MapModel) -> None:
+    """Each parameter by itself a step up or down, the evidence at every candidate's own mode."""
+    sites, best = model.sites, model.field.covariance
+
+    def evidence(covariance: Covariance) -> float:
+        field = field_at(sites.vectors, sites.counts, covariance)
+        kernel = covariance.within(chord_km(sites.vectors, sites.vectors))
+        return log_evidence(kernel, sites.counts, field.mean, field.dual @ kernel)
+
+    highest = evidence(best)
+    assert covariance_search(sites.vectors, sites.counts) == best
+    for name in ("reach", "sill", "nugget"):
+        for factor in (0.4, 2.5):
+            assert evidence(replace(best, **{name: factor * getattr(best, name)})) < highest + 1.0
 
 
 def test_far_from_everything_nothing_is_known() -> None:
