@@ -114,6 +114,10 @@ def kind_uses() -> list[tuple[str, str, str]]:
     return [(kind.value, str(kind.label), str(_USES[kind])) for kind in ReferenceKind]
 
 
+_GUARDED = (ReferenceKind.ORIGIN, ReferenceKind.ISOSCAPE, ReferenceKind.HAPLOTYPES, ReferenceKind.PROFILES)
+"""Kinds that say where animals live or which ones there are; only population data leave squares behind."""
+
+
 class ProposeForm(PageForm):
     """A reference set to build and freeze; the fields are those of its kind."""
 
@@ -131,7 +135,7 @@ class ProposeForm(PageForm):
     restricted = forms.BooleanField(
         label=gettext_lazy("Restricted: only for people with a grant"),
         required=False,
-        help_text=gettext_lazy("For places that would tell poachers where to go."),
+        help_text=gettext_lazy("For places and animals that would tell poachers where to go."),
     )
     coarse_km = CountField(
         label=gettext_lazy("Squares that stand for places, km"),
@@ -152,8 +156,10 @@ class ProposeForm(PageForm):
             sets = [(str(one.uuid), str(one)) for one in usable]
             self.fields["against"].choices = [("", _("none")), *sets]  # type: ignore[attr-defined]
         self.fields["sources"].help_text = _FILES[kind]
+        if kind not in _GUARDED:
+            del self.fields["restricted"]
         if kind != ReferenceKind.ORIGIN:
-            del self.fields["restricted"], self.fields["coarse_km"]
+            del self.fields["coarse_km"]
 
     def parameters(self) -> dict[str, str]:
         """What the builder needs to know about the files."""

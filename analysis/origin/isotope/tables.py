@@ -58,18 +58,21 @@ def scales_read(cells: Cells) -> list[Scale]:
 def known_read(cells: Cells, columns: Columns) -> list[Known]:
     """Animals of known origin; rows without a value are passed over.
 
-    Raises `InputRefused` for a missing column, a cell that is no number and coordinates that are not degrees.
+    Raises `InputRefused` for a missing column, a cell that is no number and coordinates that are not degrees. A cell of
+    coordinates is named, not quoted: the reason why a build failed is read by more people than may read where animals
+    live.
     """
     needed = (*_needed(columns), columns.latitude, columns.longitude)
     found = []
     for line, row in zip(cells.lines, _rows(cells, needed), strict=True):
         if row[columns.value] in ("", "NA"):
             continue
-        latitude = _number(row[columns.latitude], cells.name, line, columns.latitude)
-        longitude = _number(row[columns.longitude], cells.name, line, columns.longitude)
-        if abs(latitude) > 90 or abs(longitude) > 180:
+        latitude, longitude = (
+            _degrees(row[column], cells.name, line, column) for column in (columns.latitude, columns.longitude)
+        )
+        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
             raise InputRefused(
-                f"{latitude:g}, {longitude:g} are not degrees: metres of a projection, or the columns exchanged?",
+                "The coordinates are not degrees: metres of a projection, or the columns exchanged?",
                 file=cells.name,
                 row=line,
                 field=columns.latitude,
@@ -158,5 +161,15 @@ def _number(text: str, name: str, row: int, field: str) -> float:
         return float(text)
     except ValueError as error:
         raise InputRefused(
-            f"«{text}» is no number.", file=name, row=row, field=field, remedy="Mend the cell."
+            f"«{text[:40]}» is no number.", file=name, row=row, field=field, remedy="Mend the cell."
+        ) from error
+
+
+def _degrees(text: str, name: str, row: int, field: str) -> float:
+    """A coordinate; a decimal comma can be nothing else here, for no degree has a thousand."""
+    try:
+        return float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+    except ValueError as error:
+        raise InputRefused(
+            "The cell is no number.", file=name, row=row, field=field, remedy="Give decimal degrees (WGS 84)."
         ) from error

@@ -131,6 +131,47 @@ def test_a_failed_build_quotes_no_place(bench: Bench) -> None:
     assert "7345678" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [
+        ("latitude", "7345678.25", "row 2, field latitude: The coordinates are not degrees"),
+        ("longitude", "W7345678", "row 2, field longitude: The cell is no number"),
+    ],
+)
+def test_a_failed_build_of_an_isoscape_quotes_no_place(bench: Bench, column: str, cell: str, words: str) -> None:
+    files = made.isoscape()
+    head, first, *rest = files["known.csv"].decode().splitlines()
+    cells = first.split(",")
+    cells[head.split(",").index(column)] = cell
+    files["known.csv"] = "\n".join([head, ",".join(cells), *rest]).encode()
+    with pytest.raises(InputRefused, match=words) as refused:
+        made.reference(bench, "isoscape", "Isoscape", files, element="H", restricted=True)
+    assert "7345678" not in str(refused.value)
+
+
+def test_an_isoscape_may_be_restricted_as_population_data_may(bench: Bench) -> None:
+    """Its animals of known origin stand at places, too; also where it is the second reference of a run."""
+    data = made.isolated()
+    row, iso = (
+        made.mapped(bench, data),
+        made.reference(bench, "isoscape", "Isoscape", made.isoscape_for(data), element="H", restricted=True),
+    )
+    technician, manager = bench.lab.technician, bench.lab.manager
+    assert not _sees(technician, iso)
+    values = {"measurements": "id,value,scale\nT1,-60,LAB\n"}
+    name = data.sampled_csv.splitlines()[1].split(",")[1]
+    both = {"genotypes": data.sampled_csv, "measurements": f"id,value,scale\n{name},-60,LAB\n"}
+    with pytest.raises(RuleViolation, match="restricted"):
+        made.run(bench, "origin.isotope", values, iso, actor=technician)
+    with pytest.raises(RuleViolation, match="restricted") as refused:
+        made.run(bench, "origin.combined", both, row, second=iso, independent="bone", actor=technician)
+    assert refused.value.field == "second_reference"
+    reference_grant(actor=manager, reference=iso, party=_party(technician), right="use", reason="ivory case")
+    run = made.run(bench, "origin.isotope", values, iso, actor=technician)
+    assert run.state == "done"
+    assert _references([run]) == []
+
+
 def _party(actor: Actor) -> Any:
     from chain_of_custody.models import Party
 

@@ -40,7 +40,8 @@ def test_every_method_has_a_form_and_every_kind_of_reference_its_own(client: Cli
         assert f"?kind={kind}" in kinds
         shown = client.get(f"{reverse('web:reference_new')}?kind={kind}").content.decode()
         assert 'name="sources"' in shown, kind
-        assert ('name="restricted"' in shown) == (kind == "origin"), kind
+        assert ('name="restricted"' in shown) == (kind in {"origin", "isoscape", "haplotypes", "profiles"}), kind
+        assert ('name="coarse_km"' in shown) == (kind == "origin"), kind
     _page(client, "method_list")
 
 
