@@ -74,7 +74,8 @@ class SearchForm(PageForm):
         label=gettext_lazy("Allele frequencies of"),
         required=False,
         help_text=gettext_lazy(
-            "One population or group of the reference set, of 20 animals or more; else all its animals."
+            "One population or group of the reference set, of 20 animals or more; else all its animals. It holds for "
+            "every pair: seizures that may come from different regions are searched with all its animals, or apart."
         ),
     )
     theta = NumberField(
