@@ -15,129 +15,29 @@ import argparse
 import json
 import os
 import platform
-import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
+from benchmarks.custody_peer import peer, pgbench_script
 from benchmarks.custody_scans import scans
+from benchmarks.custody_work import BULK_ITEMS, WORKS, prepare
 from benchmarks.goals import Goal, goals_print
 from benchmarks.spoor_database import Bench, database
 
-ITEMS = 8
-"""Items each writer passes around."""
-BULK_ITEMS = 500
 MOST_WRITERS = 16
-PEER_READS = """
-SELECT heads.id AS stream, head_sequence + 1 AS next, clock_timestamp() AS now, gen_random_uuid() AS entry
-FROM locked JOIN heads ON heads.uuid = locked.uuid WHERE (SELECT count(*) FROM people) > 0
-"""
 WEB = 2
 """Processes of the web part; its threads are the writers."""
 WARM = {"moves": 20, "handovers": 10, "bulk": 2}
 """Calls of each writer before the clock starts: connections of the web part live long, their plans are made once."""
 TURNS = 3
 """Times that 4 and 16 writers are measured in turn, so that neither meets the fuller tables or the quieter minutes."""
-
-
-def people(writer: int) -> tuple[Any, Any, Any]:
-    """Actor, own party and shelf of one writer; made by `prepare`."""
-    from chain_of_custody.core.actor import Actor
-    from chain_of_custody.models import Party
-
-    me = Party.objects.get(name=f"Writer {writer}")
-    actor = Actor(party=me.uuid, account=UUID(int=writer + 2), name=me.name, role="custodian", via="command")
-    return actor, me, Party.objects.get(name="Shelf")
-
-
-def prepare(writers: int) -> None:
-    """Parties, one shelf, and items whose UUIDs a pgbench script can name."""
-    from chain_of_custody.core.actor import Actor
-    from chain_of_custody.services import NewItem, items_create, party_create
-
-    system = Actor(party=UUID(int=1), account=None, name="Spoor", role="system", via="command")
-    party_create(actor=system, kind="location", name="Shelf")
-    for writer in range(writers):
-        party_create(actor=system, kind="person", name=f"Writer {writer}", signs_in=True)
-        actor, me, _shelf = people(writer)
-        for kind, number in (("S", ITEMS), ("B", BULK_ITEMS), ("H", 1)):
-            new = [
-                NewItem(kind="exhibit", reference=f"{kind}-{writer}-{n}", uuid=item_uuid(kind, writer * 1000 + n))
-                for n in range(number)
-            ]
-            items_create(actor=actor, new=new, custodian=me)
-
-
-def item_uuid(kind: str, number: int) -> UUID:
-    """The UUID of a bench item: its last twelve digits are its number."""
-    return UUID(f"{ {'S': '5', 'B': 'b', 'H': 'c'}[kind] }0000000-0000-4000-8000-{number:012d}")
-
-
-def work_moves(writer: int) -> Callable[[], int]:
-    """One act: an item goes to the shelf or back into the writer's hands."""
-    from chain_of_custody.models import Item
-    from chain_of_custody.services import items_move
-
-    actor, me, shelf = people(writer)
-    items = list(Item.objects.filter(reference__startswith=f"S-{writer}-").order_by("pk"))
-    turn = [0]
-
-    def act() -> int:
-        number = turn[0]
-        turn[0] += 1
-        away = (number // len(items)) % 2 == 0
-        chosen = [items[number % len(items)]]
-        items_move(actor=actor, items=chosen, to=shelf if away else me, from_location=True, reason="benchmark")
-        return 1
-
-    return act
-
-
-def work_handovers(writer: int) -> Callable[[], int]:
-    """Two acts: an item is offered to the neighbour, and the neighbour receives it; then back."""
-    from chain_of_custody.models import Item
-    from chain_of_custody.services import Receipt, handover_offer, handover_receive
-
-    sides = [people(writer), people(writer ^ 1)]
-    item = Item.objects.get(reference=f"H-{writer}-0")
-
-    def act() -> int:
-        giver, receiver = sides
-        offer = handover_offer(actor=giver[0], items=[item], to=receiver[1], purpose="examination")
-        handover_receive(actor=receiver[0], handover=offer, receipts=[Receipt(item=item)])
-        sides.reverse()
-        return 2
-
-    return act
-
-
-def work_bulk(writer: int) -> Callable[[], int]:
-    """One call: five hundred items go to the shelf or back; so many entries."""
-    from chain_of_custody.models import Item
-    from chain_of_custody.services import items_move
-
-    actor, me, shelf = people(writer)
-    items = list(Item.objects.filter(reference__startswith=f"B-{writer}-").order_by("pk"))
-    turn = [0]
-
-    def act() -> int:
-        turn[0] += 1
-        items_move(actor=actor, items=items, to=shelf if turn[0] % 2 else me, from_location=True, reason="benchmark")
-        return len(items)
-
-    return act
-
-
-WORKS = {"moves": work_moves, "handovers": work_handovers, "bulk": work_bulk}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,84 +140,6 @@ def measure(kind: str, writers: int, seconds: float, environment: dict[str, str]
         p99=1000 * took[int(len(took) * 0.99)],
         least=min(rates) * writers / sum(rates),
     )
-
-
-def statements_of_a_move() -> list[tuple[str, list[Any]]]:
-    """The SQL of one act and its parameters."""
-    from django.db import connection
-
-    act = work_moves(0)
-    act()
-    seen: list[tuple[str, list[Any]]] = []
-
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        seen.append((sql, list(params)))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(note):
-        act()
-    return seen
-
-
-def pgbench_script() -> str:
-    """One act's statements in one transaction, with the client's own row in place of the one they were recorded for."""
-    from chain_of_custody.models import Item, Party
-
-    first, holder, shelf = (
-        Item.objects.get(reference="S-0-0").pk,
-        Party.objects.get(name="Writer 0"),
-        Party.objects.get(name="Shelf"),
-    )
-    lock, write = statements_of_a_move()
-    # The client reads the head of its stream; the parties, which the rules in Python ask about, are read for nothing.
-    answer = lock[0].index("SELECT true, locked.*")
-    lock = (lock[0][:answer] + PEER_READS, lock[1])
-    item = "ARRAY[:item]"
-    new = {0: ":now", 2: ":to", 4: item, 6: "ARRAY[:stream]", 7: "ARRAY[:entry]", 8: "ARRAY[:next]"}
-    new |= {11: "gen_random_uuid()", 12: ":now", 17: ":now"}
-    new[13] = "ARRAY[" + ", ".join([":entry"] * len(write[1][14].values)) + "]"
-    lines = [
-        f"\\set k random(0, {ITEMS - 1})",
-        f"\\set item {first} + :client_id * {ITEMS + BULK_ITEMS + 1} + :k",
-        f"\\set me {holder.pk} + :client_id",
-        f"\\set to random(0, 1) * ({shelf.pk} - :me) + :me",
-        "BEGIN;",
-        _filled(lock, {1: item, 4: "ARRAY[:to]"}) + " \\gset",
-        _filled(write, new) + ";",
-        "COMMIT;",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _filled(statement: tuple[str, list[Any]], ours: dict[int, str]) -> str:
-    """The statement on one line, its parameters written in or replaced by pgbench's expressions."""
-    pieces = " ".join(statement[0].split()).split("%s")
-    values = [ours.get(number, _literal(value)) for number, value in enumerate(statement[1])]
-    return "".join(piece + value for piece, value in zip(pieces, [*values, ""], strict=True))
-
-
-def _literal(value: Any) -> str:
-    from chain_of_custody.services.arrays import Column
-
-    if value is None:
-        return "NULL"
-    if isinstance(value, Column):
-        return "ARRAY[" + ", ".join(map(_literal, value.values)) + "]"
-    if isinstance(value, bytes):
-        return f"'\\x{value.hex()}'"
-    return str(value) if isinstance(value, int) else f"'{value}'"
-
-
-def peer(bench: Bench, script: Path, clients: int, seconds: float) -> float:
-    """Transactions a second of pgbench with so many clients."""
-    words = [str(bench.programs / "pgbench"), "--no-vacuum", "--protocol=prepared", "--jobs=2", f"--file={script}"]
-    words += [f"--client={clients}", f"--time={max(int(seconds), 1)}", bench.app]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    found = re.search(r"tps = ([0-9.]+)", done.stdout)
-    failed = re.search(r"number of failed transactions: ([0-9]+)", done.stdout)
-    if done.returncode != 0 or found is None or (failed and failed.group(1) != "0"):
-        raise SystemExit(f"pgbench failed:\n{done.stdout}{done.stderr}")
-    return float(found.group(1))
 
 
 def acts(bench: Bench, seconds: float) -> list[Goal]:
