@@ -166,12 +166,9 @@ def proof_file(index: int, *, key: SignerKey = LOG_KEY) -> TlogProof:
     )
 
 
-def proofs() -> list[Case]:
-    """Proofs of one entry: sound ones first, then every part exchanged, cut or written otherwise."""
-    proof, now = proof_file(3), small_log().checkpoint()
-    text = proof.text()
-    lines = text.split(b"\n")
-    changed = [
+def _exchanged(proof: TlogProof) -> list[tuple[str, TlogProof, str]]:
+    """The proof with a part exchanged or cut, and the reason that names it."""
+    return [
         ("another index", replace(proof, index=4), "proof-invalid"),
         ("an index beyond the log", replace(proof, index=10**18), "proof-invalid"),
         ("the path of another entry", replace(proof, hashes=proof_file(4).hashes), "proof-invalid"),
@@ -186,7 +183,12 @@ def proofs() -> list[Case]:
         ("a key for packs", proof_file(3, key=PACK_KEY), "signature-invalid"),
         ("a witness alone", proof_file(3, key=NEIGHBOUR), "signature-invalid"),
     ]
-    texts = [
+
+
+def _rewritten(text: bytes) -> list[tuple[str, bytes, str]]:
+    """The proof's text written otherwise."""
+    lines = text.split(b"\n")
+    return [
         ("no checkpoint", text.partition(b"\n\n")[0] + b"\n\n", "proof-malformed"),
         ("no empty line", text.replace(b"\n\n", b"\n"), "proof-malformed"),
         ("another version", text.replace(b"proof@v1", b"proof@v1.1", 1), "proof-malformed"),
@@ -198,6 +200,12 @@ def proofs() -> list[Case]:
         ("stray bits", text.replace(lines[3], lines[3][:-2] + b"B="), "proof-malformed"),
         ("bytes after the checkpoint", text + b"more\n", "signature-invalid"),
     ]
+
+
+def proofs() -> list[Case]:
+    """Proofs of one entry: sound ones first, then every part exchanged, cut or written otherwise."""
+    proof, now = proof_file(3), small_log().checkpoint()
+    text = proof.text()
     kept = [
         ("a proof and its own checkpoint", now, ""),
         ("a proof and an older checkpoint", replace(now, size=5), "outside-not-comparable"),
@@ -206,8 +214,8 @@ def proofs() -> list[Case]:
     return [
         Case("proof", text, ""),
         Case("proof of the last entry", proof_file(8).text(), ""),
-        *(Case(f"proof with {name}", made.text(), reason) for name, made, reason in changed),
-        *(Case(f"proof with {name}", data, reason) for name, data, reason in texts),
+        *(Case(f"proof with {name}", made.text(), reason) for name, made, reason in _exchanged(proof)),
+        *(Case(f"proof with {name}", data, reason) for name, data, reason in _rewritten(text)),
         *(Case(name, text, reason, outside=outside) for name, outside, reason in kept),
         Case(
             "a proof and another log",

@@ -1,5 +1,8 @@
 """Casework over the API from announcement to disposal: every area answers in earnest."""
 
+from typing import Any
+
+from chain_of_custody.models import Party
 from lims.accounts.roles import Role
 from lims.casework.models import Case
 from tests.lims import builders
@@ -87,8 +90,8 @@ def test_a_seizure_is_corrected_and_keeps_the_rest(custodian: Caller, case: Case
     assert ok(custodian.get(f"cases/{case.uuid}/seizures/"))["count"] == 1
 
 
-def test_submission_labels_intake_and_itemising(lab: Laboratory, custodian: Caller, technician: Caller) -> None:
-    agency = builders.agency("Customs")
+def announced(agency: Party) -> tuple[str, str]:
+    """A crate announced by an investigator, its label printed: the form, and the code on the label."""
     investigator = Caller(builders.actor(Role.INVESTIGATOR, agency=agency))
     form = ok(
         investigator.post(
@@ -109,17 +112,19 @@ def test_submission_labels_intake_and_itemising(lab: Laboratory, custodian: Call
     assert drawn["Content-Type"] == "image/svg+xml"
     assert b"<svg" in drawn.content
     problem(investigator.get(f"labels/{copy['code']}/copies/2/svg/"), 404, "copy-not-found")
-    assert ok(technician.get(f"resolve/?code={copy['code']}"))["kind"] == "announced"
+    return form["uuid"], copy["code"]
 
-    case = builders.case(lab.custodian, of=agency)
+
+def received(technician: Caller, case: Case, form: str, code: str) -> Any:
+    """The crate brought in by a driver, one container too few, its seal broken, lighter than stated."""
     driver = ok(technician.post("parties/", {"name": "J. Otieno", "document_kind": "id", "document_number": "77"}), 201)
-    received = ok(
+    return ok(
         technician.post(
             f"cases/{case.uuid}/intakes/",
             {
                 "delivered_by": driver["uuid"],
                 "containers_stated": 2,
-                "submission": form["uuid"],
+                "submission": form,
                 "containers": [
                     {
                         "description": "Crate of tusks",
@@ -128,17 +133,37 @@ def test_submission_labels_intake_and_itemising(lab: Laboratory, custodian: Call
                         "seal_state": "broken",
                         "weight_stated_kg": "310.000",
                         "weight_found_kg": "309.500",
-                        "code": copy["code"],
+                        "code": code,
                     }
                 ],
             },
         ),
         201,
     )
-    intake = received["intake"]
-    assert {row["kind"] for row in received["discrepancies"]} == {"count", "seal", "weight"}
+
+
+def settled(custodian: Caller, technician: Caller, case: Case) -> None:
+    """Every discrepancy countersigned by somebody else, one of them explained."""
+    waiting = ok(custodian.get(f"cases/{case.uuid}/discrepancies/?open_only=true"))["results"]
+    assert len(waiting) == 4
+    problem(technician.post(f"discrepancies/{waiting[0]['uuid']}/countersign/"), 403, "own-work")
+    for row in waiting:
+        assert ok(custodian.post(f"discrepancies/{row['uuid']}/countersign/"))["state"] == "countersigned"
+    explained = {"explanation": "One tusk was kept as a sample by customs", "customer_told": True}
+    assert ok(custodian.post(f"discrepancies/{waiting[0]['uuid']}/explain/", explained))["state"] == "explained"
+
+
+def test_submission_labels_intake_and_itemising(lab: Laboratory, custodian: Caller, technician: Caller) -> None:
+    agency = builders.agency("Customs")
+    form, code = announced(agency)
+    assert ok(technician.get(f"resolve/?code={code}"))["kind"] == "announced"
+
+    case = builders.case(lab.custodian, of=agency)
+    arrived = received(technician, case, form, code)
+    intake = arrived["intake"]
+    assert {row["kind"] for row in arrived["discrepancies"]} == {"count", "seal", "weight"}
     crate = intake["containers"][0]["item"]["reference"]
-    assert ok(technician.get(f"resolve/?code={copy['code']}"))["item"]["reference"] == crate
+    assert ok(technician.get(f"resolve/?code={code}"))["item"]["reference"] == crate
     exhibits = {
         "container": crate,
         "exhibits": [{"kind": "lot", "description": "Tusks", "pieces_stated": 512, "pieces_found": 511}],
@@ -148,13 +173,7 @@ def test_submission_labels_intake_and_itemising(lab: Laboratory, custodian: Call
     assert opened["done"] == 1
     lot = ok(technician.post(f"intakes/{intake['uuid']}/itemise/", exhibits))["exhibits"][0]
     problem(technician.post(f"intakes/{intake['uuid']}/complete/"), 422, "countersign-first")
-    waiting = ok(custodian.get(f"cases/{case.uuid}/discrepancies/?open_only=true"))["results"]
-    assert len(waiting) == 4
-    problem(technician.post(f"discrepancies/{waiting[0]['uuid']}/countersign/"), 403, "own-work")
-    for row in waiting:
-        assert ok(custodian.post(f"discrepancies/{row['uuid']}/countersign/"))["state"] == "countersigned"
-    explained = {"explanation": "One tusk was kept as a sample by customs", "customer_told": True}
-    assert ok(custodian.post(f"discrepancies/{waiting[0]['uuid']}/explain/", explained))["state"] == "explained"
+    settled(custodian, technician, case)
     assert ok(technician.post(f"intakes/{intake['uuid']}/complete/"))["state"] == "complete"
     photo = ok(technician.upload(f"cases/{case.uuid}/files/", b"\xff\xd8\xff" + b"0" * 50, role="photograph"), 201)
     ok(technician.post(f"intakes/{intake['uuid']}/photographs/", {"file": photo["uuid"], "caption": "the seal"}), 201)

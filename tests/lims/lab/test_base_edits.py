@@ -13,6 +13,7 @@ from django.urls import reverse
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.bases import reverse_complement
 from chain_of_custody.models import Entry, StoredFile
+from chain_of_custody.vault.services import store_current
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.models import BaseEdit, ReferenceSet, Run
 from lims.lab.selectors.traces import consensus_of, edits_to_read, trace_view
@@ -20,6 +21,7 @@ from lims.lab.services.edits import edit_propose, edit_read, edit_withdraw, edit
 from lims.lab.tasks import run_execute
 from tests.lims import builders
 from tests.lims.api.client import Caller, problem
+from tests.lims.builders import Laboratory
 from tests.lims.lab.support import SEQUENCES, Bench, barcode_set, species_run, upload
 from tests.lims.web.test_lab_pages import enter
 
@@ -61,12 +63,8 @@ def verbs(run: Run) -> list[str]:
     return [one["verb"] for one in read if one["schema"] == "lab.edit/1"]
 
 
-def test_an_edit_is_proposed_read_by_another_and_computed_with(client: Client, bench: Bench, run: Run) -> None:
-    lab, consensus = bench.lab, consensus_of(run)
-    before = (run.result_digest, list(run.inputs.values_list("file__digest", flat=True)))
-    at = 200
-    old = chr(consensus.bases[at - 1])
-    new = {"A": "G", "G": "A", "C": "T", "T": "C"}[old]
+def refused(lab: Laboratory, run: Run, at: int, old: str, new: str) -> None:
+    """What is no edit is not proposed, nor by whom may not."""
     for bad, words in (
         ({"position": at, "old": new, "new": old}, "stands"),
         ({"position": 99999, "old": "A", "new": "C"}, "no position"),
@@ -77,6 +75,10 @@ def test_an_edit_is_proposed_read_by_another_and_computed_with(client: Client, b
             edit_propose(actor=lab.analyst, run=run, reason="A test.", **bad)  # type: ignore[arg-type]
     with pytest.raises(NotAllowed):
         edit_propose(actor=lab.reviewer, run=run, position=at, old=old, new=new, reason="Seen so.")
+
+
+def agreed(client: Client, lab: Laboratory, run: Run, at: int, old: str, new: str) -> None:
+    """An edit proposed on the page, and read there by somebody else."""
     enter(client, lab.analyst)
     form = {"position": str(at), "old": old, "new": new, "reason": "Seen so in both reads."}
     assert client.post(reverse("web:edit_new", args=[run.reference]), form | {"reason": ""}).status_code == 422
@@ -99,6 +101,9 @@ def test_an_edit_is_proposed_read_by_another_and_computed_with(client: Client, b
     edit.refresh_from_db()
     assert (edit.state, edit.reader_id) == ("agreed", lab.technician.party_id)
 
+
+def computed_with(client: Client, lab: Laboratory, run: Run) -> Run:
+    """The run computed again with its edits, once."""
     key = {"idempotency_key": str(uuid4())}
     enter(client, lab.analyst)
     assert 'name="idempotency_key"' in client.get(reverse("web:run_trace", args=[run.reference])).content.decode()
@@ -109,12 +114,22 @@ def test_an_edit_is_proposed_read_by_another_and_computed_with(client: Client, b
     run_execute(again.pk)
     again.refresh_from_db()
     assert (again.state, again.error) == ("done", "")
+    return again
+
+
+def test_an_edit_is_proposed_read_by_another_and_computed_with(client: Client, bench: Bench, run: Run) -> None:
+    lab, consensus = bench.lab, consensus_of(run)
+    before = (run.result_digest, list(run.inputs.values_list("file__digest", flat=True)))
+    at = 200
+    old = chr(consensus.bases[at - 1])
+    new = {"A": "G", "G": "A", "C": "T", "T": "C"}[old]
+    refused(lab, run, at, old, new)
+    agreed(client, lab, run, at, old, new)
+    again = computed_with(client, lab, run)
     layer = again.inputs.get(role="edits").file
     edited = bytearray(consensus.bases)
     edited[at - 1] = ord(new)
     fasta = again.outputs.get(name="consensus.fasta").file
-    from chain_of_custody.vault.services import store_current
-
     with store_current().open(fasta.digest, version=fasta.store_version) as chunks:
         assert b"".join(chunks) == b">scale\n" + bytes(edited) + b"\n"
     run.refresh_from_db()

@@ -25,6 +25,7 @@ from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.speciesbuild import note_facts
 from tests.lims import builders
 from tests.lims.api.client import Caller, problem
+from tests.lims.builders import Laboratory
 from tests.lims.lab.support import BARCODES, SEQUENCES, Bench, barcode_set, built, species_run, upload
 from tests.lims.web.test_lab_pages import enter
 
@@ -116,8 +117,8 @@ def test_two_editions_are_compared_by_accession() -> None:
     assert found.species == (("A b", 3, 1), ("A c", 0, 2))
 
 
-def test_a_set_is_read_looked_through_decided_on_and_approved(client: Client, bench: Bench) -> None:
-    lab, first = bench.lab, proposed(bench)
+def told_of_every_record(lab: Laboratory, first: ReferenceSet) -> None:
+    """What was read of each record, what was left out and why, and what is known of the specimens."""
     report = table_rows(actor=lab.analyst, reference=first, name="report")
     reasons = {one["accession"]: one["reason"] for one in report if one["taken"] == "no"}
     assert len(report) == len(BARCODES) + 3 + 1 + 2
@@ -133,6 +134,10 @@ def test_a_set_is_read_looked_through_decided_on_and_approved(client: Client, be
     }
     assert coverage["Vagus primus"] == "5"
 
+
+def test_a_set_is_read_looked_through_decided_on_and_approved(client: Client, bench: Bench) -> None:
+    lab, first = bench.lab, proposed(bench)
+    told_of_every_record(lab, first)
     found = {one.accession: one for one in findings_by_record(actor=lab.analyst, reference=first)}
     assert found[WRONG].needed
     assert "label-outlier" in dict(found[WRONG].seen)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from chain_of_custody.models import Entry
 from lims.casework.services.cases import case_close
 from lims.common.errors import NotAllowed, RuleViolation
-from lims.lab.models import DriftCheck, ReferenceSet, Run
+from lims.lab.models import DriftCheck, DriftLine, ReferenceSet, Run
 from lims.lab.rules.drifting import Change, Said, changes
 from lims.lab.selectors.drift import drift_lines, drift_undecided
 from lims.lab.services import jobs
@@ -72,6 +72,19 @@ def test_answers_are_matched_by_subject_and_order() -> None:
     assert changes(old, old, range(4)) == []
 
 
+def decided(client: Client, bench: Bench, line: DriftLine) -> None:
+    """Quality says on the page what follows, once."""
+    lab, decide = bench.lab, reverse("web:drift_line", args=[line.uuid])
+    assert client.get(decide).status_code == 403
+    enter(client, lab.manager)
+    assert client.post(decide, {"decision": "examine", "note": ""}).status_code == 422
+    assert client.post(decide, {"decision": "examine", "note": "The owner is told."}).status_code == 302
+    line.refresh_from_db()
+    assert (line.decision, line.note, line.decided_by_id) == ("examine", "The owner is told.", lab.manager.party_id)
+    with pytest.raises(RuleViolation, match="decided"):
+        drift_decide(actor=lab.manager, line=line, decision="nothing", note="After all.")
+
+
 def test_a_new_edition_lists_what_it_would_change_and_alters_nothing(client: Client, bench: Bench) -> None:
     lab = bench.lab
     run = reported(bench, barcode_set(lab, HIDDEN))
@@ -103,16 +116,8 @@ def test_a_new_edition_lists_what_it_would_change_and_alters_nothing(client: Cli
     assert HIDDEN in shown
     assert bench.case.reference in shown
     assert "Say what follows" not in shown, "quality decides"
-    decide = reverse("web:drift_line", args=[line.uuid])
-    assert client.get(decide).status_code == 403
-    enter(client, lab.manager)
-    assert client.post(decide, {"decision": "examine", "note": ""}).status_code == 422
-    assert client.post(decide, {"decision": "examine", "note": "The owner is told."}).status_code == 302
-    line.refresh_from_db()
-    assert (line.decision, line.note, line.decided_by_id) == ("examine", "The owner is told.", lab.manager.party_id)
+    decided(client, bench, line)
     assert verbs("run", run.uuid) == ["would_change", "decided"]
-    with pytest.raises(RuleViolation, match="decided"):
-        drift_decide(actor=lab.manager, line=line, decision="nothing", note="After all.")
     assert frozen(run) == before
 
     manager = Caller(lab.manager)
