@@ -109,6 +109,22 @@ def import_files(
     return Import(records=tuple(records.values()), report=tuple(report))
 
 
+def records_check(found: Import) -> None:
+    """Raises `InputRefused` where no record was taken, with the first record's reason and how many share it."""
+    if found.records:
+        return
+    if not found.report:
+        raise InputRefused("No record was found in the files.", remedy="Check that they came whole.")
+    first = found.report[0]
+    alike = sum(line.reason == first.reason for line in found.report)
+    raise InputRefused(
+        f"None of {len(found.report)} records can be used: {first.reason.rstrip('.')} ({alike} of them).",
+        file=first.file,
+        row=first.row,
+        remedy="Write «accession|Genus species» above DNA sequences, or see what the formats need.",
+    )
+
+
 def _assigned(against: Library, record: Record, wanted: str | None) -> Record | str:
     found = locus_assign(against, record)
     if wanted is not None and not isinstance(found, str) and found.locus != wanted:
@@ -122,6 +138,10 @@ Made = tuple[int, str, Record | str]
 def _records(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Made]:
     with text_open(path, errors="replace") as source:
         head = source.readline(1 << 16)
+    if "\x00" in head:
+        raise InputRefused(
+            "The file is no plain text, or is UTF-16.", file=path.name, remedy="Save it as plain UTF-8 text."
+        )
     if head.startswith(">"):
         return _fasta(path, locus, taxonomy)
     if head.startswith("LOCUS"):
@@ -145,12 +165,24 @@ def _fasta(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator
 
 
 def _genbank(path: Path, locus: str | None) -> Iterator[Made]:
+    broken = _genbank_broken(path)
     try:
         with text_open(path, errors="replace") as source:
             for row, entry in enumerate(SeqIO.parse(source, "genbank"), start=1):  # type: ignore[no-untyped-call]
-                yield from ((row, str(entry.id), made) for made in _entry(entry, locus))
+                found = ["the file ends inside this record"] if row == broken else _entry(entry, locus)
+                yield from ((row, str(entry.id), made) for made in found)
     except (ValueError, AttributeError, IndexError) as error:
         raise InputRefused(f"The GenBank file cannot be read on: {error}.", file=path.name) from error
+
+
+def _genbank_broken(path: Path) -> int:
+    """The number of the record a file breaks off in, 0 where its last record ends as it should, with «//»."""
+    begun, last = 0, "//"
+    with text_open(path, errors="replace") as source:
+        for line in source:
+            begun += line.startswith("LOCUS ")
+            last = line.strip() or last
+    return 0 if last == "//" else begun
 
 
 def _entry(entry: SeqRecord, wanted: str | None) -> list[Record | str]:

@@ -27,6 +27,8 @@ from analysis.species.within import within_largest
 KIND: Final = "species"
 SAMPLING: Final = 4
 SHORTEST: Final = 60
+LONGEST: Final = 100_000
+"""Bases of a record: a locus or an organelle. Whole chromosomes would fill the memory and answer nothing."""
 """References and queries below 60 bases are not used: too few k-mers and too little to tell species apart."""
 
 
@@ -221,6 +223,8 @@ def _usable(records: Iterable[Record]) -> tuple[list[Record], tuple[tuple[str, s
     for record in sorted(records, key=lambda record: (record.accession, record.locus)):
         if len(record.sequence) < SHORTEST:
             left_out.append((record.accession, f"{len(record.sequence)} bases, fewer than {SHORTEST}"))
+        elif len(record.sequence) > LONGEST:
+            left_out.append((record.accession, f"{len(record.sequence)} bases, more than {LONGEST}: give the locus"))
         elif used and (used[-1].accession, used[-1].locus) == (record.accession, record.locus):
             if (used[-1].species, used[-1].sequence) != (record.species, record.sequence):
                 raise InputRefused(
@@ -231,7 +235,10 @@ def _usable(records: Iterable[Record]) -> tuple[list[Record], tuple[tuple[str, s
         else:
             used.append(record)
     if not used:
-        raise InputRefused("No record can be used.", remedy=f"Give sequences of {SHORTEST} bases or more.")
+        why = f": {left_out[0][0]}: {left_out[0][1]}" if left_out else ""
+        raise InputRefused(
+            f"No record can be used{why}.", remedy=f"Give sequences of {SHORTEST} to {LONGEST} bases that name a species."
+        )
     return used, tuple(left_out)
 
 

@@ -14,7 +14,7 @@ from analysis.inputs import Progress
 from analysis.species.calibrate import calibrate
 from analysis.species.calibration import LocusCalibration, RankRule, Rule, calibration_write
 from analysis.species.curate import Finding, coverage, curate
-from analysis.species.imports import Import, Line, import_files
+from analysis.species.imports import Import, Line, import_files, records_check
 from analysis.species.library import Library, library_build, library_open
 from analysis.species.records import Taxonomy, taxonomy_read
 
@@ -30,7 +30,7 @@ After ANSI/ASB 180, of which only the scope was read [M].
 
 
 OwnItems = Callable[[Collection[str]], Collection[str]]
-_NAME_PARTS = re.compile(r"[_|.\s]+")
+_NAME_PARTS = re.compile(r"[_|.,;:=()\s]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def species_build(
 
     Raises:
         AnalysisError: a file is none of these forms, no record can be used, an excluded record is not there, or a
-            record is named after an item: evidence may not enter a reference.
+            record names an item: evidence may not enter a reference.
         Cancelled: what `progress` raises.
     """
     files, taxonomy = _taxonomies(sources, names)
@@ -72,6 +72,7 @@ def species_build(
     found = import_files(files, locus=locus, taxonomy=taxonomy, against=beside, progress=part(progress, 0.0, 0.1))
     found = _without(found, excluded)
     _no_evidence(found, own_items)
+    records_check(found)
     library, built = library_build(
         folder, found.records, name=name, version=edition, taxonomy=taxonomy, progress=part(progress, 0.1, 0.25)
     )
@@ -189,12 +190,17 @@ def _is_taxonomy(path: Path) -> bool:
 
 
 def _no_evidence(found: Import, own_items: OwnItems) -> None:
-    """No record bears the reference of an item, alone or with a direction or a suffix behind it."""
-    named = {part.upper(): record for record in found.records for part in _NAME_PARTS.split(record.accession)}
+    """No record bears the reference of an item: in its accession, its name or what else its header says."""
+    named = {
+        part.upper(): record
+        for record in found.records
+        for text in (record.accession, record.name, record.note)
+        for part in _NAME_PARTS.split(text)
+    }
     for name in sorted(own_items(named)):
         raise InputRefused(
-            f"The record «{named[name].accession}» is named after an item of this laboratory: evidence may not enter a "
-            "reference.",
+            f"The record «{named[name].accession}» names an item of this laboratory ({name}): evidence may not enter "
+            "a reference.",
             field="files",
             remedy="Take it out of the file.",
         )

@@ -15,8 +15,8 @@ from Bio.SeqRecord import SeqRecord
 from analysis.__main__ import main
 from analysis.errors import InputRefused
 from analysis.species.curate import compare, coverage, curate
-from analysis.species.imports import import_files, locus_of
-from analysis.species.library import library_build
+from analysis.species.imports import import_files, locus_of, records_check
+from analysis.species.library import LONGEST, library_build
 from analysis.species.records import Record, records_read, taxonomy_read
 from analysis.species.synthetic import Barcode
 from tests.analysis.species.conftest import real
@@ -53,6 +53,38 @@ def test_genbank_features_become_records_with_what_vouches_for_them(individuals:
     assert "published=J. Worms 1, 1-2 (2020)" in record.note
     assert [(line.accession, line.taken) for line in found.report] == [("XX000001.2", True), ("XX000002.1", False)]
     assert {item.locus for item in import_files([path]).records} == {"COI", "16S"}
+
+
+def test_a_genbank_record_the_file_breaks_off_in_is_left_out(individuals: list[Barcode], tmp_path: Path) -> None:
+    path = tmp_path / "cut.gb"
+    genbank(path, individuals[0])
+    whole = path.read_text()
+    path.write_text(whole[: whole.rindex("acgtacgt")])  # inside the bases of the second record
+    found = import_files([path])
+    assert [(line.accession, line.reason) for line in found.report if not line.taken] == [
+        ("XX000002.1", "the file ends inside this record")
+    ]
+    assert {record.accession for record in found.records} == {"XX000001.2:16S", "XX000001.2:COI"}
+
+
+def test_a_set_without_a_usable_record_says_why_of_which(tmp_path: Path) -> None:
+    path = tmp_path / "nameless.fasta"
+    path.write_text(">A1\nACGT\n>A2\nACGT\n")
+    with pytest.raises(InputRefused, match=r"None of 2 records can be used: The header «A1» names no species \(1 of"):
+        records_check(import_files([path]))
+    path.write_bytes(">A1|Aus albus\nACGT\n".encode("utf-16"))
+    with pytest.raises(InputRefused, match="UTF-16"):
+        import_files([path])
+
+
+def test_a_chromosome_is_no_record_of_a_locus(individuals: list[Barcode], tmp_path: Path) -> None:
+    long = _record("LONG", "Aus albus", "ACGT" * (LONGEST // 4) + "A")
+    records = [long, _record("S1", "Bus niger", individuals[0].sequence)]
+    library, report = library_build(tmp_path / "set", records, name="s", version="1")
+    assert report.left_out == (("LONG", f"{LONGEST + 1} bases, more than {LONGEST}: give the locus"),)
+    assert library.size == 1
+    with pytest.raises(InputRefused, match="LONG: 100001 bases"):
+        library_build(tmp_path / "none", [long], name="s", version="1")
 
 
 def test_bold_rows_are_taken_or_left_out_with_a_reason(individuals: list[Barcode], tmp_path: Path) -> None:

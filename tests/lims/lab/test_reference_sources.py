@@ -52,10 +52,13 @@ def test_what_came_out_of_a_run_or_is_named_after_an_item_enters_no_set(bench: B
     with pytest.raises(RuleViolation, match="evidence may not enter a reference"):
         propose(content, "1")
     named = f">{bench.item.reference}_F|{BARCODES[0].species}|\n{BARCODES[0].sequence}\n"
+    told = f">X1|{BARCODES[0].species}|COI|from {bench.item.reference}\n{BARCODES[0].sequence}\n"
+    as_species = f">X1|{bench.item.reference} {BARCODES[0].species}\n{BARCODES[0].sequence}\n"
     clean = "".join(one.fasta for one in BARCODES[:8])
-    with pytest.raises(InputRefused, match=bench.item.reference) as refused:
-        built(propose((clean + named).encode(), "2"))
-    assert "evidence may not enter a reference" in str(refused.value)
+    for edition, bad in (("2", named), ("3", told), ("4", as_species)):
+        with pytest.raises(InputRefused, match=bench.item.reference) as refused:
+            built(propose((clean + bad).encode(), edition))
+        assert "evidence may not enter a reference" in str(refused.value)
 
 
 def test_of_two_proposals_at_the_same_moment_the_second_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
