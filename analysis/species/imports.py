@@ -38,6 +38,9 @@ LOCI: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Spellings of loci, letters and digits alone."""
 
+LONGEST_NAME: Final = 120
+"""Characters of an accession and of a name."""
+
 _LOCUS_OF: Final = {spelling: locus for locus, spellings in LOCI.items() for spelling in spellings}
 _UNPUBLISHED: Final = re.compile(r"^(unpublished|submitted)", re.IGNORECASE)
 _BOLD: Final[Mapping[str, tuple[str, ...]]] = {
@@ -97,16 +100,24 @@ def import_files(
         progress(done / len(paths), path.name)
         for row, accession, read in _records(path, None if against else locus, taxonomy):
             made = read if against is None or isinstance(read, str) else _assigned(against, read, locus)
-            if isinstance(made, str):
-                report.append(Line(file=path.name, row=row, accession=accession, taken=False, reason=made))
-            elif (made.accession, made.locus) in records:
-                reason = "the accession occurs twice; the first is kept"
-                report.append(Line(file=path.name, row=row, accession=accession, taken=False, reason=reason))
-            else:
-                records[made.accession, made.locus] = made
-                report.append(Line(file=path.name, row=row, accession=made.accession, taken=True))
+            why = made if isinstance(made, str) else _why_not(made, records)
+            if not isinstance(made, str):
+                accession = made.accession
+                if not why:
+                    records[made.accession, made.locus] = made
+            name = accession[:LONGEST_NAME]
+            report.append(Line(file=path.name, row=row, accession=name, taken=not why, reason=why))
     progress(1.0, f"{len(records)} records")
     return Import(records=tuple(records.values()), report=tuple(report))
+
+
+def _why_not(record: Record, records: Mapping[tuple[str, str], Record]) -> str:
+    """Why a record is not taken beside those that were, empty where it is."""
+    if len(record.accession) > LONGEST_NAME or len(record.name) > LONGEST_NAME:
+        return f"accession or name has more than {LONGEST_NAME} characters"
+    if (record.accession, record.locus) in records:
+        return "the accession occurs twice; the first is kept"
+    return ""
 
 
 def records_check(found: Import) -> None:

@@ -237,7 +237,8 @@ def _usable(records: Iterable[Record]) -> tuple[list[Record], tuple[tuple[str, s
     if not used:
         why = f": {left_out[0][0]}: {left_out[0][1]}" if left_out else ""
         raise InputRefused(
-            f"No record can be used{why}.", remedy=f"Give sequences of {SHORTEST} to {LONGEST} bases that name a species."
+            f"No record can be used{why}.",
+            remedy=f"Give sequences of {SHORTEST} to {LONGEST} bases that name a species.",
         )
     return used, tuple(left_out)
 

@@ -51,6 +51,7 @@ class RecordFindingsShow(Output):
     seen = serializers.SerializerMethodField()
     choice = serializers.CharField(source="decision.choice", allow_null=True, default=None)
     reason = serializers.CharField(source="decision.reason", allow_null=True, default=None)
+    decisions = serializers.IntegerField(help_text="How many were made on this record; the last one holds.")
 
     def get_seen(self, row: Any) -> list[dict[str, str]]:
         """What was seen, each with its code."""
@@ -63,6 +64,11 @@ class CurationAsk(Input):
     accession = serializers.CharField(max_length=120)
     choice = Code(CurationChoice.values)
     reason = serializers.CharField(max_length=300)
+    after = serializers.IntegerField(
+        min_value=0,
+        required=False,
+        help_text="`decisions` as you read it: the call is refused where somebody decided on the record since.",
+    )
 
 
 class CurationRowsAsk(Input):

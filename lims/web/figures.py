@@ -38,8 +38,8 @@ class UnsafeFigure(ValueError):
     """A file that is more than a drawing; it is offered for download instead."""
 
 
-def svg_inline(content: bytes) -> SafeString:
-    """A figure as markup for the page.
+def svg_inline(content: bytes, *, part: str = "") -> SafeString:
+    """A figure as markup for the page; with `part` what it draws is one group of that id, for `svg_rows`.
 
     Raises:
         UnsafeFigure: no SVG, too large, or an element, attribute or value that a drawing does not need.
@@ -53,7 +53,37 @@ def svg_inline(content: bytes) -> SafeString:
         raise UnsafeFigure(f"The figure is no XML: {error}") from error
     if root.tag != f"{_SPACE}svg":
         raise UnsafeFigure(f"The figure begins with {root.tag}.")
+    if part:
+        _grouped(root, part)
     return mark_safe("".join(_written(root)))  # noqa: S308 - every part of it is written by `_written`
+
+
+def _grouped(root: ET.Element, part: str) -> None:
+    """What the figure draws becomes one group, which has the class that the stylesheet knows figures by."""
+    group = ET.Element(f"{_SPACE}g", {"id": part, "class": "fig"})
+    for child in [one for one in root if one.tag not in {f"{_SPACE}title", f"{_SPACE}desc"}]:
+        root.remove(child)
+        group.append(child)
+    root.append(group)
+
+
+def svg_rows(content: bytes, *, part: str, across: int) -> list[SafeString]:
+    """A wide figure once more for paper: windows of `across` units on the group `part`, one below the other.
+
+    They are hidden from screen readers, which have the figure itself.
+    """
+    root = ET.fromstring(content)  # noqa: S314 - the caller has had it through `svg_inline`
+    try:
+        width, height = int(root.get("width", "")), int(root.get("height", ""))
+    except ValueError:
+        return []
+    return [
+        mark_safe(  # noqa: S308 - numbers, and a name of our own
+            f'<svg viewBox="{left} 0 {across} {height}" width="{across}" height="{height}" aria-hidden="true">'
+            f'<use href="#{part}"/></svg>'
+        )
+        for left in range(0, width, across)
+    ]
 
 
 def _written(element: ET.Element) -> list[str]:

@@ -2,9 +2,11 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from chain_of_custody.vault.services import store_current
@@ -20,13 +22,14 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFindings:
-    """A record that somebody should look at: what was seen, whether a decision is needed, which one holds."""
+    """A record to look at: what was seen, whether a decision is needed, which one holds, how many were made."""
 
     accession: str
     taxon: str
     seen: tuple[tuple[str, str], ...]
     needed: bool
     decision: CurationDecision | None
+    decisions: int = 0
 
 
 def table_rows(*, actor: Actor, reference: ReferenceSet, name: str) -> list[Row]:
@@ -62,8 +65,16 @@ def accessions_known(*, actor: Actor, reference: ReferenceSet) -> frozenset[str]
 
 def decisions_of(reference: ReferenceSet) -> dict[str, CurationDecision]:
     """The decision that holds for each record: the latest."""
-    rows = CurationDecision.objects.filter(reference=reference).select_related("decided_by").order_by("pk")
-    return {row.accession: row for row in rows}
+    return {row.accession: row for row in _decisions(reference)}
+
+
+def _decisions(reference: ReferenceSet) -> QuerySet[CurationDecision]:
+    return CurationDecision.objects.filter(reference=reference).select_related("decided_by").order_by("pk")
+
+
+def decisions_on(reference: ReferenceSet, accession: str) -> list[CurationDecision]:
+    """Every decision on one record, the first one first; the last one holds."""
+    return list(_decisions(reference).filter(accession=accession))
 
 
 def findings_by_record(*, actor: Actor, reference: ReferenceSet) -> list[RecordFindings]:
@@ -73,7 +84,8 @@ def findings_by_record(*, actor: Actor, reference: ReferenceSet) -> list[RecordF
 
 
 def _findings(reference: ReferenceSet) -> list[RecordFindings]:
-    decided = decisions_of(reference)
+    made = list(_decisions(reference))
+    decided, counted = {row.accession: row for row in made}, Counter(row.accession for row in made)
     seen: dict[str, list[Row]] = {}
     for row in _rows(reference, "curation"):
         seen.setdefault(row["accession"], []).append(row)
@@ -85,6 +97,7 @@ def _findings(reference: ReferenceSet) -> list[RecordFindings]:
             seen=tuple((row["code"], row["text"]) for row in rows),
             needed=any(row["code"] in MUST_DECIDE for row in rows),
             decision=decided.get(accession),
+            decisions=counted[accession],
         )
         for accession in sorted(seen.keys() | decided.keys())
     ]

@@ -17,7 +17,7 @@ from lims.common.checks import text_clean
 from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
 from lims.lab.enums import CurationChoice, ReferenceState
 from lims.lab.models import CurationDecision, ReferenceSet
-from lims.lab.selectors.curation import accessions_known, decisions_of
+from lims.lab.selectors.curation import accessions_known, decisions_of, decisions_on
 from lims.lab.services.references import reference_draft, reference_propose
 
 MOST_AT_ONCE = 2_000
@@ -34,6 +34,7 @@ def curation_decide(
     choice: str,
     reason: str,
     known: Container[str] | None = None,
+    after: int | None = None,
 ) -> CurationDecision:
     """Keep or leave out a record of a proposed set, with the reason. The set itself never changes.
 
@@ -44,15 +45,16 @@ def curation_decide(
         choice: a `CurationChoice`.
         reason: why.
         known: the set's records, where the caller decides on many and has read them once (`accessions_known`).
+        after: how many decisions on this record the decider has seen; None says that this does not matter.
 
     Raises:
         NotAllowed: without `reference.manage`.
         BadInput: no such record, no choice, no reason.
-        RuleViolation: the set is not waiting for approval.
+        RuleViolation: the set is not waiting for approval, or somebody else decided on the record meanwhile.
     """
     require(actor, "reference.manage")
     known = accessions_known(actor=actor, reference=reference) if known is None else known
-    return _decide(actor, reference, [_known(accession, known)], choice, reason)[0]
+    return _decide(actor, reference, [_known(accession, known)], choice, reason, after)[0]
 
 
 def curation_decide_many(
@@ -80,7 +82,12 @@ def curation_decide_many(
 
 
 def _decide(
-    actor: Actor, reference: ReferenceSet, accessions: Sequence[str], choice: str, reason: str
+    actor: Actor,
+    reference: ReferenceSet,
+    accessions: Sequence[str],
+    choice: str,
+    reason: str,
+    after: int | None = None,
 ) -> list[CurationDecision]:
     if choice not in CurationChoice.values:
         raise BadInput(_("Choose whether it is kept."), code="unknown-choice", field="choice", found=choice)
@@ -89,6 +96,8 @@ def _decide(
         row = ReferenceSet.objects.select_for_update(no_key=True).get(pk=reference.pk)
         if row.state != ReferenceState.PROPOSED:
             raise RuleViolation(_("This reference is not waiting for approval."), code="wrong-state")
+        if after is not None:
+            _not_meanwhile(row, accessions[0], after)
         made = [
             CurationDecision(
                 reference=row,
@@ -104,6 +113,20 @@ def _decide(
         drafts = [reference_draft(row, "curated", {"record": one, "choice": choice}) for one in accessions]
         act_append(actor=actor, drafts=drafts, reason=reason)
     return made
+
+
+def _not_meanwhile(reference: ReferenceSet, accession: str, after: int) -> None:
+    """Nobody decided on the record since the decider looked at it."""
+    found = decisions_on(reference, accession)
+    if len(found) > after:
+        last = found[-1]
+        raise RuleViolation(
+            _("%(who)s decided on this record meanwhile: %(choice)s, «%(why)s». Look at it again.")
+            % {"who": last.decided_by.name, "choice": last.get_choice_display(), "why": last.reason},
+            code="decided-meanwhile",
+            field="accession",
+            found=accession,
+        )
 
 
 def _known(accession: str, known: Container[str]) -> str:

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lims.lab.enums import CurationChoice, ReferenceState
-from lims.lab.models import ReferenceSet
-from lims.lab.selectors.curation import RecordFindings, findings_by_record
+from lims.lab.models import CurationDecision, ReferenceSet
+from lims.lab.selectors.curation import RecordFindings, decisions_on, findings_by_record
 from lims.lab.selectors.work import reference_get
 from lims.lab.services.curation import curation_decide, curation_decide_many, reference_curated
 from lims.web.access import PageRequest, page_for
@@ -70,6 +70,7 @@ class CurationForm(PageForm):
         label=gettext_lazy("What becomes of it"), choices=CurationChoice.choices, widget=forms.RadioSelect
     )
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=300)
+    after = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
 
 
 class ManyForm(PageForm):
@@ -230,13 +231,20 @@ def _facts(found: Sequence[RecordFindings], out: int) -> list[Fact]:
 def reference_decide(request: PageRequest, uuid: UUID) -> HttpResponse:
     """Decide on one record of a proposed set."""
     row = reference_get(actor=request.actor, uuid=uuid)
-    form = CurationForm(request.POST or None, initial={"record": request.GET.get("record", "")})
+    asked = request.GET.get("record", "")
+    before = decisions_on(row, asked) if asked else []
+    form = CurationForm(request.POST or None, initial={"record": asked, "after": len(before)})
     back = reverse("web:reference_curation", args=[row.uuid])
 
     def do() -> str:
         data = form.cleaned_data
         curation_decide(
-            actor=request.actor, reference=row, accession=data["record"], choice=data["choice"], reason=data["reason"]
+            actor=request.actor,
+            reference=row,
+            accession=data["record"],
+            choice=data["choice"],
+            reason=data["reason"],
+            after=data["after"],
         )
         return back
 
@@ -245,11 +253,23 @@ def reference_decide(request: PageRequest, uuid: UUID) -> HttpResponse:
         button=_("Record it"),
         cancel=back,
         eyebrow=str(row),
-        note=_("The set stays as it is. What is left out is missing from the next edition."),
+        note=_standing(before) or _("The set stays as it is. What is left out is missing from the next edition."),
         icon="review",
         crumbs=set_crumbs(row, _("Decide on a record")),
     )
     return submit(request, form, do) or form_page(request, form, view)
+
+
+def _standing(before: Sequence[CurationDecision]) -> str:
+    """The decision that a new one replaces, in words."""
+    if not before:
+        return ""
+    last = before[-1]
+    return _("%(who)s decided: %(choice)s, «%(why)s». A new decision takes its place; both are kept.") % {
+        "who": last.decided_by.name,
+        "choice": last.get_choice_display(),
+        "why": last.reason,
+    }
 
 
 class EditionForm(PageForm):

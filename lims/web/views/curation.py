@@ -94,13 +94,12 @@ def _table(request: PageRequest, uuid: UUID, name: str, columns: tuple[Column, .
         key = order.lstrip("-")
         rows.sort(key=lambda one: int(one[key]) if key in _NUMBERS else one[key], reverse=order.startswith("-"))
     found = ask.listing(rows)
-    cells = tuple([one.get(column.key, "") for column in columns] for one in found)
+    cells = tuple([(one.get(column.key, ""), column.numeric) for column in columns] for one in found)
     titles = {"report": _("What was read"), "records": _("Records"), "coverage": _("Coverage")}
     context = {
         "row": row,
         "title": titles[table],
         "rows": Listing(ask=ask, rows=cells, total=found.total, number=found.number),
-        "numeric": [column.numeric for column in columns],
         "tabs": set_places(row, name),
         "crumbs": set_crumbs(row, titles[table]),
         "facts": _facts(row),

@@ -35,6 +35,7 @@ from lims.web.recordwords import code_words
 from lims.web.referencechecks import checks_view
 from lims.web.referenceforms import ProposeForm, kind_title, kind_uses, parameter_words
 from lims.web.rundescribing import method_name
+from lims.web.speciesrates import rates_tables
 from lims.web.sureview import NO_TABLE, taxonomy_words
 from lims.web.today import TodayPart, today_part
 
@@ -184,6 +185,7 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
         "summary": _summary(row),
         "parameters": [(parameter_words(name), value) for name, value in row.parameters.items()],
         "left_out": row.summary.get("left_out") or [],
+        "rates": rates_tables(row.summary.get("error_rates") or ()),
         "checks": checks_view(reference_checks(actor=actor, reference=row)),
         "can_grant": actor.may("quality.manage"),
         "synthetic": row.synthetic,
@@ -194,7 +196,7 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
     return page(request, "web/lab/reference.html", context | _building(request, row), form=form, status=status)
 
 
-_TOLD = frozenset({"left_out", "left_out_count", "records_read", "checklist", "findings", "taxonomy"})
+_TOLD = frozenset({"error_rates", "left_out", "left_out_count", "records_read", "checklist", "findings", "taxonomy"})
 """Parts of a summary that have cards or pages of their own."""
 
 

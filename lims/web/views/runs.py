@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,7 +23,7 @@ from lims.lab.selectors.work import run_get, run_list
 from lims.lab.services.runs import run_cancel, run_rerun
 from lims.web.access import PageRequest, page_for
 from lims.web.describing import Badge
-from lims.web.figures import UnsafeFigure, svg_inline, svg_words
+from lims.web.figures import UnsafeFigure, svg_inline, svg_rows, svg_words
 from lims.web.forms import KeyForm, page, press
 from lims.web.jobs import JobPart, job_answer, job_badge
 from lims.web.labfile import about_case, address_of, download, opened
@@ -190,15 +191,22 @@ def _controls(run: Run) -> list[Any]:
     return list(run.batch.controls.order_by("id")) if run.batch else []
 
 
+_SIGNALS = frozenset({"chromatogram", "trace"})
+_ON_PAPER = 840
+"""How much of a long figure a row on paper shows: 60 bases."""
+
+
 def _figures(run: Run, number: int) -> list[dict[str, Any]]:
     found = []
     for name, content in run_figures(run=run, number=number):
         title, description = svg_words(content)
-        try:
-            drawing: Any = svg_inline(content)
-        except UnsafeFigure:
-            drawing = ""
         kind = name.partition("-")[0]
+        part = f"drawn-{slugify(name)}" if kind in _SIGNALS else ""
+        try:
+            drawing: Any = svg_inline(content, part=part)
+            rows = svg_rows(content, part=part, across=_ON_PAPER) if part else []
+        except UnsafeFigure:
+            drawing, rows = "", []
         found.append(
             {
                 "name": name,
@@ -206,8 +214,9 @@ def _figures(run: Run, number: int) -> list[dict[str, Any]]:
                 "title": title or name,
                 "description": said(description),
                 "drawing": drawing,
-                "bases": kind in {"chromatogram", "trace"},
-                "wide": kind in {"chromatogram", "trace", "pedigree"},
+                "rows": rows,
+                "bases": kind in _SIGNALS,
+                "wide": kind in _SIGNALS or kind == "pedigree",
                 "href": reverse("web:run_file", args=[run.reference, f"{name}.svg"]),
             }
         )

@@ -72,6 +72,9 @@ def test_a_set_without_a_usable_record_says_why_of_which(tmp_path: Path) -> None
     path.write_text(">A1\nACGT\n>A2\nACGT\n")
     with pytest.raises(InputRefused, match=r"None of 2 records can be used: The header «A1» names no species \(1 of"):
         records_check(import_files([path]))
+    path.write_text(f">{'A' * 121}|Aus albus\n{'ACGT' * 40}\n>A2|Aus {'b' * 120}\n{'ACGT' * 40}\n")
+    with pytest.raises(InputRefused, match=r"None of 2 .* more than 120 characters \(2 of them\)"):
+        records_check(import_files([path]))
     path.write_bytes(">A1|Aus albus\nACGT\n".encode("utf-16"))
     with pytest.raises(InputRefused, match="UTF-16"):
         import_files([path])

@@ -19,7 +19,7 @@ from chain_of_custody.models import Entry
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.models import CurationDecision, ReferenceSet
 from lims.lab.rules.curation import editions_compare
-from lims.lab.selectors.curation import decisions_of, findings_by_record, table_rows
+from lims.lab.selectors.curation import decisions_of, decisions_on, findings_by_record, table_rows
 from lims.lab.services.curation import curation_decide, reference_curated
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.speciesbuild import note_facts
@@ -195,6 +195,27 @@ def test_whoever_decided_does_not_approve_and_the_api_tells_the_same(bench: Benc
             403,
             404,
         }
+
+
+def test_of_two_curators_at_once_the_second_learns_what_the_first_decided(client: Client, bench: Bench) -> None:
+    lab, first = bench.lab, proposed(bench)
+    enter(client, lab.manager)
+    address = reverse("web:reference_decide", args=[first.uuid]) + f"?record={WRONG}"
+    opened = client.get(address).content.decode()
+    assert 'name="after" value="0"' in opened
+    analyst = Caller(lab.analyst)
+    row = {"accession": WRONG, "choice": "keep", "reason": "A known hybrid.", "after": 0}
+    assert analyst.post(f"reference-sets/{first.uuid}/curation/", row).json()["decisions"] == 1
+    sent = {"record": WRONG, "choice": "exclude", "reason": "Mislabelled.", "after": "0"}
+    answer = client.post(address, sent)
+    assert answer.status_code == 422
+    assert f"{lab.analyst.name} decided on this record meanwhile" in answer.content.decode()
+    assert analyst.post(f"reference-sets/{first.uuid}/curation/", row).json()["code"] == "decided-meanwhile"
+    again = client.get(address).content.decode()
+    assert 'name="after" value="1"' in again
+    assert "A known hybrid." in again
+    assert client.post(address, sent | {"after": "1"}).status_code == 302
+    assert [one.choice for one in decisions_on(first, WRONG)] == ["keep", "exclude"]
 
 
 def test_many_records_are_decided_on_at_once_each_with_its_own_entry(client: Client, bench: Bench) -> None:
