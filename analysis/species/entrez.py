@@ -1,4 +1,4 @@
-"""The one door to the network: GenBank records by accession, through Bio.Entrez.
+"""The one door to the network, through Bio.Entrez: GenBank records by accession, and accessions by species and locus.
 
 Only the command line comes here; everything else of `analysis` works on files. NCBI's rules are kept: an e-mail address
 with every request, at most three requests a second (ten with a key; Bio.Entrez waits), many accessions a request,
@@ -7,8 +7,9 @@ tries that fail are repeated after a pause. What is fetched is kept as it came, 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -29,8 +30,35 @@ BATCH: Final = 100
 TIMEOUT: Final = 60.0
 _ACCESSION: Final = re.compile(r"^[A-Z]{1,6}_?[0-9]{5,12}(\.[0-9]+)?$")
 _EMAIL: Final = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+_HEAD: Final = re.compile(r"^# (\S+ \S+) \| (.+): ([0-9]+) on the server, ([0-9]+) listed$")
+_RENAME: Final = "Give another name."
 _VERSION: Final = re.compile(rb"^VERSION\s+(\S+)", re.MULTILINE)
 _END: Final = b"\n//\n"
+
+
+_GENES: Final[Mapping[str, tuple[str, ...]]] = {
+    "COI": ("COI", "COX1", "CO1", "cytochrome c oxidase subunit I", "cytochrome oxidase subunit I"),
+    "cytb": ("cytb", "CYTB", "cob", "cytochrome b"),
+    "12S": ("12S", "12S ribosomal RNA", "rrnS"),
+    "16S": ("16S", "16S ribosomal RNA", "rrnL"),
+    "rbcL": ("rbcL",),
+    "matK": ("matK",),
+}
+"""What records call a locus, in the words NCBI's search finds them by."""
+_SPECIES: Final = re.compile(r"^[A-Z][a-zë-]+ [a-zéëïöü-]+$")
+_LOCUS: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9 -]{0,29}$")
+_SHORTEST, _LONGEST = 100, 25_000
+"""Bases of the records looked for: a barcode to a whole mitochondrion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """What the server has of a species at a locus: how many records, and the accessions of the first of them."""
+
+    species: str
+    locus: str
+    total: int
+    accessions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +112,7 @@ def fetch(
     usable e-mail address, for a file that is no GenBank file, and where the server cannot be reached or sends
     something else; what was fetched before stays.
     """
-    if not _EMAIL.match(email):
-        raise InputRefused(f"«{email}» is no e-mail address.", field="email", remedy="NCBI asks for one: give yours.")
+    _email_check(email)
     have = _held(out)
     kept = [accession for accession in accessions if _is_among(accession, have)]
     wanted = [accession for accession in accessions if not _is_among(accession, have)]
@@ -103,6 +130,100 @@ def fetch(
         came=tuple(sorted(came)),
         missing=tuple(accession for accession in wanted if not _is_among(accession, came)),
     )
+
+
+def search(
+    pairs: Sequence[tuple[str, str]],
+    out: Path,
+    *,
+    most: int,
+    email: str,
+    key: str | None = None,
+    server: str = SERVER,
+    progress: Progress = no_progress,
+) -> tuple[Proposed, ...]:
+    """Accessions of each species and locus, `most` of each, appended to `out` as a list that `accessions_read` takes.
+
+    A pair that the file tells of is not asked for again, so that a run which broke off goes on. Raises `InputRefused`
+    without a usable e-mail address, for a name that is no species or no locus, and where the server cannot be reached.
+    """
+    _email_check(email)
+    for species, locus in pairs:
+        _pair_check(species, locus)
+    known = {(one.species, one.locus): one for one in _searched(out)}
+    with _session(email, key, server):
+        for done, (species, locus) in enumerate(pairs):
+            progress(done / len(pairs), f"{species}, {locus}")
+            if (species, locus) not in known:
+                found = _looked_for(species, locus, most)
+                with out.open("a", encoding="utf-8") as target:
+                    target.write(_told(found))
+                known[species, locus] = found
+    progress(1.0, f"{len(pairs)} searches")
+    return tuple(known[pair] for pair in pairs)
+
+
+def _email_check(email: str) -> None:
+    if not _EMAIL.match(email):
+        raise InputRefused(f"«{email}» is no e-mail address.", field="email", remedy="NCBI asks for one: give yours.")
+
+
+def _pair_check(species: str, locus: str) -> None:
+    """Names that hold nothing which the server's search would read as a command."""
+    if not _SPECIES.match(species):
+        raise InputRefused(f"«{species[:60]}» names no species.", field="species", remedy="Write genus and species.")
+    if not _LOCUS.match(locus):
+        raise InputRefused(f"«{locus[:60]}» is no locus.", field="locus", remedy="Write a name such as COI or trnL.")
+
+
+def _told(found: Proposed) -> str:
+    head = f"# {found.species} | {found.locus}: {found.total} on the server, {len(found.accessions)} listed\n"
+    return head + "".join(f"{name}\t{found.species}\t{found.locus}\n" for name in found.accessions)
+
+
+def _searched(out: Path) -> list[Proposed]:
+    """What a file of an earlier run tells; a pair whose lines were broken off is cut away."""
+    if not out.exists():
+        return []
+    with text_open(out) as source:
+        text = source.read()
+    found: list[Proposed] = []
+    whole = 0
+    for block in re.findall(r"^#[^#]*", text, re.MULTILINE):
+        head, *lines = block.splitlines()
+        told = _HEAD.match(head)
+        if told is None or not block.endswith("\n") or len(lines) != int(told[4]):
+            break
+        whole += len(block)
+        names = tuple(line.split("\t")[0] for line in lines)
+        found.append(Proposed(species=told[1], locus=told[2], total=int(told[3]), accessions=names))
+    if text and not found and not text.startswith("# "):
+        raise InputRefused("The file to write to exists and is no list of a search.", file=out.name, remedy=_RENAME)
+    with out.open("r+b") as target:
+        target.truncate(len(text[:whole].encode()))
+    return found
+
+
+def _looked_for(species: str, locus: str, most: int) -> Proposed:
+    names = _GENES.get(locus, (locus,))
+    genes = " OR ".join(f'"{name}"[Gene] OR "{name}"[Title]' for name in names)
+    term = f'"{species}"[Organism] AND ({genes}) AND {_SHORTEST}:{_LONGEST}[SLEN]'
+    try:
+        with (
+            _reached(),
+            Entrez.esearch(db="nuccore", term=term, idtype="acc", retmax=most, retmode="json") as answer,  # type: ignore[no-untyped-call]
+        ):
+            content = answer.read()
+        told = json.loads(content)["esearchresult"]
+        accessions = tuple(str(name) for name in told["idlist"][:most])
+        total = int(told["count"])
+    except _Unknown as error:
+        raise _unreached("it refuses the search") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise _unreached(f"it sends {content[:60]!r}, no answer to a search") from error
+    if any(not _ACCESSION.match(name) for name in accessions):
+        raise _unreached("its answer names what is no accession")
+    return Proposed(species=species, locus=locus, total=total, accessions=accessions)
 
 
 def _versions(content: bytes) -> set[str]:
@@ -123,9 +244,7 @@ def _held(out: Path) -> set[str]:
     except OSError as error:
         raise InputRefused(f"The file cannot be read: {error.strerror}.", file=out.name) from error
     if content and not content.startswith(b"LOCUS"):
-        raise InputRefused(
-            "The file to write to exists and is no GenBank file.", file=out.name, remedy="Give another name."
-        )
+        raise InputRefused("The file to write to exists and is no GenBank file.", file=out.name, remedy=_RENAME)
     whole = content.rfind(_END)
     whole = whole + len(_END) if whole >= 0 else 0
     if whole < len(content):
@@ -137,14 +256,13 @@ def _held(out: Path) -> set[str]:
 def _asked(accessions: Sequence[str]) -> bytes:
     """The records of some accessions as the server sends them; accessions it does not know are simply not there."""
     try:
-        with Entrez.efetch(db="nuccore", id=",".join(accessions), rettype="gb", retmode="text") as answer:  # type: ignore[no-untyped-call]
+        with (
+            _reached(),
+            Entrez.efetch(db="nuccore", id=",".join(accessions), rettype="gb", retmode="text") as answer,  # type: ignore[no-untyped-call]
+        ):
             text = answer.read()
-    except HTTPError as error:
-        if error.code == 400:  # NCBI's answer where it knows none of them
-            return b""
-        raise _unreached(f"it answers {error.code} {error.reason}") from error
-    except (URLError, HTTPException, TimeoutError, OSError) as error:
-        raise _unreached(str(getattr(error, "reason", error)) or type(error).__name__) from error
+    except _Unknown:
+        return b""
     content = (text if isinstance(text, bytes) else text.encode()).replace(b"\r\n", b"\n").strip()
     if not content:
         return b""
@@ -156,9 +274,26 @@ def _asked(accessions: Sequence[str]) -> bytes:
     return content.replace(b"\n//\n\n", _END)
 
 
+class _Unknown(Exception):
+    """NCBI's answer where it knows none of what was asked for: status 400."""
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """A refused or failed request as an error of ours."""
+    try:
+        yield
+    except HTTPError as error:
+        if error.code == 400:
+            raise _Unknown from error
+        raise _unreached(f"it answers {error.code} {error.reason}") from error
+    except (URLError, HTTPException, TimeoutError, OSError) as error:
+        raise _unreached(str(getattr(error, "reason", error)) or type(error).__name__) from error
+
+
 def _unreached(what: str) -> InputRefused:
     return InputRefused(
-        f"The records cannot be fetched: {what}.",
+        f"The server cannot be asked: {what}.",
         remedy="Run the same command again later: what was fetched is kept.",
     )
 

@@ -101,12 +101,10 @@ def import_files(
         for row, accession, read in _records(path, None if against else locus, taxonomy):
             made = read if against is None or isinstance(read, str) else _assigned(against, read, locus)
             why = made if isinstance(made, str) else _why_not(made, records)
-            if not isinstance(made, str):
-                accession = made.accession
-                if not why:
-                    records[made.accession, made.locus] = made
-            name = accession[:LONGEST_NAME]
-            report.append(Line(file=path.name, row=row, accession=name, taken=not why, reason=why))
+            named = accession if isinstance(made, str) else made.accession
+            if not isinstance(made, str) and not why:
+                records[made.accession, made.locus] = made
+            report.append(Line(file=path.name, row=row, accession=named[:LONGEST_NAME], taken=not why, reason=why))
     progress(1.0, f"{len(records)} records")
     return Import(records=tuple(records.values()), report=tuple(report))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from analysis.species.curate import compare, coverage, curate
 from analysis.species.imports import import_files
 from analysis.species.library import library_open
+from analysis.species.missing import species_held, species_list_read
 from analysis.species.records import taxonomy_read
 from analysis.terminal import progress_bar
 
@@ -38,6 +39,11 @@ def add_sets(questions: Subparsers) -> None:
     parser = questions.add_parser("coverage", help="species by locus by number of records")
     parser.add_argument("reference", type=Path, metavar="DIR")
     parser.set_defaults(run=run_coverage)
+    parser = questions.add_parser("missing", help="species of a list that have no record at a locus")
+    parser.add_argument("reference", type=Path, metavar="DIR")
+    parser.add_argument("--species", type=Path, required=True, metavar="SPECIES.txt", help="one species a line")
+    parser.add_argument("--locus", action="append", default=[], metavar="NAME", help="all of the set's where not given")
+    parser.set_defaults(run=run_missing)
     parser = questions.add_parser("compare", help="what a new version of a set changed")
     parser.add_argument("old", type=Path, metavar="OLD")
     parser.add_argument("new", type=Path, metavar="NEW")
@@ -80,6 +86,14 @@ def run_coverage(parsed: argparse.Namespace) -> int:
     """Print species, locus, records."""
     found = coverage(library_open(parsed.reference))
     _table([("species", "locus", "records"), *((species, locus, n) for (species, locus), n in found.items())])
+    return 0
+
+
+def run_missing(parsed: argparse.Namespace) -> int:
+    """Print species and locus of what has no record."""
+    counted = coverage(library_open(parsed.reference))
+    held = species_held(species_list_read(parsed.species), counted, loci=parsed.locus)
+    _table([("species", "locus"), *((one.species, one.locus) for one in held if not one.records)])
     return 0
 
 

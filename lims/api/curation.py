@@ -20,6 +20,8 @@ from lims.lab.selectors.curation import (
     findings_by_record,
     table_rows,
 )
+from lims.lab.selectors.law import law_get
+from lims.lab.selectors.missing import species_given, species_missing, species_of_law
 from lims.lab.selectors.work import reference_get
 from lims.lab.services.curation import curation_decide, reference_curated
 
@@ -125,6 +127,43 @@ class ReferenceTables(View):
         return self.page(table_rows(actor=self.actor, reference=reference, name=name), TableRow)
 
 
+class MissingQuery(Input):
+    """Whose species are looked for: of a list of the law, or named here."""
+
+    law = serializers.UUIDField(required=False, help_text="A list of the law.")
+    within = serializers.CharField(
+        required=False, max_length=120, default="", help_text="One class, order, family or genus of that list."
+    )
+    species = serializers.CharField(required=False, max_length=3000, default="", help_text="Names, parted by commas.")
+    locus = serializers.CharField(
+        required=False, max_length=60, default="", help_text="One locus of the set; each of them where not given."
+    )
+
+
+class MissingRow(Output):
+    """A species that has no record in the set at a locus."""
+
+    species = serializers.CharField()
+    locus = serializers.CharField()
+
+
+class ReferenceMissing(View):
+    """Species that a set lacks."""
+
+    @lists("reference_missing", MissingRow, area="references", query=MissingQuery)
+    def get(self, request: Request, uuid: UUID) -> Response:
+        """Species of a list without a record: of the list of the law `law`, or of `species`."""
+        reference = reference_get(actor=self.actor, uuid=uuid)
+        asked = self.query(MissingQuery)
+        if law := asked.get("law"):
+            chosen = law_get(actor=self.actor, uuid=law)
+            wanted = species_of_law(actor=self.actor, law=chosen, within=asked["within"])
+        else:
+            wanted = species_given(asked["species"].replace(",", "\n"))
+        rows = species_missing(actor=self.actor, reference=reference, wanted=wanted, locus=asked["locus"])
+        return self.page(rows, MissingRow)
+
+
 class ReferenceCuration(View):
     """Records to look at."""
 
@@ -188,6 +227,7 @@ class ReferenceComparison(View):
 
 urlpatterns = [
     path("reference-sets/<uuid:uuid>/rows/", ReferenceTables.as_view(), name="reference-rows"),
+    path("reference-sets/<uuid:uuid>/missing/", ReferenceMissing.as_view(), name="reference-missing"),
     path("reference-sets/<uuid:uuid>/curation/", ReferenceCuration.as_view(), name="reference-curation"),
     path("reference-sets/<uuid:uuid>/curation/many/", ReferenceCurationMany.as_view(), name="reference-curation-many"),
     path("reference-sets/<uuid:uuid>/next-edition/", ReferenceNext.as_view(), name="reference-next"),

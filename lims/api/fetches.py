@@ -13,8 +13,9 @@ from lims.api.lab_shapes import ReferenceShow
 from lims.api.operations import acts, creates, lists, reads
 from lims.lab.models import RecordFetch
 from lims.lab.selectors.fetches import fetch_get, fetch_list
+from lims.lab.selectors.missing import species_given
 from lims.lab.selectors.work import reference_get
-from lims.lab.services.fetches import fetch_ask, fetch_cancel, fetch_propose, fetch_resume
+from lims.lab.services.fetches import MOST_EACH, fetch_ask, fetch_cancel, fetch_propose, fetch_resume, search_ask
 
 
 class FetchAsk(Input):
@@ -22,6 +23,19 @@ class FetchAsk(Input):
 
     name = serializers.CharField(max_length=120)
     accessions = serializers.CharField(max_length=1 << 20, trim_whitespace=False)
+
+
+class AccessionSearchAsk(Input):
+    """Species and loci whose accessions are looked for."""
+
+    name = serializers.CharField(max_length=120)
+    species = serializers.CharField(
+        max_length=1 << 20, trim_whitespace=False, help_text="Genus and species, one a line."
+    )
+    loci = serializers.ListField(child=serializers.CharField(max_length=30), min_length=1, max_length=20)
+    most = serializers.IntegerField(
+        min_value=1, max_value=MOST_EACH, required=False, default=5, help_text="Accessions of each species and locus."
+    )
 
 
 class FetchedSetAsk(Input):
@@ -38,16 +52,21 @@ class FetchShow(serializers.ModelSerializer[RecordFetch]):
     asked_by = serializers.CharField(source="asked_by.name")
     report = serializers.ListField(
         child=serializers.DictField(),
-        help_text="accession; state: came, kept (from an earlier attempt), missing; version, organism, bases",
+        help_text="accession; state: came, kept (from an earlier attempt), missing; version, organism, bases. Of a "
+        "search: species, locus; state: found, none; total on the server, accessions.",
     )
 
     class Meta:
         model = RecordFetch
         fields = [
             "uuid", "name", "state", "progress", "message", "attempt", "cancel_requested", "error", "asked_by",
-            "queued_at", "started_at", "finished_at", "accessions", "report",
+            "queued_at", "started_at", "finished_at", "accessions", "wanted", "most", "report",
         ]  # fmt: skip
-        extra_kwargs = {"accessions": {"help_text": "Those asked for, each once."}}
+        extra_kwargs = {
+            "accessions": {"help_text": "Those asked for, each once."},
+            "wanted": {"help_text": "Pairs of species and locus of a search; empty for a fetch."},
+            "most": {"help_text": "Accessions that a search lists of each pair."},
+        }
 
 
 class Fetches(View):
@@ -71,6 +90,18 @@ class Fetch(View):
     def get(self, request: Request, uuid: UUID) -> Response:
         """The fetch with its report."""
         return Response(FetchShow(fetch_get(actor=self.actor, uuid=uuid)).data)
+
+
+class Searches(View):
+    """Searches for accessions."""
+
+    @creates("record_search_create", AccessionSearchAsk, FetchShow, area="references", status=202)
+    def post(self, request: Request) -> Response:
+        """Look for accessions of species at loci: 202 with the address where it can be followed; nothing is fetched."""
+        data = self.body(AccessionSearchAsk)
+        species = species_given(data["species"]).species
+        pairs = [(name, locus) for name in species for locus in data["loci"]]
+        return _accepted(search_ask(actor=self.actor, name=data["name"], wanted=pairs, most=data["most"]))
 
 
 class FetchCancel(View):
@@ -111,6 +142,7 @@ def _accepted(row: RecordFetch) -> Response:
 
 urlpatterns = [
     path("record-fetches/", Fetches.as_view(), name="record-fetches"),
+    path("record-searches/", Searches.as_view(), name="record-searches"),
     path("record-fetches/<uuid:uuid>/", Fetch.as_view(), name="record-fetch"),
     path("record-fetches/<uuid:uuid>/cancel/", FetchCancel.as_view(), name="record-fetch-cancel"),
     path("record-fetches/<uuid:uuid>/resume/", FetchResume.as_view(), name="record-fetch-resume"),

@@ -1,7 +1,7 @@
-"""The one place of the application that lets a job out to the network: records of references, by accession.
+"""The one place of the application that lets a job out to the network: records by accession, accessions by species.
 
 It is off until the laboratory names the e-mail address that NCBI asks for (`SPOOR_NCBI_EMAIL`). Accessions of public
-records go out, with that address; nothing of a case does.
+records, names of species and loci go out, with that address; nothing of a case does.
 """
 
 import re
@@ -13,7 +13,7 @@ from django.conf import settings
 
 from analysis.errors import InputRefused
 from analysis.inputs import Progress
-from analysis.species.entrez import BATCH, accessions_read, fetch
+from analysis.species.entrez import BATCH, accessions_read, fetch, search
 from lims.lab.models import RecordFetch
 
 _LOCUS = re.compile(r"^LOCUS\s+\S+\s+([0-9]+) bp", re.MULTILINE)
@@ -43,7 +43,7 @@ def accessions_of(text: str, *, scratch: Path) -> list[str]:
 
 def partial_path(row: RecordFetch) -> Path:
     """Where what came so far is kept until the fetch is done; of this host."""
-    return Path(settings.SPOOR_HOME) / "fetches" / f"{row.uuid}.gb"
+    return Path(settings.SPOOR_HOME) / "fetches" / f"{row.uuid}.{'txt' if row.wanted else 'gb'}"
 
 
 def fetch_compute(row: RecordFetch, progress: Progress) -> FetchedRecords:
@@ -55,6 +55,8 @@ def fetch_compute(row: RecordFetch, progress: Progress) -> FetchedRecords:
     """
     path = partial_path(row)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if row.wanted:
+        return _searched(row, path, progress)
     found = fetch(
         row.accessions,
         path,
@@ -66,6 +68,30 @@ def fetch_compute(row: RecordFetch, progress: Progress) -> FetchedRecords:
     )
     content = path.read_bytes() if path.exists() else b""
     return FetchedRecords(content=content, report=_report(row.accessions, content.decode(), frozenset(found.kept)))
+
+
+def _searched(row: RecordFetch, path: Path, progress: Progress) -> FetchedRecords:
+    """Accessions of each species and locus that is wanted; no record."""
+    found = search(
+        [(species, locus) for species, locus in row.wanted],
+        path,
+        most=row.most,
+        email=settings.SPOOR_NCBI_EMAIL,
+        key=_key(),
+        server=settings.SPOOR_NCBI_SERVER,
+        progress=progress,
+    )
+    report = [
+        {
+            "species": one.species,
+            "locus": one.locus,
+            "state": "found" if one.total else "none",
+            "total": one.total,
+            "accessions": list(one.accessions),
+        }
+        for one in found
+    ]
+    return FetchedRecords(content=b"", report=report)
 
 
 def _key() -> str | None:

@@ -13,12 +13,17 @@ from lims.lab.models.jobs import JobBase
 class RecordFetch(JobBase):
     """A list of accessions to fetch. `report` has a row for each, `file` the records as the server sent them.
 
+    With `wanted`, pairs of species and locus, it is a search: `report` tells the accessions that the server has of each
+    pair, at most `most`, and no record is fetched.
+
     A fetch that failed or was cancelled goes on where it stopped: what came is kept until it is done.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=120)
     accessions = models.JSONField(default=list)
+    wanted = models.JSONField(default=list)
+    most = models.PositiveSmallIntegerField(default=5)
     report = models.JSONField(default=list)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     asked_by = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")

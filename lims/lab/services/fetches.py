@@ -1,7 +1,8 @@
-"""Fetching records of references by accession: asked for, taken by a worker, gone on with, finished once."""
+"""Fetching records of references by accession, and searching for accessions: asked for, gone on with, finished once."""
 
 import io
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,6 +31,12 @@ TASK = "lims.lab.fetch_execute"
 MOST_ACCESSIONS = 20_000
 """Accessions of one list: some three hours at NCBI's pace without a key."""
 
+MOST_SEARCHES = 2_000
+"""Species and loci of one search: some eleven minutes at NCBI's pace without a key."""
+
+MOST_EACH = 50
+"""Accessions of a species and locus that a search may list."""
+
 _OVER = (JobState.FAILED, JobState.CANCELLED)
 
 
@@ -48,6 +55,41 @@ def fetch_ask(*, actor: Actor, name: str, accessions: str) -> RecordFetch:
     with transaction.atomic():
         row = RecordFetch.objects.create(uuid=uuid4(), name=name, accessions=wanted, asked_by_id=actor.party_id)
         values: dict[str, Json] = {"accessions": len(wanted), "server": settings.SPOOR_NCBI_SERVER}
+        act_append(actor=actor, drafts=[_draft(row, "queued", values)])
+        ring(TASK, row.pk)
+    return row
+
+
+def search_ask(*, actor: Actor, name: str, wanted: Sequence[tuple[str, str]], most: int = 5) -> RecordFetch:
+    """Queue a search for accessions of species at loci, at most `most` of each; what is fetched is chosen after it.
+
+    Raises:
+        NotAllowed: without `reference.manage`.
+        RuleViolation: this laboratory asks nothing of the network.
+        BadInput: no name, nothing to search for, too much.
+    """
+    require(actor, "reference.manage")
+    _open_check()
+    name = text_clean(name, field="name", required=True, limit=120)
+    pairs = list(dict.fromkeys(wanted))
+    if not pairs:
+        raise BadInput(_("Nothing is missing, so there is nothing to search for."), code="required", field="species")
+    if len(pairs) > MOST_SEARCHES:
+        words = _("%(n)s pairs of species and locus are missing; one search takes %(most)s. Narrow the list.")
+        raise BadInput(
+            words % {"n": len(pairs), "most": MOST_SEARCHES},
+            code="too-many",
+            field="species",
+            found=str(len(pairs)),
+        )
+    if not 1 <= most <= MOST_EACH:
+        words = _("Between 1 and %(most)s accessions of each can be listed.") % {"most": MOST_EACH}
+        raise BadInput(words, code="out-of-range", field="most", found=str(most))
+    with transaction.atomic():
+        row = RecordFetch.objects.create(
+            uuid=uuid4(), name=name, wanted=[list(pair) for pair in pairs], most=most, asked_by_id=actor.party_id
+        )
+        values: dict[str, Json] = {"searches": len(pairs), "server": settings.SPOOR_NCBI_SERVER}
         act_append(actor=actor, drafts=[_draft(row, "queued", values)])
         ring(TASK, row.pk)
     return row
@@ -101,7 +143,8 @@ def fetch_finish(*, fetch: RecordFetch, found: FetchedRecords) -> None:
     Raises:
         LeaseLost: another worker has the fetch now; nothing was written.
     """
-    counts = {state: sum(one["state"] == state for one in found.report) for state in ("came", "kept", "missing")}
+    states = ("found", "none") if fetch.wanted else ("came", "kept", "missing")
+    counts = {state: sum(one["state"] == state for one in found.report) for state in states}
     actor = system_actor()
     with transaction.atomic():
         job_finish(jobs=RecordFetch.objects, job=fetch, state=JobState.DONE, report=found.report)

@@ -39,6 +39,7 @@ def set_places(row: ReferenceSet, here: str) -> list[tuple[str, str, bool]]:
         ("reference_records", _("Records")),
         ("reference_report", _("What was read")),
         ("reference_coverage", _("Coverage")),
+        ("reference_missing", _("Missing")),
         ("reference_compare", _("Editions")),
     )
     return [(label, reverse(f"web:{name}", args=[row.uuid]), name == here) for name, label in names]

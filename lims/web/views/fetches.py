@@ -1,11 +1,13 @@
 """Fetching records of references by accession: the list, one fetch with its progress and report, a set from it."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -75,7 +77,7 @@ def _crumbs(*more: Crumb) -> list[Crumb]:
 @page_for("reference.manage")
 def fetches(request: PageRequest) -> HttpResponse:
     """Which records were fetched, and fetching more."""
-    form = FetchForm(request.POST or None, request.FILES or None)
+    form = FetchForm(request.POST or None, request.FILES or None, initial=_from_search(request))
 
     def do() -> str:
         made = fetch_ask(actor=request.actor, name=form.cleaned_data["name"], accessions=form.text())
@@ -93,6 +95,22 @@ def fetches(request: PageRequest) -> HttpResponse:
     return page(request, "web/lab/fetch_list.html", context, form=form)
 
 
+def _from_search(request: PageRequest) -> dict[str, str]:
+    """The accessions that a search found, to be looked through before they are fetched."""
+    if not (asked := request.GET.get("from", "")):
+        return {}
+    try:
+        search = fetch_get(actor=request.actor, uuid=UUID(asked))
+    except ValueError:
+        return {}
+    found = (
+        f"{name}  # {one['species']}, {one['locus']}"
+        for one in search.report
+        for name in (one["accessions"] if search.wanted else ())
+    )
+    return {"name": search.name, "accessions": "\n".join(found)}
+
+
 @page_for("reference.manage")
 def fetch_page(request: PageRequest, uuid: UUID) -> HttpResponse:
     """What came of each accession?"""
@@ -108,20 +126,30 @@ def fetch_page(request: PageRequest, uuid: UUID) -> HttpResponse:
 
     if done := submit(request, form, do):
         return done
-    missing = [one for one in row.report if one["state"] == "missing"]
-    came = len(row.report) - len(missing)
-    context = {
+    context = (_found(row) if row.wanted else _came(row)) | {
         "fetch": row,
         "state": job_badge(row),
         "job": _job(row),
         "form": form if row.file else None,
         "again": KeyForm(),
-        "missing": missing[:MOST_SHOWN],
-        "came": [one for one in row.report if one["state"] != "missing"][:MOST_SHOWN],
-        "more": max(0, came - MOST_SHOWN),
         "problem": fetching_problem(),
         "can_cancel": not row.over,
         "can_resume": row.state in {JobState.FAILED, JobState.CANCELLED} and not fetching_problem(),
+        "crumbs": _crumbs(
+            Crumb(label=_("Fetch by accession"), href=reverse("web:record_fetches")), Crumb(label=row.name)
+        ),
+    }
+    return page(request, "web/lab/fetch.html", context, form=form, status=200 if row.over else 202)
+
+
+def _came(row: RecordFetch) -> dict[str, Any]:
+    """What a fetch brought."""
+    missing = [one for one in row.report if one["state"] == "missing"]
+    came = len(row.report) - len(missing)
+    return {
+        "missing": missing[:MOST_SHOWN],
+        "came": [one for one in row.report if one["state"] != "missing"][:MOST_SHOWN],
+        "more": max(0, came - MOST_SHOWN),
         "facts": [
             Fact(label=_("Asked for"), value=str(len(row.accessions)), lead=True),
             Fact(label=_("Came"), value=str(came) if row.report else "–"),
@@ -131,11 +159,27 @@ def fetch_page(request: PageRequest, uuid: UUID) -> HttpResponse:
                 tone="warn" if missing else "",
             ),
         ],
-        "crumbs": _crumbs(
-            Crumb(label=_("Fetch by accession"), href=reverse("web:record_fetches")), Crumb(label=row.name)
-        ),
     }
-    return page(request, "web/lab/fetch.html", context, form=form, status=200 if row.over else 202)
+
+
+def _found(row: RecordFetch) -> dict[str, Any]:
+    """What a search found: accessions of each species and locus, and what the server has nothing of."""
+    none = sum(one["state"] == "none" for one in row.report)
+    listed = sum(len(one["accessions"]) for one in row.report)
+    return {
+        "found": row.report[:MOST_SHOWN],
+        "more": max(0, len(row.report) - MOST_SHOWN),
+        "fetch_them": f"{reverse('web:record_fetches')}?{urlencode({'from': row.uuid})}" if listed else "",
+        "facts": [
+            Fact(label=_("Species and loci searched for"), value=str(len(row.wanted)), lead=True),
+            Fact(label=_("Accessions listed"), value=str(listed) if row.report else "–"),
+            Fact(
+                label=_("Nothing on the server"),
+                value=str(none) if row.report else "–",
+                tone="warn" if none else "",
+            ),
+        ],
+    }
 
 
 def _job(row: RecordFetch) -> JobPart:

@@ -1,5 +1,6 @@
-"""A server on loopback that answers as NCBI's efetch does, with five invented records."""
+"""A server on loopback that answers as NCBI's efetch and esearch do, with five invented records."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,17 @@ class Server:
     """Given first, in order, before the real ones."""
 
 
+def searched(given: dict[str, str]) -> str:
+    """What esearch answers in JSON: how many records of the organism, and the first of them."""
+    found = [f"{name}.1" for name, text in KNOWN.items() if f'"{organism_of(text)}"[Organism]' in given["term"]]
+    return json.dumps({"esearchresult": {"count": str(len(found)), "idlist": found[: int(given["retmax"])]}})
+
+
+def organism_of(text: str) -> str:
+    """The organism of a record."""
+    return text.partition("ORGANISM  ")[2].partition("\n")[0]
+
+
 @contextmanager
 def serving() -> Iterator[Server]:
     """The server, until the block ends."""
@@ -54,10 +66,16 @@ def serving() -> Iterator[Server]:
         def answer(self, query: str) -> None:
             given = {key: values[0] for key, values in parse_qs(query).items()}
             server.asked.append(given | {"path": urlsplit(self.path).path})
+            if "term" in given:
+                self.tell(*(server.answers.pop(0) if server.answers else (200, searched(given))))
+                return
             ids = [name.partition(".")[0] for name in given["id"].split(",")]
             status, text = 200, "\n".join(KNOWN[name] for name in ids if name in KNOWN)
             if server.answers:
                 status, text = server.answers.pop(0)
+            self.tell(status, text)
+
+        def tell(self, status: int, text: str) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "text/plain")
             self.end_headers()

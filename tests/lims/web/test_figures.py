@@ -1,9 +1,11 @@
 """Only drawings reach a page: a figure is taken apart and written again."""
 
+import re
+
 import pytest
 
 from analysis.origin import svg
-from lims.web.figures import UnsafeFigure, svg_inline, svg_words
+from lims.web.figures import UnsafeFigure, svg_inline, svg_rows, svg_words
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">'
 
@@ -74,3 +76,18 @@ def test_every_mark_of_the_origin_figures_is_shown(kind: str) -> None:
     body = [svg.path(kind, "M0 0H5"), svg.circle(kind, 1, 1, 1), svg.rect(kind, 0, 0, 1, 1), svg.text("x", 1, 1)]
     whole = svg.document(key="k", title="t", description="d", width=10, height=10, body=body)
     assert f'class="{kind}"' in svg_inline(whole.encode())
+
+
+def test_a_long_figure_is_windowed_for_paper_without_drawing_it_again() -> None:
+    drawn = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="2000" height="300" viewBox="0 0 2000 300">'
+        b'<title>Long</title><path class="tr" d="M0 0L2000 0"/></svg>'
+    )
+    whole = svg_inline(drawn, part="drawn-1")
+    assert '<g id="drawn-1" class="fig"><path class="tr" d="M0 0L2000 0"></path></g>' in whole
+    assert whole.index("<title>Long</title>") < whole.index("<g ")
+    rows = svg_rows(drawn, part="drawn-1", across=840)
+    boxes = [re.search(r'viewBox="([^"]*)"', row) for row in rows]
+    assert [box[1] for box in boxes if box] == ["0 0 840 300", "840 0 840 300", "1680 0 840 300"]
+    assert all('<use href="#drawn-1"/>' in row and 'aria-hidden="true"' in row for row in rows)
+    assert svg_rows(b'<svg xmlns="http://www.w3.org/2000/svg" width="10cm"/>', part="x", across=840) == []

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from lims.lab.models import ReferenceBuild, ReferenceSet
 from lims.lab.tasks import reference_build
+from lims.web.speciesrates import rates_tables
 from tests.lims.lab import support
 from tests.lims.lab.support import Bench
 from tests.lims.web.test_lab_pages import bench, enter, keys
@@ -72,3 +73,17 @@ def test_a_build_is_cancelled_or_says_why_it_failed(client: Client, bench: Bench
         reverse("web:reference_cancel", args=[row.uuid])
     ).status_code == 403  # fmt: skip
     assert support.baseline(bench.lab, bench.data, edition="2").state == "approved"
+
+
+def test_error_rates_of_a_set_are_a_table_with_exact_intervals() -> None:
+    rank = {"usable": True, "present_wrong": [0, 24], "absent_named": [1, 20]}
+    empty = {"usable": False, "present_wrong": [0, 0], "absent_named": [0, 0]}
+    rates = [{"locus": "COI", "length": 0, "species": rank, "genus": empty}]
+    (table,) = rates_tables(rates)
+    # Clopper and Pearson (1934): 0 of 24 has the upper bound 1 - 0.025^(1/24) = 14.2 %; 1 of 20: 0.1 to 24.9 %.
+    known, hidden = "0 of 24; 0.0 % to 14.2 % (95% interval)", "1 of 20; 0.1 % to 24.9 % (95% interval)"
+    assert tuple(tuple(cell.replace("\u00a0", " ") for cell in row) for row in table.rows) == (
+        ("COI", "whole", "species", "yes", known, hidden),
+        ("COI", "whole", "genus", "no", "none tried", "none tried"),
+    )
+    assert rates_tables([]) == []
