@@ -20,7 +20,7 @@ from lims.lab.models import Batch, DriftCheck, DriftLine, RecordFetch, Run
 from lims.lab.selectors.traces import consensus_of, has_traces
 from lims.lab.services.curation import curation_decide
 from lims.lab.services.edits import edit_propose
-from lims.lab.services.fetches import fetch_ask
+from lims.lab.services.fetches import fetch_ask, search_ask
 from lims.lab.services.plates import plate_receive
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.services.runs import run_queue
@@ -136,11 +136,14 @@ def base_edit(world: World) -> None:
 
 
 def records_fetched(world: World) -> None:
-    """Two accessions asked for, of which the server has one."""
+    """Two accessions asked for, of which the server has one; a search for two species, of which it has one."""
     with serving() as server, override_settings(SPOOR_NCBI_EMAIL="lab@example.org", SPOOR_NCBI_SERVER=server.address):
         row = fetch_ask(actor=world.actor("analyst"), name="Invented cats", accessions="AB100001\nZZ999999\n")
-        fetch_execute(row.pk)
-    assert RecordFetch.objects.get().state == JobState.DONE
+        pairs = [("Aus albus", "COI"), ("Phantasma nullum", "COI")]
+        search = search_ask(actor=world.actor("analyst"), name="What is missing", wanted=pairs)
+        for one in (row, search):
+            fetch_execute(one.pk)
+    assert {one.state for one in RecordFetch.objects.all()} == {JobState.DONE}
 
 
 def screened(world: World) -> None:

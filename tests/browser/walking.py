@@ -55,6 +55,7 @@ HUBS = {
     "submission": 2,
     "reference": 3,
     "reference_curation": 3,
+    "record_fetch": 2,
     "plate": 2,
 }
 """Pages from which others are reached: how many of each a role opens for their links; of the others one."""

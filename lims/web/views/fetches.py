@@ -169,7 +169,7 @@ def _found(row: RecordFetch) -> dict[str, Any]:
     return {
         "found": row.report[:MOST_SHOWN],
         "more": max(0, len(row.report) - MOST_SHOWN),
-        "fetch_them": f"{reverse('web:record_fetches')}?{urlencode({'from': row.uuid})}" if listed else "",
+        "fetch_them": f"{reverse('web:record_fetches')}?{urlencode({'from': str(row.uuid)})}" if listed else "",
         "facts": [
             Fact(label=_("Species and loci searched for"), value=str(len(row.wanted)), lead=True),
             Fact(label=_("Accessions listed"), value=str(listed) if row.report else "–"),
