@@ -59,7 +59,7 @@ def run(inputs: RunInputs, progress: Progress) -> RunResult:
     controls), `positive` (a control of known content). Parameters: `declared` (taxa on the label, parted by
     semicolons), `expected` (taxa of the positive control, likewise), `denoiser` («own» or «vsearch»), `least`
     (fewest reads of a sequence). The reference is the folder of a set of kind «species». Artefacts: product.svg,
-    product.csv, controls.csv, sequences.fasta, product.json. Raises `InputRefused`.
+    product.csv, controls.csv, sequences.fasta (where one was kept), product.json. Raises `InputRefused`.
     """
     if inputs.reference is None:
         raise InputRefused("No reference set was given.", field="reference", remedy="Choose a reference set.")
@@ -292,13 +292,14 @@ class _Record:
             "sequences": [{**identified_json(one.identified), "reads": one.reads} for one in product.variants],
         }
         svg = product_svg(product.lines, kept=product.filtered.kept, name=self.digests[0].name)
-        return (
+        made = (
             Artefact(name="product.svg", media_type="image/svg+xml", content=svg.encode()),
             Artefact(name="product.csv", media_type="text/csv", content=lines_csv(product)),
             Artefact(name="controls.csv", media_type="text/csv", content=controls_csv(product)),
             Artefact(name="sequences.fasta", media_type="text/x-fasta", content=sequences_fasta(product)),
             Artefact(name="product.json", media_type="application/json", content=readable_json(jsonable(record))),
         )
+        return tuple(one for one in made if one.content)  # no sequence kept: no file of sequences
 
 
 def _is_of(variant: Variant, line: Line) -> bool:

@@ -43,6 +43,7 @@ class RunForm(PageForm):
         label=gettext_lazy("Seed"),
         initial=1,
         min_value=0,
+        max_value=2**31 - 1,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         help_text=gettext_lazy("The same seed, files and reference give the same bytes again."),
     )

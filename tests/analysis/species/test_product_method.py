@@ -92,6 +92,9 @@ def test_a_file_without_usable_reads_has_no_result(
     result = ran(calibrated, [("amplicons", path)])
     assert [one.finding.outcome for one in result.outcomes] == ["no_result"]
     assert "No blank was given" in result.outcomes[0].caveats[0]
+    # No file without bytes: the evidence store refuses one, and the run would fail for it.
+    assert [one.name for one in result.artefacts if not one.content] == []
+    assert "sequences.fasta" not in {one.name for one in result.artefacts}
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,24 @@ def test_damaged_reads_are_refused_before_they_are_kept(
     assert bench.item_files() == []
 
 
+def test_a_product_of_which_no_sequence_remains_is_an_answer_not_a_failure(
+    client: Client, bench: Bench, library: ReferenceSet
+) -> None:
+    poor = f"@r\n{SEQUENCES[FIRST]}\n+\n{'#' * len(SEQUENCES[FIRST])}\n".encode()
+    # Plain FASTQ under a name that promises gzip is read as what it is.
+    run = species_run(
+        bench, library, [("amplicons", upload(bench, poor, "poor.fastq.gz", "amplicons"))], "species.product"
+    )
+    assert (run.state, run.error) == (JobState.DONE, "")
+    assert [one.identification for one in run.outcomes.all()] == ["no_result"]
+    enter(client, bench.lab.analyst)
+    assert client.get(reverse("web:run", args=[run.reference])).status_code == 200
+    start = reverse("web:run_new", args=[bench.item.reference, "species.product"])
+    refused = client.post(start, {"seed": str(10**20), "reference": str(library.uuid)})
+    assert refused.status_code == 422
+    assert "2147483647" in refused.content.decode()
+
+
 def test_reads_cut_off_in_the_store_fail_the_run_with_the_file(bench: Bench, library: ReferenceSet) -> None:
     cut = upload(bench, reads((FIRST, 40))[:-30], "powder.fastq.gz", "amplicons")
     run = species_run(bench, library, [("amplicons", cut)], method="species.product")
