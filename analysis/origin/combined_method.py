@@ -30,7 +30,7 @@ from analysis.registry import Method
 from analysis.textfile import SIZE_LIMIT, text_of
 
 NAME = "origin.combined"
-VERSION = "1.1"
+VERSION = "1.2"
 QUESTION = "Where do genotype and isotope value together say the animal is from?"
 FIGURES = 20
 LEAST_OVERLAP = 0.05

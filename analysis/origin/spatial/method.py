@@ -35,7 +35,7 @@ from analysis.reference import open_reference
 from analysis.registry import Method
 
 NAME = "origin.map"
-VERSION = "1.1"
+VERSION = "1.2"
 QUESTION = "Where on the map does the animal come from?"
 RANGE_LIMIT = 64 << 20
 FIGURES = 20
