@@ -77,9 +77,13 @@ def _table_check(head: Sequence[str], *, name: str, row: int) -> None:
 
 def _filled(rows: list[list[str]]) -> list[list[str]]:
     """The rows without columns at the end that are empty from the head down."""
-    width = len(rows[0])
-    used = max((place + 1 for row in rows for place, cell in enumerate(row) if clean(cell)), default=width)
-    if used >= width or any(len(row) != width for row in rows):
+    width, used = len(rows[0]), 0
+    for row in rows:
+        last = len(row)
+        while last > used and not clean(row[last - 1]):
+            last -= 1
+        used = max(used, last)
+    if not 0 < used < width or any(len(row) != width for row in rows):
         return rows
     return [row[:used] for row in rows]
 

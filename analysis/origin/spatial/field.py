@@ -26,7 +26,7 @@ _GAIN = 1e-4
 taken, would gain about its square."""
 _COMMON_COPIES = 8
 _SEARCH_ALLELES = 64
-_SEARCH_STEPS, _SEARCH_GAIN = 2, 2.0
+_SEARCH_STEPS, _SEARCH_GAIN = 2, 1.0
 """A search takes one step of Newton's method for every allele, and a second one where the first gained more than this:
 its evidence need not be that of the mode itself."""
 _LEAST_WEIGHT = 1e-10

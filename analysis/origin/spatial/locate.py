@@ -122,10 +122,11 @@ def locate(
 
 def place_scores(model: MapModel, scores: Floats, prior: Prior, without: Sequence[int] = ()) -> Located:
     """Point and regions from the log-likelihood (G,) of a genotype in every cell."""
-    share = posterior(model.power * scores, model.log_prior(prior, without))
+    log_prior, floors = model.ground(prior, without)
+    share = posterior(model.power * scores, log_prior)
     return Located(
         point=geometric_median(model.grid, model.vectors, share),
-        regions=regions(model.grid, share, floors=model.floors(prior, without)),
+        regions=regions(model.grid, share, floors=floors),
         share=share,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,10 @@ class MapModel:
     calibration: Calibration | None
     countries: Countries | None = None
     squares_km: float = 0.0
+    kept: dict[tuple[Prior, tuple[int, ...]], tuple[Floats, list[Floats] | None]] = dataclasses.field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """What `ground` has worked out."""
 
     @property
     def power(self) -> float:
@@ -48,6 +53,13 @@ class MapModel:
         """(G,): log of a prior over the cells, some sites left out of the sampling density."""
         found: Floats = np.log(self.grid.areas) + self.sampling.log_prior(prior, without)
         return found
+
+    def ground(self, prior: Prior, without: Sequence[int] = ()) -> tuple[Floats, list[Floats] | None]:
+        """Log prior and floors, the same for all samples of which the same sites are left out."""
+        key = prior, tuple(without)
+        if key not in self.kept:
+            self.kept[key] = self.log_prior(prior, without), self.floors(prior, without)
+        return self.kept[key]
 
     def floors(self, prior: Prior, without: Sequence[int] = ()) -> list[Floats] | None:
         """For each level (G,) what decides whether a cell lies in a region, some sites left out; `None`: the

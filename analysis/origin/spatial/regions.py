@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -157,9 +158,7 @@ def _turn(came: tuple[int, int], step: tuple[int, int]) -> int:
 
 
 def _area(ring: _Ring) -> float:
-    x = np.array([corner[0] for corner in ring])
-    y = np.array([corner[1] for corner in ring])
-    return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(ring)) / 2
 
 
 def _owner(polygons: list[list[_Ring]], hole: _Ring) -> list[_Ring]:
@@ -178,6 +177,12 @@ def _around(ring: _Ring, x: float, y: float) -> bool:
 
 
 def _degrees(grid: Grid, ring: _Ring) -> list[Json]:
-    return [
-        [round(grid.west + x * grid.width, _DECIMALS), round(grid.south + y * grid.height, _DECIMALS)] for x, y in ring
-    ]
+    rows, columns = grid.inside.shape
+    east, north = _corners(grid.west, grid.width, columns), _corners(grid.south, grid.height, rows)
+    return [[east[x], north[y]] for x, y in ring]
+
+
+@lru_cache(maxsize=16)
+def _corners(start: float, step: float, count: int) -> tuple[float, ...]:
+    """Degrees of all corners along one side of a grid, as they are written."""
+    return tuple(round(start + place * step, _DECIMALS) for place in range(count + 1))

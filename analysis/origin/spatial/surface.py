@@ -18,7 +18,6 @@ from analysis.origin.spatial.field import Field
 from analysis.origin.spatial.geography import Floats, Indexes, chord_km
 
 Singles = npt.NDArray[np.float32]
-_BLOCK = 16
 _LEAST_VARIANCE = np.float32(1e-6)
 
 
@@ -39,6 +38,15 @@ class Reach:
     sites: Indexes
     cross: Singles
     among: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Animals taken out of S sites: by how much each site's covariances with the cells, `cross` (T, S, G), move means
+    and variances, `weights` (T, S, 1 + S)."""
+
+    weights: Singles
+    cross: Singles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +86,8 @@ class Surface:
         cross = np.subtract(self.cells[:, sites].T[None], known, out=known)
         return Reach(sites=sites, cross=cross, among=own[sites] - own.T @ weights.astype(np.float64))
 
-    def without(self, removal: Removal, reach: Reach | None = None) -> tuple[Singles, Singles]:
-        """Means and variances (T, G) with some animals of the sites taken out.
+    def shift(self, removal: Removal, reach: Reach | None = None) -> Shift:
+        """By how much means and variances move with some animals of the sites taken out.
 
         One Newton step from the mode with the removed copies' gradient and curvature subtracted: exact
         for a normal likelihood, and close to a new fit for binomial counts.
@@ -88,13 +96,19 @@ class Surface:
         share = self.field.frequency[:, removal.sites]
         lost = removal.totals * share * (1 - share)
         gradient = removal.totals * share - removal.copies
-        weights = _effects(reach.among, gradient, lost).astype(np.float32)
-        mean, variance = np.empty_like(self.mean), np.empty_like(self.mean)
-        known = self.mean, self.variance
-        for place in range(len(removal.sites)):
-            cross = reach.cross[:, place]
-            # Sum over the other sites first: (T, G) of what this one shares with all that is taken out.
-            shared = _shared(reach.cross, weights[:, :, 1 + place])
+        return Shift(weights=_effects(reach.among, gradient, lost).astype(np.float32), cross=reach.cross)
+
+    def logits(self, alleles: slice, shift: Shift | None = None) -> tuple[Singles, Singles]:
+        """Means and variances (T', G) of some alleles, to be written over."""
+        known = self.mean[alleles], self.variance[alleles]
+        if shift is None:
+            return known[0].copy(), known[1].copy()
+        weights, crosses = shift.weights[alleles], shift.cross[alleles]
+        mean, variance = np.empty_like(known[0]), np.empty_like(known[0])
+        for place in range(crosses.shape[1]):
+            cross = crosses[:, place]
+            # Sum over the other sites first: (T', G) of what this one shares with all that is taken out.
+            shared = _shared(crosses, weights[:, :, 1 + place])
             shared *= cross
             np.add(known[1], shared, out=variance)
             np.add(known[0], np.multiply(weights[:, place, :1], cross, out=shared), out=mean)
@@ -114,20 +128,21 @@ def surface_of(field: Field, vectors: Floats, hosts: Indexes) -> Surface:
     """Evaluate a field at cells (G, 3); `hosts` (G,) as in `Surface`."""
     vectors = np.where((hosts >= 0)[:, None], field.vectors[np.maximum(hosts, 0)], vectors)
     cells = cell_covariance(field, vectors, hosts)
-    mean = (field.mean[:, None] + field.dual @ cells.T).astype(np.float32)
-    variance = np.empty_like(mean)
-    narrow = cells.astype(np.float32)
-    for start in range(0, len(mean), _BLOCK):
-        known = np.einsum("tgj,gj->tg", narrow @ field.precision[start : start + _BLOCK], narrow)
-        variance[start : start + _BLOCK] = np.float32(field.covariance.prior_variance) - known
+    narrow = np.ascontiguousarray(cells.T, dtype=np.float32)
+    variance = np.empty((len(field.mean), len(cells)), dtype=np.float32)
+    ones, spare = np.ones((1, len(narrow)), dtype=np.float32), np.empty_like(narrow)
+    for allele, precision in enumerate(field.precision):
+        np.multiply(np.matmul(precision, narrow, out=spare), narrow, out=spare)
+        np.matmul(ones, spare, out=variance[allele : allele + 1])
+    np.subtract(np.float32(field.covariance.prior_variance), variance, out=variance)
     return Surface(
         field=field,
         vectors=vectors,
         hosts=hosts,
-        cells=narrow,
+        cells=cells.astype(np.float32),
         own=field.covariance.within(chord_km(field.vectors, field.vectors)),
-        mean=mean,
-        variance=np.maximum(variance, _LEAST_VARIANCE),
+        mean=(field.mean[:, None] + field.dual @ cells.T).astype(np.float32),
+        variance=np.maximum(variance, _LEAST_VARIANCE, out=variance),
     )
 
 

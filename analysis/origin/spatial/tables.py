@@ -23,7 +23,7 @@ ERROR = 0.05
 _SPREAD = np.float32(0.368)
 """E[sigmoid(x)] is close to sigmoid(m / sqrt(1 + 0.368 v)) for x ~ N(m, v) (Daunizeau 2017, arXiv:1703.00091)."""
 _LEAST, _MOST = 0.5, 1e5
-_TOGETHER = 16
+_NEAR, _TOGETHER = 1 << 15, 16
 _Genotypes = npt.NDArray[np.integer]
 
 
@@ -122,25 +122,27 @@ def tables_of(
     surface: Surface, *, removal: Removal | None = None, reach: Reach | None = None, error: float = ERROR
 ) -> Tables:
     """Dirichlet distributions for every cell, of all baseline animals or of those that remain."""
-    if removal is None:
-        mean, variance = surface.mean.copy(), surface.variance.copy()
-    else:
-        mean, variance = surface.without(removal, reach)
     counts = surface.field.counts
-    shares, shrink = _shares(mean, variance)
-    scale = np.reciprocal(_by_locus(shares, counts.starts))
-    # Of p(1 - p), the variance of a single draw, the uncertain logit leaves the part 1 / s to the draw.
-    spread = 1 - shares
-    spread *= shares
-    whole = _by_locus(spread, counts.starts)
-    spread *= shrink
-    apart = np.negative(_by_locus(spread, counts.starts))
+    shift = None if removal is None else surface.shift(removal, reach)
+    shares = np.empty_like(surface.mean)
+    scale = np.empty((len(counts.starts), shares.shape[1]), dtype=np.float32)
+    apart, whole = np.empty_like(scale), np.empty_like(scale)
+    for loci, alleles, ones in _parts(counts.starts, *shares.shape):
+        mean, shrink = surface.logits(alleles, shift)
+        part = _shares(mean, shrink, out=shares[alleles])
+        np.matmul(ones, part, out=scale[loci])
+        # Of p(1 - p), the variance of a single draw, the uncertain logit leaves the part 1 / s to the draw.
+        spread = np.subtract(1, part, out=mean)
+        spread *= part
+        np.matmul(ones, spread, out=whole[loci])
+        spread *= shrink
+        np.matmul(ones, spread, out=apart[loci])
     apart /= whole
     copies = counts.copies.sum(axis=1) + 0.5
     lengths = np.diff([*counts.starts, len(shares)])
     return Tables(
         shares=shares,
-        scale=scale,
+        scale=np.reciprocal(scale, out=scale),
         apart=np.clip(apart, _LEAST / (_LEAST + 1), _MOST / (_MOST + 1), out=apart),
         starts=counts.starts,
         pooled=copies / np.repeat(np.add.reduceat(copies, counts.starts), lengths),
@@ -148,36 +150,31 @@ def tables_of(
     )
 
 
-def _shares(mean: Singles, variance: Singles) -> tuple[Singles, Singles]:
-    """(T, G): mean frequencies of logits of this mean and variance, and -1 / s, where s is by how much the logit
-    shrinks. Writes over what it is given: surfaces are large, and memory is what takes the time."""
-    shrink = np.multiply(variance, _SPREAD, out=variance)
-    shrink += 1
-    np.sqrt(shrink, out=shrink)
-    np.divide(np.float32(-1), shrink, out=shrink)
-    shares = np.multiply(mean, shrink, out=mean)
-    np.exp(shares, out=shares)
-    shares += 1
-    return np.reciprocal(shares, out=shares), shrink
-
-
-def _by_locus(values: Singles, starts: tuple[int, ...]) -> Singles:
-    """(L, G): sums over the alleles of each locus, as products with matrices of ones and zeros."""
-    found = np.empty((len(starts), values.shape[1]), dtype=np.float32)
-    for loci, alleles, ones in _ones(starts, len(values)):
-        np.matmul(ones, values[alleles], out=found[loci])
-    return found
+def _shares(mean: Singles, variance: Singles, *, out: Singles) -> Singles:
+    """(T, G): mean frequencies of logits of this mean and variance. Leaves in `variance` 1 / s, where s is by how much
+    the logit shrinks, and writes over both: surfaces are large, and memory is what takes the time."""
+    variance *= _SPREAD
+    variance += 1
+    shrink = np.reciprocal(np.sqrt(variance, out=variance), out=variance)
+    mean *= shrink
+    np.exp(np.negative(mean, out=mean), out=mean)
+    mean += 1
+    return np.reciprocal(mean, out=out)
 
 
 @lru_cache(maxsize=8)
-def _ones(starts: tuple[int, ...], alleles: int) -> list[tuple[slice, slice, Singles]]:
-    """For a few loci at a time: which loci, which alleles they have, and which allele belongs to which of them."""
+def _parts(starts: tuple[int, ...], alleles: int, cells: int) -> list[tuple[slice, slice, Singles]]:
+    """A few loci at a time, as many as stay near the processor: which loci, which alleles they have, and by ones and
+    zeros (L', T') which allele belongs to which of them."""
     bounds = [*starts, alleles]
-    found = []
-    for first in range(0, len(starts), _TOGETHER):
-        last = min(first + _TOGETHER, len(starts))
+    found, first = [], 0
+    while first < len(starts):
+        last = first + 1
+        while last < len(starts) and (bounds[last + 1] - bounds[first]) * cells <= _NEAR and last - first < _TOGETHER:
+            last += 1
         ones = np.repeat(np.eye(last - first, dtype=np.float32), np.diff(bounds[first : last + 1]), axis=1)
         found.append((slice(first, last), slice(bounds[first], bounds[last]), ones))
+        first = last
     return found
 
 
