@@ -21,8 +21,8 @@ from lims.lab.services.reviews import review_open, review_point_set
 from tests.browser.checks import assert_accessible, faults_of
 from tests.lims import builders
 from tests.lims.lab import support
-from tests.lims.lab.support import Bench, species_run
-from tests.lims.lab.test_species_runs import _pair, library  # noqa: F401 - a fixture
+from tests.lims.lab.support import Bench, species_run, trace_pair
+from tests.lims.lab.test_species_runs import library  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.slow]
 
@@ -160,7 +160,7 @@ def test_report_is_signed_on_its_page(page: Page, bench: Bench) -> None:
 
 def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -> None:  # noqa: F811 - the fixture
     lab = bench.lab
-    run = species_run(bench, library, _pair(bench, "Novus primus"), declared="Novus secundus")
+    run = species_run(bench, library, trace_pair(bench, "Novus primus"), declared="Novus secundus")
     enter(page, lab.analyst)
     look(page, reverse("web:run", args=[run.reference]), "species", every_width=True)
     block = page.locator("pre.code").first.inner_text().strip("\n").splitlines()

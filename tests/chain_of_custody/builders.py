@@ -3,16 +3,33 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+from django.conf import settings
+
 from chain_of_custody.core.actor import Actor
 from chain_of_custody.core.entry import entry_parse
+from chain_of_custody.core.note import SignerKey
 from chain_of_custody.models import Entry, Item, Party, StoredFile, Stream
 from chain_of_custody.services import item_create, party_create
 
 _number = count(1)
 ROOT = Actor(party=UUID(int=1), account=None, name="Spoor", role="system", via="command")
+
+
+def own_log(folder: Path, monkeypatch: pytest.MonkeyPatch) -> SignerKey:
+    """Give the test a log of its own: its home, its key and the key for verifiers are in the folder."""
+    key = SignerKey.generate("spoor.test/log")
+    (folder / "log.key").write_text(key.encode())
+    (folder / "log.vkey").write_text(str(key.verifier))
+    monkeypatch.setattr(settings, "SPOOR_LOG_KEY_FILE", folder / "log.key")
+    monkeypatch.setattr(settings, "SPOOR_LOG_VKEY_FILE", folder / "log.vkey")
+    monkeypatch.setattr(settings, "SPOOR_LOG_ORIGIN", "")
+    monkeypatch.setattr(settings, "SPOOR_HOME", folder)
+    return key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from chain_of_custody.core.note import SignerKey
 from chain_of_custody.enums import CheckKind, CheckState
 from chain_of_custody.management.commands import ledger_verify
 from chain_of_custody.models import Checkpoint, Entry, Leaf
@@ -16,7 +14,7 @@ from chain_of_custody.services import handover_offer, handover_receive, items_cr
 from chain_of_custody.services.handovers import Receipt
 from chain_of_custody.services.items import NewItem
 from chain_of_custody.services.verifying import check_order, check_run, ledger_verify_now
-from tests.chain_of_custody.builders import person
+from tests.chain_of_custody.builders import own_log, person
 from tests.conftest import TestDatabase
 
 pytestmark = pytest.mark.commits
@@ -25,13 +23,7 @@ pytestmark = pytest.mark.commits
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log of the test's own with three hundred entries, one item handed over."""
-    key = SignerKey.generate("spoor.test/log")
-    (tmp_path / "log.key").write_text(key.encode())
-    (tmp_path / "log.vkey").write_text(str(key.verifier))
-    monkeypatch.setattr(settings, "SPOOR_LOG_KEY_FILE", tmp_path / "log.key")
-    monkeypatch.setattr(settings, "SPOOR_LOG_VKEY_FILE", tmp_path / "log.vkey")
-    monkeypatch.setattr(settings, "SPOOR_LOG_ORIGIN", "")
-    monkeypatch.setattr(settings, "SPOOR_HOME", tmp_path)
+    own_log(tmp_path, monkeypatch)
     more(300)
     return tmp_path
 

@@ -19,18 +19,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, connections, transaction
 
 from chain_of_custody import schemas
-from chain_of_custody.core.note import SignerKey
 from chain_of_custody.errors import SequencerRefused
 from chain_of_custody.models import Entry, Item, Party, Pending
 from chain_of_custody.services import EntryDraft, StreamKey, act_append, items_move, sequencer_loop
 from chain_of_custody.services.verifying import ledger_verify_now
 from deploy.embedded.home import Home
 from deploy.embedded.postgres import APP, DATABASE, OWNER, SUPERUSER, Cluster
-from tests.chain_of_custody.builders import Person, item, person
+from tests.chain_of_custody.builders import Person, item, own_log, person
 from tests.conftest import SERVERS, TEMPLATE, TestDatabase
 from tests.system import wait_until
 
@@ -89,12 +87,7 @@ def _durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Durabl
         "PASSWORD": own.cluster.home.secret(f"database-{APP}"),
     }.items():
         monkeypatch.setitem(connection.settings_dict, name, value)
-    key = SignerKey.generate("spoor.test/log")
-    (tmp_path / "log.key").write_text(key.encode())
-    monkeypatch.setattr(settings, "SPOOR_LOG_KEY_FILE", tmp_path / "log.key")
-    monkeypatch.setattr(settings, "SPOOR_LOG_VKEY_FILE", tmp_path / "log.vkey")
-    monkeypatch.setattr(settings, "SPOOR_LOG_ORIGIN", "")
-    monkeypatch.setattr(settings, "SPOOR_HOME", tmp_path)
+    own_log(tmp_path, monkeypatch)
     schemas.declare(SCHEMA, {"counted"})
     yield own
     connections.close_all()

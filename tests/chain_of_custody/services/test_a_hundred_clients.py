@@ -7,18 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections
 
 from chain_of_custody.core.custody import Custody, custody_step
 from chain_of_custody.core.entry import entry_parse
-from chain_of_custody.core.note import SignerKey
 from chain_of_custody.enums import HandOverState
 from chain_of_custody.errors import CustodyError
 from chain_of_custody.models import Entry, HandOver, Item, Leaf, Stream
 from chain_of_custody.services import Receipt, handover_offer, handover_receive, sequencer_run_once
 from chain_of_custody.services.verifying import ledger_verify_now
-from tests.chain_of_custody.builders import Person, item, person
+from tests.chain_of_custody.builders import Person, item, own_log, person
 
 pytestmark = pytest.mark.commits
 CLIENTS = 100
@@ -28,12 +26,7 @@ ITEMS = 30
 
 @pytest.fixture(autouse=True)
 def _log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = SignerKey.generate("spoor.test/log")
-    (tmp_path / "log.key").write_text(key.encode())
-    monkeypatch.setattr(settings, "SPOOR_LOG_KEY_FILE", tmp_path / "log.key")
-    monkeypatch.setattr(settings, "SPOOR_LOG_VKEY_FILE", tmp_path / "log.vkey")
-    monkeypatch.setattr(settings, "SPOOR_LOG_ORIGIN", "")
-    monkeypatch.setattr(settings, "SPOOR_HOME", tmp_path)
+    own_log(tmp_path, monkeypatch)
 
 
 def client(me: Person, people: list[Person], seed: int, barrier: threading.Barrier) -> Counter[str]:

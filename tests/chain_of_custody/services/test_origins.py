@@ -11,14 +11,14 @@ from django.core.management import CommandError, call_command
 from chain_of_custody.core.checkpoint import checkpoint_open
 from chain_of_custody.core.entry import entry_parse
 from chain_of_custody.core.errors import NoteUnverified
-from chain_of_custody.core.note import SignerKey, VerifierKey, note_open
+from chain_of_custody.core.note import VerifierKey, note_open
 from chain_of_custody.errors import BadInput, Conflict, SequencerRefused
 from chain_of_custody.models import Commitment, Entry, Leaf
 from chain_of_custody.services import sequencer_check, sequencer_run_once
 from chain_of_custody.services.origins import Begun, after_words, key_rotate, origin_begin
 from chain_of_custody.services.sequencer import log_configured
 from chain_of_custody.services.verifying import ledger_verify_now
-from tests.chain_of_custody.builders import ROOT, person
+from tests.chain_of_custody.builders import ROOT, own_log, person
 from tests.conftest import TestDatabase
 
 pytestmark = pytest.mark.commits
@@ -26,13 +26,7 @@ pytestmark = pytest.mark.commits
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    key = SignerKey.generate("spoor.test/log")
-    (tmp_path / "log.key").write_text(key.encode())
-    (tmp_path / "log.vkey").write_text(str(key.verifier))
-    monkeypatch.setattr(settings, "SPOOR_LOG_KEY_FILE", tmp_path / "log.key")
-    monkeypatch.setattr(settings, "SPOOR_LOG_VKEY_FILE", tmp_path / "log.vkey")
-    monkeypatch.setattr(settings, "SPOOR_LOG_ORIGIN", "")
-    monkeypatch.setattr(settings, "SPOOR_HOME", tmp_path)
+    own_log(tmp_path, monkeypatch)
     for name in ("Ada", "Bob", "Eve"):
         person(name)
     sequencer_run_once()

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from chain_of_custody.services import StreamKey
+from chain_of_custody.vault.filesystem_store import FilesystemStore
 from tests.chain_of_custody.builders import Person, person
 
 
@@ -28,3 +29,9 @@ def ada() -> Person:
 def about() -> StreamKey:
     """The case that the files belong to."""
     return StreamKey(kind="case", id=uuid4())
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FilesystemStore:
+    """A file store in a folder of the test's own."""
+    return FilesystemStore(tmp_path / "vault")

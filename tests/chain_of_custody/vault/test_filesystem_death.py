@@ -30,11 +30,6 @@ from tests.chain_of_custody.vault.contract import (
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FilesystemStore:
-    return FilesystemStore(tmp_path / "vault")
-
-
 _PRELUDE = """
 import io, os, resource, signal, sys
 from datetime import timedelta

@@ -29,11 +29,6 @@ from tests.chain_of_custody.vault.contract import (
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FilesystemStore:
-    return FilesystemStore(tmp_path / "vault")
-
-
 class TestContract(StoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> EvidenceStore:

@@ -26,10 +26,7 @@ WHY = "Quarterly audit of links"
 
 @pytest.fixture
 def made(settings: Any, tmp_path: Path, db: None, monkeypatch: pytest.MonkeyPatch) -> Links:
-    translation.activate("en")
-    installation(settings, tmp_path)
-    support.quick_rule(monkeypatch)
-    return support.hauls()
+    return support.installed_hauls(settings, tmp_path, monkeypatch)
 
 
 def test_a_table_is_entered_and_read_back(made: Links) -> None:

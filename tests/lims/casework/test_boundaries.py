@@ -43,16 +43,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def lab() -> Laboratory:
-    return Laboratory()
-
-
-@pytest.fixture
-def case(lab: Laboratory) -> Case:
-    return builders.case(lab.custodian)
-
-
-@pytest.fixture
 def other(lab: Laboratory) -> Case:
     return builders.case(lab.custodian)
 

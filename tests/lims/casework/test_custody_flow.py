@@ -19,11 +19,6 @@ from tests.lims.builders import Laboratory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def lab() -> Laboratory:
-    return Laboratory()
-
-
 def test_an_exhibit_comes_with_item_label_amount_and_entries(lab: Laboratory) -> None:
     case = builders.case(lab.custodian)
     exhibit = builders.exhibits(lab.custodian, case)[0]

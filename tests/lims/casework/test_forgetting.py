@@ -53,11 +53,6 @@ def log_key(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.fixture
-def lab() -> Laboratory:
-    return Laboratory()
-
-
-@pytest.fixture
 def admin() -> Actor:
     return builders.actor(Role.ADMINISTRATOR, name="Ines Almeida")
 

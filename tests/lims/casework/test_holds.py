@@ -32,16 +32,6 @@ def vault(settings: Any, tmp_path: Path) -> Path:
     return tmp_path / "vault"
 
 
-@pytest.fixture
-def lab() -> Laboratory:
-    return Laboratory()
-
-
-@pytest.fixture
-def case(lab: Laboratory) -> Case:
-    return builders.case(lab.custodian)
-
-
 def _file(lab: Laboratory, case: Case, content: bytes, role: str = "photograph") -> StoredFile:
     source = io.BytesIO(content)
     return case_file_store(

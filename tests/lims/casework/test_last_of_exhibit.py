@@ -15,11 +15,6 @@ from tests.lims.builders import Laboratory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def lab() -> Laboratory:
-    return Laboratory()
-
-
 def _take(lab: Laboratory, item: Item, grams: str, authority: str = "", waste: str = "0") -> Sample:
     taking = Taking(parent=builders.fresh(item), amount=Decimal(grams), unit="g", waste=Decimal(waste))
     return sample_take(actor=lab.custodian, takings=[taking], kind="powder", authority=authority)

@@ -29,16 +29,6 @@ from tests.lims.builders import Laboratory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def lab() -> Laboratory:
-    return Laboratory()
-
-
-@pytest.fixture
-def case(lab: Laboratory) -> Case:
-    return builders.case(lab.custodian)
-
-
 def _paper(lab: Laboratory, case: Case) -> StoredFile:
     return case_file_store(
         actor=lab.custodian,

@@ -3,11 +3,14 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from analysis.inputs import no_progress
 from analysis.origin.synthetic import Design, SyntheticData, synthetic_data
+from analysis.species.abif import abif_bytes, trace_synthesise
+from analysis.species.bases import reverse_complement
 from analysis.species.synthetic import barcodes
 from chain_of_custody.core.note import SignerKey
 from chain_of_custody.models import Item, StoredFile
@@ -244,3 +247,21 @@ def log_settle() -> None:
     """Let the sequencer take in everything that waits."""
     while sequencer_run_once():
         pass
+
+
+def trace_pair(bench: Bench, species: str) -> list[tuple[str, StoredFile]]:
+    """Traces of both ways of a barcode, stored: what a run of it takes."""
+    forward = SEQUENCES[species]
+    ways = {"trace_forward": forward, "trace_reverse": reverse_complement(forward.encode()).decode()}
+    return [
+        (
+            role,
+            upload(
+                bench,
+                abif_bytes(trace_synthesise(text, sample="SYNTHETIC", seed=len(role), run_on=date(2026, 11, 2))),
+                f"{role}.ab1",
+                role,
+            ),
+        )
+        for role, text in ways.items()
+    ]

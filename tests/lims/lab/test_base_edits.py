@@ -1,7 +1,6 @@
 """Edits of bases: a layer with a reason and a second reader over traces that stay as they are; the viewer."""
 
 import json
-from datetime import date
 from uuid import uuid4
 from xml.etree import ElementTree as ET
 
@@ -10,9 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from analysis.species.abif import abif_bytes, trace_synthesise
-from analysis.species.bases import reverse_complement
-from chain_of_custody.models import Entry, StoredFile
+from chain_of_custody.models import Entry
 from chain_of_custody.vault.services import store_current
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.models import BaseEdit, ReferenceSet, Run
@@ -22,8 +19,8 @@ from lims.lab.tasks import run_execute
 from tests.lims import builders
 from tests.lims.api.client import Caller, problem
 from tests.lims.builders import Laboratory
-from tests.lims.lab.support import SEQUENCES, Bench, barcode_set, species_run, upload
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.lab.support import Bench, barcode_set, species_run, trace_pair, upload
+from tests.lims.web.laboratory import enter
 
 pytestmark = pytest.mark.commits
 SPECIES = "Novus secundus"
@@ -35,26 +32,9 @@ def library(bench: Bench) -> ReferenceSet:
     return barcode_set(bench.lab)
 
 
-def pair(bench: Bench) -> list[tuple[str, StoredFile]]:
-    forward = SEQUENCES[SPECIES]
-    ways = {"trace_forward": forward, "trace_reverse": reverse_complement(forward.encode()).decode()}
-    return [
-        (
-            role,
-            upload(
-                bench,
-                abif_bytes(trace_synthesise(text, sample="SYNTHETIC", seed=len(role), run_on=date(2026, 11, 2))),
-                f"{role}.ab1",
-                role,
-            ),
-        )
-        for role, text in ways.items()
-    ]
-
-
 @pytest.fixture
 def run(bench: Bench, library: ReferenceSet) -> Run:
-    return species_run(bench, library, pair(bench), name="scale")
+    return species_run(bench, library, trace_pair(bench, SPECIES), name="scale")
 
 
 def verbs(run: Run) -> list[str]:
@@ -140,8 +120,8 @@ def test_an_edit_is_proposed_read_by_another_and_computed_with(client: Client, b
     shown = client.get(reverse("web:run_trace", args=[again.reference])).content.decode()
     assert "This run was computed with edits." in shown
     for inputs in (
-        [*pair(bench)[:1], ("edits", layer)],
-        [*pair(bench), ("edits", upload(bench, b"[]", "e.json", "edits"))],
+        [*trace_pair(bench, SPECIES)[:1], ("edits", layer)],
+        [*trace_pair(bench, SPECIES), ("edits", upload(bench, b"[]", "e.json", "edits"))],
     ):
         with pytest.raises(BadInput, match="no layer of agreed edits"):
             species_run(bench, run.reference_set, inputs)  # type: ignore[arg-type]

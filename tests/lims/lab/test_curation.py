@@ -27,7 +27,7 @@ from tests.lims import builders
 from tests.lims.api.client import Caller, problem
 from tests.lims.builders import Laboratory
 from tests.lims.lab.support import BARCODES, SEQUENCES, Bench, barcode_set, built, species_run, upload
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 pytestmark = pytest.mark.commits
 WRONG = "WRONG-1"

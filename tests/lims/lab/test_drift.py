@@ -22,7 +22,7 @@ from tests.lims import builders
 from tests.lims.api.client import Caller
 from tests.lims.lab import support
 from tests.lims.lab.support import SEQUENCES, Bench, barcode_set, species_run, upload
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 pytestmark = pytest.mark.commits
 HIDDEN, KNOWN = "Fictus tertius", "Vagus tertius"

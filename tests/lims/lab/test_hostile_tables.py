@@ -17,7 +17,7 @@ from lims.lab.services.references import reference_propose
 from tests.analysis.origin.test_isotope import geotiff
 from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench, built
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 
 def _failed(run: Run) -> str:

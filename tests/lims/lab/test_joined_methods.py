@@ -24,7 +24,7 @@ from lims.web.views.rawfiles import UploadForm
 from tests.lims.api.client import Caller, pointers
 from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench, finding, report, upload
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 
 def _data(bench: Bench, run: Run) -> Any:

@@ -22,7 +22,7 @@ from lims.lab.services.runs import run_rerun
 from lims.lab.tasks import run_execute
 from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench, finding, report
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 
 def _output(run: Run, name: str) -> Any:

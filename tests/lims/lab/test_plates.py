@@ -21,7 +21,7 @@ from lims.lab.services.plates import plate_receive
 from lims.lab.tasks import run_execute
 from tests.lims import builders
 from tests.lims.lab.support import SEQUENCES, Bench, barcode_set
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 KNOWN = {"WF2026000001XE01": "E01", "WF2026000001XE02": "E02", "A01": "E01", "B12": "E02"}
 

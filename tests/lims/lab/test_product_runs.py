@@ -14,7 +14,7 @@ from lims.lab.models import ReferenceSet, Run
 from lims.lab.services.runs import run_cancel
 from lims.lab.tasks import run_execute
 from tests.lims.lab.support import SEQUENCES, Bench, barcode_set, species_run, upload
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 pytestmark = pytest.mark.commits
 FIRST, SECOND, THIRD = "Novus primus", "Vagus secundus", "Pictus tertius"

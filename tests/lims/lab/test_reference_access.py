@@ -30,7 +30,7 @@ from tests.lims import builders
 from tests.lims.api.client import Caller
 from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 
 def _sees(actor: Actor, row: Any) -> bool:

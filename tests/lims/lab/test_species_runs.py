@@ -1,21 +1,17 @@
 """Species runs end to end: a synthetic library, trace pairs and FASTA, honest outcomes with their error rates."""
 
 import io
-from datetime import date
 
 import pytest
 from Bio import SeqIO
 from django.test import Client
 from django.urls import reverse
 
-from analysis.species.abif import abif_bytes, trace_synthesise
-from analysis.species.bases import reverse_complement
-from chain_of_custody.models import StoredFile
 from chain_of_custody.vault.services import store_current
 from lims.accounts.models import User
 from lims.lab.models import ReferenceSet
 from lims.lab.selectors.results import run_outcome
-from tests.lims.lab.support import SEQUENCES, SPECIES, Bench, barcode_set, species_run, upload
+from tests.lims.lab.support import SEQUENCES, SPECIES, Bench, barcode_set, species_run, trace_pair, upload
 
 HIDDEN = "Fictus tertius"
 
@@ -26,25 +22,8 @@ def library(bench: Bench) -> ReferenceSet:
     return barcode_set(bench.lab, HIDDEN)
 
 
-def _pair(bench: Bench, species: str) -> list[tuple[str, StoredFile]]:
-    forward = SEQUENCES[species]
-    ways = {"trace_forward": forward, "trace_reverse": reverse_complement(forward.encode()).decode()}
-    return [
-        (
-            role,
-            upload(
-                bench,
-                abif_bytes(trace_synthesise(text, sample="SYNTHETIC", seed=len(role), run_on=date(2026, 11, 2))),
-                f"{role}.ab1",
-                role,
-            ),
-        )
-        for role, text in ways.items()
-    ]
-
-
 def test_a_pair_of_traces_is_named_with_error_rates(bench: Bench, library: ReferenceSet) -> None:
-    run = species_run(bench, library, _pair(bench, "Novus secundus"), name="scale", declared="Novus secundus")
+    run = species_run(bench, library, trace_pair(bench, "Novus secundus"), name="scale", declared="Novus secundus")
     assert (run.state, run.error) == ("done", "")
     answer = run.outcomes.get()
     assert (answer.identification, answer.name, answer.subject) == ("species", "Novus secundus", "scale")
@@ -91,7 +70,7 @@ def test_a_pair_as_fastq_gives_the_same_name_and_its_traces_page_opens(
     client: Client, bench: Bench, library: ReferenceSet
 ) -> None:
     files = []
-    for role, file in _pair(bench, "Novus secundus"):
+    for role, file in trace_pair(bench, "Novus secundus"):
         with store_current().open(file.digest, version=file.store_version) as chunks:
             read = SeqIO.read(io.BytesIO(b"".join(chunks)), "abi")
         content = read.format("fastq").encode()
@@ -105,7 +84,7 @@ def test_a_pair_as_fastq_gives_the_same_name_and_its_traces_page_opens(
 
 
 def test_a_declared_species_is_excluded_by_another(bench: Bench, library: ReferenceSet) -> None:
-    run = species_run(bench, library, _pair(bench, "Pictus primus"), declared="Vagus primus")
+    run = species_run(bench, library, trace_pair(bench, "Pictus primus"), declared="Vagus primus")
     answer = run.outcomes.get()
     assert (answer.identification, answer.name) == ("excluded", "Pictus primus")
 

@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils import translation
 
-from tests.lims.lab.support import installation
 from tests.lims.links import support
 from tests.lims.links.support import Links
 
@@ -14,7 +12,4 @@ from tests.lims.links.support import Links
 @pytest.fixture
 def made(settings: Any, tmp_path: Path, db: None, monkeypatch: pytest.MonkeyPatch) -> Links:
     """The three hauls with their profiles."""
-    translation.activate("en")
-    installation(settings, tmp_path)
-    support.quick_rule(monkeypatch)
-    return support.hauls()
+    return support.installed_hauls(settings, tmp_path, monkeypatch)

@@ -5,6 +5,8 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +32,7 @@ from lims.links.services.links import link_review
 from lims.links.services.searches import search_finish, search_order, search_start
 from tests.lims import builders
 from tests.lims.builders import Laboratory
+from tests.lims.lab.support import installation
 
 PANEL, TAXON = "E16", "Loxodonta africana"
 LOCI = tuple(f"L{number:02}" for number in range(16))
@@ -143,6 +146,13 @@ def quick_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rule with so few draws that a search takes no time; its rates are checked elsewhere."""
     rule = replace(link_rules()[DEFAULT], draws=500)
     monkeypatch.setattr(ruling, "rules_known", lambda: {DEFAULT: rule})
+
+
+def installed_hauls(settings: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Links:
+    """The three hauls in an installation of their own, under the quick rule."""
+    installation(settings, folder)
+    quick_rule(monkeypatch)
+    return hauls()
 
 
 def hauls() -> Links:

@@ -20,7 +20,7 @@ from lims.links.services.searches import search_finish, search_order, search_sta
 from tests.lims.api.client import Caller
 from tests.lims.lab.support import built
 from tests.lims.links.support import Links
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 OURS = "ours"
 

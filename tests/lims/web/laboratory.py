@@ -32,6 +32,12 @@ def client_of(user: User) -> Client:
     return client
 
 
+def enter(client: Client, who: Actor) -> Client:
+    """The browser with another person signed in."""
+    client.force_login(User.objects.get(pk=who.user_id))
+    return client
+
+
 @dataclass(slots=True)
 class Desk:
     """Two people at work on one case, and what they did."""

@@ -4,12 +4,10 @@ from io import BytesIO
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 from PIL import Image
 
 from lims.accounts.enums import AccessKind
@@ -20,12 +18,6 @@ from tests.lims import builders
 from tests.lims.web.laboratory import Desk, client_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english() -> None:
-    cache.clear()
-    translation.activate("en")
 
 
 @pytest.fixture

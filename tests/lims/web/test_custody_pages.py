@@ -1,9 +1,7 @@
 """The pages of custody: items, hand-overs in two halves, scanning, labels, announcements."""
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import translation
 
 from chain_of_custody.models import HandOver, Item
 from chain_of_custody.services import sequencer_run_once
@@ -16,12 +14,6 @@ from tests.lims.web.laboratory import Desk, client_of
 from tests.lims.web.test_casework_pages import jpeg, rows
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english() -> None:
-    cache.clear()
-    translation.activate("en")
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
-from django.utils import translation
 
 from lims.accounts.enums import AccessKind
 from lims.accounts.models import AccessEntry, User
@@ -27,12 +26,6 @@ from lims.web.views import errors
 from tests.lims import builders
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english() -> None:
-    cache.clear()
-    translation.activate("en")
 
 
 @pytest.fixture

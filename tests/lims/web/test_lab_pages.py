@@ -2,47 +2,26 @@
 
 import re
 from datetime import date
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
 from django.utils.html import escape
 
 from analysis.species.abif import abif_bytes, trace_synthesise
 from chain_of_custody.models import StoredFile
-from lims.accounts.actors import Actor
-from lims.accounts.models import AccessEntry, User
+from lims.accounts.models import AccessEntry
 from lims.accounts.roles import Role
 from lims.lab.models import Finding, Run
 from lims.lab.tasks import run_execute
 from tests.lims import builders
 from tests.lims.lab import support
 from tests.lims.lab.support import Bench
+from tests.lims.web.laboratory import enter
 
 pytestmark = pytest.mark.commits
-
-
-@pytest.fixture
-def keys(settings: Any, tmp_path: Path) -> support.Keys:
-    cache.clear()
-    translation.activate("en")
-    return support.installation(settings, tmp_path)
-
-
-@pytest.fixture
-def bench(keys: support.Keys, committed_db: object) -> Bench:
-    return support.bench()
-
-
-def enter(client: Client, who: Actor) -> Client:
-    client.force_login(User.objects.get(pk=who.user_id))
-    return client
 
 
 LISTS = {

@@ -1,42 +1,20 @@
 """Pages of the lists of the law: ask, propose, watch the reading, read what could not be read, approve."""
 
 from datetime import date
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
 
-from lims.accounts.actors import Actor
-from lims.accounts.models import User
 from lims.lab.models import LegalList, RunOutcome
 from lims.lab.tasks import law_import
 from tests.lims.lab import support
 from tests.lims.lab.law_support import HISTORY, INDEX, law
 from tests.lims.lab.support import Bench
+from tests.lims.web.laboratory import enter
 
 pytestmark = pytest.mark.commits
-
-
-@pytest.fixture
-def keys(settings: Any, tmp_path: Path) -> support.Keys:
-    cache.clear()
-    translation.activate("en")
-    return support.installation(settings, tmp_path)
-
-
-@pytest.fixture
-def bench(keys: support.Keys, committed_db: object) -> Bench:
-    return support.bench()
-
-
-def enter(client: Client, who: Actor) -> Client:
-    client.force_login(User.objects.get(pk=who.user_id))
-    return client
 
 
 def test_a_list_is_proposed_read_and_approved_on_pages(client: Client, bench: Bench) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -18,7 +17,6 @@ from lims.accounts.roles import Role
 from lims.lab.models import Profile
 from lims.links.models import Link, LinkEntry, LinkSearch
 from tests.lims import builders
-from tests.lims.lab.support import installation
 from tests.lims.links import support
 from tests.lims.links.support import Links, officer, reviewed, searched, the_link
 
@@ -27,11 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def made(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Links:
-    cache.clear()
-    translation.activate("en")
-    installation(settings, tmp_path)
-    support.quick_rule(monkeypatch)
-    return support.hauls()
+    return support.installed_hauls(settings, tmp_path, monkeypatch)
 
 
 def enter(who: Actor) -> Client:

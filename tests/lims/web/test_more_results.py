@@ -17,10 +17,9 @@ from lims.lab.selectors.regions import reference_regions
 from lims.web.runforms import METHOD_FORMS
 from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench, upload
-from tests.lims.web.test_lab_pages import bench, enter, keys
+from tests.lims.web.laboratory import enter
 
 pytestmark = pytest.mark.commits
-__all__ = ["bench", "keys"]  # fixtures
 
 
 def _page(client: Client, name: str, *given: Any) -> str:

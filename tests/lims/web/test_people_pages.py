@@ -3,7 +3,6 @@
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from django.utils import translation
 
 from lims.accounts.models import ApiToken, RoleGrant, User
 from lims.accounts.roles import Role
@@ -13,12 +12,6 @@ from tests.lims import builders
 from tests.lims.web.laboratory import Desk, client_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english() -> None:
-    cache.clear()
-    translation.activate("en")
 
 
 @pytest.fixture

@@ -12,10 +12,9 @@ from lims.lab.tasks import reference_build
 from lims.web.speciesrates import rates_tables
 from tests.lims.lab import support
 from tests.lims.lab.support import Bench
-from tests.lims.web.test_lab_pages import bench, enter, keys
+from tests.lims.web.laboratory import enter
 
 pytestmark = pytest.mark.commits
-__all__ = ["bench", "keys"]  # fixtures
 KEY = "7f0c3f0e-27ba-4c3b-9a39-1f6d0d8e5a11"
 
 

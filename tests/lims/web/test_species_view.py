@@ -10,9 +10,8 @@ from lims.web.genusmap import genus_map
 from lims.web.newick import NewickRefused, newick_read, tree_lay
 from lims.web.speciesview import gap_figure, tree_figure
 from tests.lims.lab.support import SEQUENCES, Bench, barcode_set, species_run, upload
-from tests.lims.web.test_lab_pages import bench, enter, keys
+from tests.lims.web.laboratory import enter
 
-__all__ = ["bench", "keys"]  # fixtures
 TREE = "((query:0.1,'AC 1 Panthera leo':0.2)98:0.3,('it''s:(odd)':0.05,B:0.1)20:0.1,C:0.4);"
 
 
