@@ -260,7 +260,10 @@ METHOD = Method(
         "Every km² of the map is as likely beforehand.",
     ),
     limits=(
-        "How often joint regions hold the true place was not measured; the coverage of each surface alone was.",
+        (
+            "Joint regions were tried on made animals only, where those of 50 % held the place in 43 to 48 % of cases "
+            "outside sampled sites."
+        ),
         "Where independence fails the region is too small.",
         "Places without isoscape data are lost.",
     ),

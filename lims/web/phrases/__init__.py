@@ -12,7 +12,7 @@ from functools import cache
 
 from django.utils.translation import get_language, gettext
 
-from lims.web.phrases import individual, origin, tissue
+from lims.web.phrases import individual, origin, statements, tissue
 
 _SLOT = re.compile(r"%\((\w+)\)s")
 _DEEPEST = 4
@@ -104,7 +104,7 @@ def _listed(value: str, names: frozenset[str], deep: int) -> str:
 @cache
 def _forms() -> tuple[_Form, ...]:
     """Every phrase, those with the most fixed words first: they say more exactly what they are."""
-    found = [_form(phrase) for area in (origin, tissue, individual) for phrase in area.PHRASES]
+    found = [_form(phrase) for area in (origin, tissue, individual, statements) for phrase in area.PHRASES]
     return tuple(sorted(found, key=lambda form: -len(_SLOT.sub("", form.phrase))))
 
 

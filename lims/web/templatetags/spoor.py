@@ -20,6 +20,7 @@ from lims.web.forms import marks_optional
 from lims.web.icons import icon_svg
 from lims.web.listing import Listing
 from lims.web.parts import Fact, Share, slices
+from lims.web.phrases import said
 
 register = template.Library()
 
@@ -92,6 +93,13 @@ def qty(value: Decimal | int | str | None, unit: str) -> str:
 def number(value: Decimal | int | str) -> str:
     """`{{ count|number }}`: digits grouped by three."""
     return writing.number_text(value)
+
+
+@register.filter
+def told(sentence: str) -> SafeString:
+    """`{{ limit|told }}`: a method's own sentence in the language of the page, or in English and marked so."""
+    found = said(sentence)
+    return format_html('<span lang="{}">{}</span>', found.lang, found) if found.lang else format_html("{}", found)
 
 
 @register.filter

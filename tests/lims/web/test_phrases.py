@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.utils import translation
 
+from analysis.registry import METHODS
 from lims.web.phrases import known, said
 from tests.conftest import ROOT
 
@@ -85,6 +86,12 @@ def test_every_sentence_of_a_method_is_known(path: str) -> None:
     assert [text for text in texts if not text.startswith(PARTS) and not known(text)] == []
 
 
+@pytest.mark.parametrize("name", [name for name in sorted(METHODS) if not name.startswith("species.")])
+def test_assumptions_and_limits_of_methods_are_known(name: str) -> None:
+    method = METHODS[name]
+    assert [text for text in (*method.assumptions, *method.limits) if not known(text)] == []
+
+
 RANKED = (
     "Among 3 populations, the genotype is best explained by %s (posterior > 0.999, equal prior weights); "
     "excluded (p below 0.01): 2 of 3 populations."
@@ -103,6 +110,10 @@ KIN = (
     "most 0.045 pairs per relationship would be expected. No single pair is evidence of kinship. The panel tells the "
     "same animal, full siblings; it does not resolve half siblings."
 )
+CLAIM = (
+    "Y (mother D, father S): D alone EXCLUDED, 5 contradictions at 16 loci, 0.2 expected of typing errors, p 8.2e-07; "
+    "95% of unrelated claimants would be excluded; the other parent is not typed enough (S)."
+)
 PARENTS = "Parentage of Y is excluded for the pair and S as father. Alone, D as mother cannot be."
 
 
@@ -116,6 +127,8 @@ PARENTS = "Parentage of Y is excluded for the pair and S as father. Alone, D as 
         ("fr", FEW % "North and South", "dans North and South : son score"),
         ("es", DATED, "se formó de 1958.9 a 1959.4 (6.8%), o de 1981.3 a 1983.7 (64.1%) (intervalos del 95,4 % en"),
         ("fr", KIN, "Le panel distingue le même animal, pleins frères ; il ne résout pas demi-frères."),
+        ("fr", CLAIM, "Y (mère D, père S) : D seul EXCLU, 5 contradictions à 16 locus, 0.2 attendues par erreurs"),
+        ("es", CLAIM, "el otro progenitor no está bastante tipado (S)."),
         ("es", PARENTS, "queda excluida para la pareja y S como padre. Solo, D como madre no puede serlo."),
     ],
 )
