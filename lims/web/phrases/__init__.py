@@ -16,6 +16,13 @@ from lims.web.phrases import individual, origin, statements, tissue
 
 _SLOT = re.compile(r"%\((\w+)\)s")
 _DEEPEST = 4
+_NUMBERS = frozenset(
+    {
+        *("n", "all", "m", "every", "tests", "runs", "more", "rest", "least", "most", "expected"),
+        *("p", "alpha", "each_alpha", "share", "level", "ratio"),
+    }
+)
+"""Slots that hold one number: without this a long sentence would be taken for the short one at its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,5 +120,6 @@ def _form(phrase: str) -> _Form:
     fixed = [part.replace("%%", "%") for part in parts[::2]]
     pattern = re.escape(fixed[0])
     for slot, piece in zip(parts[1::2], fixed[1:], strict=True):
-        pattern += f"(?P<{slot}>.+?){re.escape(piece)}"
+        held = r"\S+?" if slot in _NUMBERS else ".+?"
+        pattern += f"(?P<{slot}>{held}){re.escape(piece)}"
     return _Form(phrase=phrase, pattern=re.compile(pattern), piece=max(fixed, key=len))

@@ -14,6 +14,29 @@ PHRASES: tuple[str, ...] = (
     ),
     _("%(level)s regions held %(n)s of %(all)s left-out animals (%(low)s to %(high)s)"),
     _("95.4 %% ranges: %(each)s"),
+    _(
+        "the pedigree is not excluded: %(n)s of %(all)s claims tested in %(tests)s tests, each at %(p)s (%(alpha)s "
+        "for the whole). Squares are fathers, circles mothers, diamonds neither; a broken frame: not typed. Lines "
+        "drawn through: not excluded; broken and crossed out: excluded; dotted with a question mark: not tested."
+    ),
+    _(
+        "the pedigree is not excluded: %(n)s of %(all)s claims tested in %(tests)s tests, each at %(p)s (%(alpha)s "
+        "for the whole). Squares are fathers, circles mothers, diamonds neither; a broken frame: not typed. Lines "
+        "drawn through: not excluded; broken and crossed out: excluded; dotted with a question mark: not tested. "
+        "Excluded: %(names)s."
+    ),
+    _(
+        "the pedigree is excluded, it breaks first at %(name)s (%(each)s): %(n)s of %(all)s claims tested in "
+        "%(tests)s tests, each at %(p)s (%(alpha)s for the whole). Squares are fathers, circles mothers, diamonds "
+        "neither; a broken frame: not typed. Lines drawn through: not excluded; broken and crossed out: excluded; "
+        "dotted with a question mark: not tested."
+    ),
+    _(
+        "the pedigree is excluded, it breaks first at %(name)s (%(each)s): %(n)s of %(all)s claims tested in "
+        "%(tests)s tests, each at %(p)s (%(alpha)s for the whole). Squares are fathers, circles mothers, diamonds "
+        "neither; a broken frame: not typed. Lines drawn through: not excluded; broken and crossed out: excluded; "
+        "dotted with a question mark: not tested. Excluded: %(names)s."
+    ),
     _("%(name)s (mother %(mother)s, father %(father)s): %(each)s."),
     _("%(name)s (mother %(mother)s): %(each)s."),
     _("%(name)s (father %(father)s): %(each)s."),

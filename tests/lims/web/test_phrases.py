@@ -110,6 +110,11 @@ KIN = (
     "most 0.045 pairs per relationship would be expected. No single pair is evidence of kinship. The panel tells the "
     "same animal, full siblings; it does not resolve half siblings."
 )
+PEDIGREE = (
+    "The claimed pedigree is excluded: 1 of 5 claims cannot be true. It breaks first at Y (mother D, father S). 5 of 5 "
+    "claims could be tested, in 5 tests at 0.0002 each, so that a wholly true pedigree is excluded with a probability "
+    "of at most 0.001."
+)
 CLAIM = (
     "Y (mother D, father S): D alone EXCLUDED, 5 contradictions at 16 loci, 0.2 expected of typing errors, p 8.2e-07; "
     "95% of unrelated claimants would be excluded; the other parent is not typed enough (S)."
@@ -128,6 +133,16 @@ PARENTS = "Parentage of Y is excluded for the pair and S as father. Alone, D as 
         ("es", DATED, "se formó de 1958.9 a 1959.4 (6.8%), o de 1981.3 a 1983.7 (64.1%) (intervalos del 95,4 % en"),
         ("fr", KIN, "Le panel distingue le même animal, pleins frères ; il ne résout pas demi-frères."),
         ("fr", CLAIM, "Y (mère D, père S) : D seul EXCLU, 5 contradictions à 16 locus, 0.2 attendues par erreurs"),
+        (
+            "fr",
+            PEDIGREE,
+            "Le pedigree déclaré est exclu : 1 déclarations sur 5 ne peuvent être vraies. Il se rompt d’abord",
+        ),
+        (
+            "fr",
+            PEDIGREE,
+            "à Y (mère D, père S). 5 déclarations sur 5 ont pu être éprouvées, en 5 tests à 0.0002 chacun",
+        ),
         ("es", CLAIM, "el otro progenitor no está bastante tipado (S)."),
         ("es", PARENTS, "queda excluida para la pareja y S como padre. Solo, D como madre no puede serlo."),
     ],
