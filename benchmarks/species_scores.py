@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.species.calibration import Calibration
-from analysis.species.confidence import confidence_of, features
+from analysis.species.confidence import confidence_of
 from analysis.species.evidence import SpeciesDistance, by_species
 from analysis.species.library import Library
 from analysis.species.search import NOTHING, LeftOut, nearest
@@ -59,6 +59,16 @@ def by_identity(answers: Sequence[Answer]) -> list[float | None]:
     ]
 
 
+def within_left(library: Library, inside: Within, ranked: Sequence[SpeciesDistance], query: Query) -> float | None:
+    """The largest distance inside the nearest species, the query's own record left out."""
+    locus = int(library.record_locus[ranked[0].record])
+    records = library.records_of_species(ranked[0].species)
+    left = records[library.record_locus[records] == locus]
+    if query.present:
+        left = left[left != library.record_number(query.name)]
+    return inside.largest(library.record_sequence[left].tolist())
+
+
 def by_confidence(library: Library, calibration: Calibration, queries: Sequence[Query]) -> list[float | None]:
     """The confidence in the nearest species, the query's own record left out."""
     inside = Within(library.sequence)
@@ -70,13 +80,8 @@ def by_confidence(library: Library, calibration: Calibration, queries: Sequence[
         if local is None or local.confidence is None:
             shown.append(None)
             continue
-        records = library.records_of_species(ranked[0].species)
-        left = records[library.record_locus[records] == locus]
-        if query.present:
-            left = left[left != library.record_number(query.name)]
-        within = inside.largest(library.record_sequence[left].tolist())
         pairs = [(item.distance, item.species) for item in ranked[:2]]
-        shown.append(confidence_of(local.confidence, features(pairs, within))[0])
+        shown.append(confidence_of(local.confidence, pairs, within_left(library, inside, ranked, query)))
     return shown
 
 
@@ -108,33 +113,80 @@ def at_rate(points: Sequence[tuple[float, float]], rate: float) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """At some rate of calls: of how many absent species one is called, and how many of the present ones."""
+    """At some rate of calls: present species called, of these wrongly, and absent ones called."""
 
     called: int
     present: int
+    wrong: int
     false: int
     absent: int
 
     @property
     def cells(self) -> str:
-        """Both as counts, the false calls with their exact interval."""
+        """All as counts, the false calls with their exact interval."""
         low, high = binomial_interval(self.false, self.absent)
-        return f"{self.false}/{self.absent} ({low:.3f}–{high:.3f})"
+        return f"{self.called}/{self.present} | {self.wrong} | {self.false}/{self.absent} ({low:.3f}–{high:.3f})"
 
 
-def matched(scores: Sequence[float | None], queries: Sequence[Query], calls: int) -> Matched | None:
+def matched_of(named: Sequence[str | None], queries: Sequence[Query]) -> Matched:
+    """What was called; None: not called."""
+    pairs = [(name, query) for name, query in zip(named, queries, strict=True) if name is not None]
+    return Matched(
+        called=sum(query.present for _, query in pairs),
+        present=count(queries, True),
+        wrong=sum(query.present and name != query.species for name, query in pairs),
+        false=sum(not query.present for _, query in pairs),
+        absent=count(queries, False),
+    )
+
+
+def matched(
+    scores: Sequence[float | None], nearest: Sequence[str | None], queries: Sequence[Query], calls: int
+) -> Matched | None:
     """The strictest threshold that still calls `calls` of the present; None where none does."""
     scored = [(score, query.present) for score, query in zip(scores, queries, strict=True) if score is not None]
     present = sorted((score for score, there in scored if there), reverse=True)
     if not 0 < calls <= len(present):
         return None
     threshold = present[calls - 1]
+    called = [score is not None and score >= threshold for score in scores]
+    return matched_of([name if yes else None for name, yes in zip(nearest, called, strict=True)], queries)
+
+
+def cells_of(found: Sequence[Matched | None]) -> str:
+    """Several splits of one set together; dashes where one of them could not be matched."""
+    every = [one for one in found if one is not None]
+    return "– | – | –" if len(every) < len(found) else joined(every).cells
+
+
+def joined(found: Sequence[Matched]) -> Matched:
+    """All counts added up."""
     return Matched(
-        called=sum(score >= threshold for score in present),
-        present=count(queries, True),
-        false=sum(score >= threshold for score, there in scored if not there),
-        absent=count(queries, False),
+        called=sum(one.called for one in found),
+        present=sum(one.present for one in found),
+        wrong=sum(one.wrong for one in found),
+        false=sum(one.false for one in found),
+        absent=sum(one.absent for one in found),
     )
+
+
+def totals(rows: Sequence[str]) -> list[str]:
+    """Rows of `Matched.cells`, titled «set, kind», added up over the sets where every engine calls as many."""
+    read = [[cell.strip() for cell in row.strip("| ").split("|")] for row in rows]
+    open_sets = {title for title, _, called, *_ in read if called == "–"}
+    found: dict[tuple[str, str], list[Matched]] = {}
+    for title, engine, called, wrong, absent in read:
+        if title not in open_sets:
+            present, false = called.split("/"), absent.split(" ")[0].split("/")
+            counts = Matched(
+                called=int(present[0]), present=int(present[1]), wrong=int(wrong), false=int(false[0]),
+                absent=int(false[1]),
+            )  # fmt: skip
+            found.setdefault((title.split(", ", 1)[1], engine), []).append(counts)
+    return [
+        f"| **{len(counts)} sets, {kind}** | {engine} | {joined(counts).cells} |"
+        for (kind, engine), counts in found.items()
+    ]
 
 
 def one_of_each(queries: Sequence[Query]) -> list[Query]:

@@ -13,7 +13,6 @@ import argparse
 import json
 import random
 import tempfile
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,18 +21,20 @@ import numpy as np
 
 from analysis.outcome import Identification
 from analysis.species.calibrate import library_calibrate
-from analysis.species.calibration import Calibration, Rate
+from analysis.species.calibration import Calibration, LocusCalibration, Rate
 from analysis.species.decide import Decision, decide
 from analysis.species.evidence import SpeciesDistance
 from analysis.species.identify import identify
 from analysis.species.library import Library, library_build
 from analysis.species.records import Record, records_read
 from analysis.species.search import nearest
+from analysis.species.within import Within
 from analysis.statistics import binomial_interval
 from benchmarks.species import simulated_sets
-from benchmarks.species_data import IUPAC, fragment, simulate, unsettled, with_errors
+from benchmarks.species_data import IUPAC, fragment, simulate
 from benchmarks.species_page import PAGE
 from benchmarks.species_peers import Peer, peer_answers, peers_built
+from benchmarks.species_queries import SEED, for_peers, query_sets, seeds_of, split
 from benchmarks.species_scores import (
     HALF_AN_EDIT,
     Answer,
@@ -42,24 +43,24 @@ from benchmarks.species_scores import (
     at_rate,
     by_confidence,
     by_identity,
+    cells_of,
     count,
     curve,
     fisher,
     matched,
+    matched_of,
     one_of_each,
     own_ranked,
     top_one,
+    totals,
+    within_left,
 )
 
-HIDDEN = 0.15
 PAIRS = 60
 LENGTHS = (0, 300, 150, 80)
 TABLES = ("search", "matched", "short", "calibration", "mixtures")
 OWN = {"spoor": 0.0, "spoor, half an edit a tie": HALF_AN_EDIT}
 """Our own search, its ties counted to the last digit and as those of exact vsearch."""
-SHORT_LOCUS = 400
-MOST_OF_LONG = {True: 60, False: 60}
-"""Present and absent queries of a long locus, for megablast takes some 60 ms for each."""
 
 
 @dataclass(slots=True)
@@ -72,25 +73,6 @@ class Lines:
         """Add lines and show them."""
         self.text.extend(lines)
         print("\n".join(lines), flush=True)
-
-
-def split(records: Sequence[Record], draw: random.Random, most: int) -> tuple[list[Record], list[Query]]:
-    """References, and queries: records of the set to be left out one at a time, and records of removed species."""
-    of: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        if record.verified:
-            of[record.species].append(record)
-    names = sorted(of)
-    absent = set(draw.sample(names, int(HIDDEN * len(names))))
-    kept = [record for record in records if record.species not in absent]
-    present = [record for name in names if name not in absent and len(of[name]) > 1 for record in of[name]]
-    missing = [record for record in records if record.species in absent]
-    chosen = [(record, True) for record in draw.sample(present, min(most, len(present)))]
-    chosen += [(record, False) for record in draw.sample(missing, min(most, len(missing)))]
-    return kept, [
-        Query(name=record.accession, species=record.species, present=there, bases=record.sequence.decode())
-        for record, there in chosen
-    ]
 
 
 def own_answers(library: Library, queries: Sequence[Query]) -> list[Answer]:
@@ -126,37 +108,40 @@ def top_of(engine: Searched, queries: Sequence[Query]) -> float:
     return top_one([answer for answer, _ in pairs], [query for _, query in pairs], engine.ties)
 
 
-def ruled(library: Library, calibration: Calibration, ranked: Sequence[SpeciesDistance]) -> Decision:
+def ruled(
+    library: Library, local: LocusCalibration | None, inside: Within, ranked: Sequence[SpeciesDistance], query: Query
+) -> Decision:
     """What the calibrated rule says of species found."""
-    locus = library.loci[int(library.record_locus[ranked[0].record])]
-    return decide(library, ranked, calibration.of(locus, ranked[0].near.overlap))
+    return decide(library, ranked, local, within_left(library, inside, ranked, query))
+
+
+def local_of(library: Library, calibration: Calibration, ranked: Sequence[SpeciesDistance]) -> LocusCalibration | None:
+    """The calibration for the stretch compared."""
+    return calibration.of(library.loci[int(library.record_locus[ranked[0].record])], ranked[0].near.overlap)
 
 
 def own_rule(library: Library, calibration: Calibration, queries: Sequence[Query]) -> Matched:
     """What our own calibrated rule calls a species."""
-    named = []
+    inside = Within(library.sequence)
+    named: list[str | None] = []
     for query in queries:
         ranked = own_ranked(library, query)
-        named.append(bool(ranked) and ruled(library, calibration, ranked).outcome is Identification.SPECIES)
-    pairs = list(zip(named, queries, strict=True))
-    return Matched(
-        called=sum(yes for yes, query in pairs if query.present),
-        present=count(queries, True),
-        false=sum(yes for yes, query in pairs if not query.present),
-        absent=count(queries, False),
-    )
+        found = ruled(library, local_of(library, calibration, ranked), inside, ranked, query) if ranked else None
+        named.append(found.taxon if found is not None and found.outcome is Identification.SPECIES else None)
+    return matched_of(named, queries)
 
 
-def matched_table(
-    lines: Lines, title: str, own: Matched, engines: Sequence[Searched], sure: list[float | None], queries: list[Query]
-) -> None:
-    """Absent species called by every engine at the call rate of our own rule."""
-    lines.add(f"| {title} | spoor, its rule | {own.called}/{own.present} | {own.cells} |")
-    scores = {engine.name: by_identity(engine.answers) for engine in engines if engine.name not in OWN}
-    for name, values in {"spoor, by confidence": sure, **scores}.items():
-        found = matched(values, queries, own.called)
-        cells = "– | –" if found is None else f"{found.called}/{found.present} | {found.cells}"
-        lines.add(f"| {title} | {name} | {cells} |")
+def at_own_rate(
+    own: Matched, engines: Sequence[Searched], sure: list[float | None], queries: list[Query]
+) -> dict[str, Matched | None]:
+    """What every engine calls at the call rate of our own rule; None where no threshold calls as many."""
+    scored = {"spoor, by confidence": (sure, engines[0])}
+    scored |= {engine.name: (by_identity(engine.answers), engine) for engine in engines if engine.name not in OWN}
+    found: dict[str, Matched | None] = {"spoor, its rule": own}
+    for name, (values, engine) in scored.items():
+        nearest_of = [answer[0][1] if answer else None for answer in engine.answers]
+        found[name] = matched(values, nearest_of, queries, own.called)
+    return found
 
 
 def _rates(scores: Sequence[float | None], queries: Sequence[Query]) -> str:
@@ -169,6 +154,7 @@ def calibrated_rows(lines: Lines, title: str, library: Library, calibration: Cal
     """What was stated and what was seen, by length; every species once."""
     queries = one_of_each(queries)
     draw = np.random.Generator(np.random.PCG64(2))
+    inside = Within(library.sequence)
     for length in LENGTHS:
         stated: dict[str, list[Rate]] = {"absent": [], "present": []}
         seen = {"absent": [0, 0], "present": [0, 0]}
@@ -178,17 +164,16 @@ def calibrated_rows(lines: Lines, title: str, library: Library, calibration: Cal
             ranked = own_ranked(library, replace(query, bases=bases))
             if not ranked:
                 continue
-            local = calibration.of(library.loci[int(library.record_locus[ranked[0].record])], ranked[0].near.overlap)
-            found = decide(library, ranked, local)
+            local = local_of(library, calibration, ranked)
+            found = ruled(library, local, inside, ranked, query)
             kind = "present" if query.present else "absent"
             yes = found.outcome is Identification.SPECIES
             named += yes and query.present
             seen[kind][0] += yes and (not query.present or found.taxon != query.species)
             seen[kind][1] += 1
             if local is not None:
-                one, several = local.species_one, local.species_several
-                stated["absent"] += [one.absent_named, several.absent_named]
-                stated["present"] += [several.present_wrong]
+                stated["absent"].append(local.species.absent_named)
+                stated["present"].append(local.species.present_wrong)
         for kind in ("absent", "present"):
             if stated[kind] and seen[kind][1]:
                 note = f"{named} named" if kind == "present" else ""
@@ -282,20 +267,6 @@ def searched(folder: Path, library: Library, peers: Sequence[Peer], queries: Seq
     return [*own, *(Searched(name=p.name, answers=peer_answers(folder, p, queries), ties=p.ties) for p in peers)]
 
 
-def query_sets(queries: list[Query]) -> dict[str, list[Query]]:
-    """The queries as they are, with codes, and as fragments with errors."""
-    noise = np.random.Generator(np.random.PCG64(3))
-    return {
-        "plain": queries,
-        "1 % IUPAC codes": [replace(query, bases=unsettled(query.bases, 0.01, noise)) for query in queries],
-        "150 bases, 1 % errors": [
-            replace(query, bases=with_errors(fragment(query.bases, 150, noise), 0.01, noise))
-            for query in queries
-            if len(query.bases) > 200
-        ],
-    }
-
-
 def measured(paths: Sequence[Path], most: int, out: Path, kept: Path) -> None:
     """All tables, written anew after every set; a set whose tables are kept is not measured again."""
     tables: dict[str, list[str]] = {name: [] for name in TABLES}
@@ -306,6 +277,7 @@ def measured(paths: Sequence[Path], most: int, out: Path, kept: Path) -> None:
         for name, rows in json.loads(part.read_text()).items():
             tables[name] += rows
         shown = {name: "\n".join(rows) for name, rows in tables.items()}
+        shown["matched"] += "\n" + "\n".join(totals(tables["matched"]))
         out.write_text(PAGE.format(**shown, chance=chance(tables["calibration"])))
 
 
@@ -313,25 +285,47 @@ def of_set(path: Path, most: int) -> dict[str, Lines]:
     """The tables of one reference file."""
     tables = {name: Lines() for name in TABLES}
     records = list(records_read([path], locus=path.stem, taxonomy=None, left_out=[]))
-    kept, queries = split(records, random.Random(17), most)
-    with tempfile.TemporaryDirectory(prefix="validation-") as scratch:
-        folder = Path(scratch)
-        library_build(folder / "set", kept, name=path.stem, version="1")
-        library, calibration = library_calibrate(folder / "set", sample=1000)
-        peers = peers_built(folder, kept)
-        for kind, chosen in query_sets(for_peers(queries)).items():
-            if any(query.present for query in chosen):
-                engines = searched(folder, library, peers, chosen)
-                sure = by_confidence(library, calibration, chosen)
-                title = f"{path.stem}, {kind} ({count(chosen, True)}+{count(chosen, False)})"
-                search_table(tables["search"], title, engines, sure, chosen)
-                if kind == "plain":
-                    own = own_rule(library, calibration, chosen)
-                    matched_table(tables["matched"], path.stem, own, engines, sure, chosen)
-        with_short_records(tables["short"], path.stem, kept, for_peers(queries))
-        calibrated_rows(tables["calibration"], path.stem, library, calibration, queries)
-        mixtures(tables["mixtures"], path.stem, library, calibration, queries)
+    found: list[dict[tuple[str, str], Matched | None]] = []
+    for seed in seeds_of(records):
+        kept, queries = split(records, random.Random(seed), most)
+        with tempfile.TemporaryDirectory(prefix="validation-") as scratch:
+            folder = Path(scratch)
+            library_build(folder / "set", kept, name=path.stem, version="1")
+            library, calibration = library_calibrate(folder / "set", sample=1000)
+            if seed == SEED:
+                found.append(searches(tables["search"], path.stem, folder, library, calibration, kept, queries))
+                with_short_records(tables["short"], path.stem, kept, for_peers(queries))
+                calibrated_rows(tables["calibration"], path.stem, library, calibration, queries)
+                mixtures(tables["mixtures"], path.stem, library, calibration, queries)
+            else:
+                found.append(searches(Lines(), path.stem, folder, library, calibration, kept, queries))
+    for kind, engine in found[0]:
+        every = [one[kind, engine] for one in found]
+        tables["matched"].add(f"| {path.stem}, {kind} | {engine} | {cells_of(every)} |")
     return tables
+
+
+def searches(
+    lines: Lines,
+    title: str,
+    folder: Path,
+    library: Library,
+    calibration: Calibration,
+    kept: Sequence[Record],
+    queries: list[Query],
+) -> dict[tuple[str, str], Matched | None]:
+    """Every kind of query by every engine: rows of the table of searches, and what is called at our own call rate."""
+    peers = peers_built(folder, kept)
+    found: dict[tuple[str, str], Matched | None] = {}
+    for kind, chosen in query_sets(for_peers(queries)).items():
+        if any(query.present for query in chosen):
+            engines = searched(folder, library, peers, chosen)
+            sure = by_confidence(library, calibration, chosen)
+            sizes = f"({count(chosen, True)}+{count(chosen, False)})"
+            search_table(lines, f"{title}, {kind} {sizes}", engines, sure, chosen)
+            own = own_rule(library, calibration, chosen)
+            found |= {(kind, engine): one for engine, one in at_own_rate(own, engines, sure, chosen).items()}
+    return found
 
 
 def chance(rows: Sequence[str]) -> str:
@@ -348,14 +342,6 @@ def simulated_file(folder: Path, species: int) -> Path:
     path = folder / f"simulated_COI_{species}.fasta"
     path.write_text("".join(f">{name}\n{bases}\n" for name, bases in references))
     return path
-
-
-def for_peers(queries: Sequence[Query]) -> list[Query]:
-    """All queries of a short locus, some of a long one."""
-    lengths = sorted(len(query.bases) for query in queries)
-    short = lengths[len(lengths) // 2] < SHORT_LOCUS
-    parts = {there: [query for query in queries if query.present is there] for there in (True, False)}
-    return [query for there, part in parts.items() for query in (part if short else part[: MOST_OF_LONG[there]])]
 
 
 def main() -> None:

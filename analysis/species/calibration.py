@@ -17,7 +17,7 @@ from analysis.species.library import Library
 from analysis.statistics import binomial_interval
 
 FILE: Final = "calibration.json"
-FORMAT: Final = "spoor-species-calibration/2"
+FORMAT: Final = "spoor-species-calibration/3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +46,28 @@ class Rate:
 class Rule:
     """When a species may be named, and how often that went wrong.
 
-    A species is named when the nearest record lies within `distance` and every other species is at
-    least `gap` further away. `usable` is false where no rule keeps `absent_named` low enough: then
-    no species is named at all. `stratum` is "one" or "several" records of the species.
+    A species is named when the nearest record lies within `distance`, every other species is at least `gap` further
+    away, and the confidence is `confidence` or more: None where none keeps `absent_named` low enough, and no species is
+    named at all. `group_confidence` is asked of species named together, None where no group may be. The rates of
+    groups count absent species given one, and present ones given one without them, or any.
     """
 
-    stratum: str
     distance: float
     gap: float
-    usable: bool
+    confidence: float | None
+    group_confidence: float | None
     present_called: Rate
     present_wrong: Rate
     absent_named: Rate
     records_named: Rate
+    present_grouped: Rate
+    present_outside: Rate
+    absent_grouped: Rate
+
+    @property
+    def usable(self) -> bool:
+        """Whether any species may be named."""
+        return self.confidence is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +107,7 @@ class LocusCalibration:
 
     locus: str
     length: int
-    species_one: Rule
-    species_several: Rule
+    species: Rule
     genus: RankRule
     family: RankRule
     within_largest: float | None
@@ -162,8 +170,7 @@ def calibration_read(library: Library) -> Calibration | None:
 
 def _locus_from(item: Mapping[str, Any]) -> LocusCalibration:
     parsed = {
-        "species_one": _rule_from(item["species_one"]),
-        "species_several": _rule_from(item["species_several"]),
+        "species": _rule_from(item["species"]),
         "genus": _rank_from(item["genus"]),
         "family": _rank_from(item["family"]),
         "genera": {genus: Rate(**rate) for genus, rate in item["genera"].items()},
@@ -181,8 +188,8 @@ def _confidence_from(item: Mapping[str, Any]) -> Confidence:
 
 
 def _rule_from(item: Mapping[str, Any]) -> Rule:
-    rates = ("present_called", "present_wrong", "absent_named", "records_named")
-    return Rule(**{**item, **{name: Rate(**item[name]) for name in rates}})
+    rates = {name: Rate(**value) for name, value in item.items() if isinstance(value, dict)}
+    return Rule(**{**item, **rates})
 
 
 def _rank_from(item: Mapping[str, Any]) -> RankRule:

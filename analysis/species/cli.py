@@ -15,7 +15,7 @@ from analysis.inputs import InputFile
 from analysis.outcome import Identification
 from analysis.species.assembly import assemble, single, single_each
 from analysis.species.calibrate import SAMPLE, library_calibrate
-from analysis.species.calibration import Calibration, LocusCalibration, calibration_read
+from analysis.species.calibration import Calibration, LocusCalibration, Rate, calibration_read
 from analysis.species.fetchcli import add_fetch
 from analysis.species.identify import HITS, Asked, Identified, identify_each
 from analysis.species.library import SAMPLING, library_build, library_open
@@ -219,22 +219,29 @@ def calibration_table(calibration: Calibration) -> str:
 
 
 def _rule_lines(local: LocusCalibration) -> Iterable[str]:
-    for rule in (local.species_one, local.species_several):
-        limit = (
-            f"within {rule.distance:.2%}, next species {rule.gap:.2%} further"
-            if rule.usable
-            else "never (no safe rule)"
-        )
-        yield (
-            f"  {Identification.SPECIES.value} (nearest has {rule.stratum}): {limit}; "
-            f"absent species named {rule.absent_named.count}/{rule.absent_named.total}, "
-            f"present wrong {rule.present_wrong.count}/{rule.present_wrong.total}, "
-            f"present named {rule.present_called.count}/{rule.present_called.total}, "
-            f"records themselves named {rule.records_named.count}/{rule.records_named.total}"
-        )
+    rule = local.species
+    limit = (
+        f"within {rule.distance:.2%}, next species {rule.gap:.2%} further, confidence {rule.confidence} or more"
+        if rule.usable
+        else "never (no safe rule)"
+    )
+    yield (
+        f"  {Identification.SPECIES.value}: {limit}; "
+        f"absent species named {_of(rule.absent_named)}, present wrong {_of(rule.present_wrong)}, "
+        f"present named {_of(rule.present_called)}, records themselves named {_of(rule.records_named)}"
+    )
+    grouped = "never" if rule.group_confidence is None else f"confidence {rule.group_confidence} or more together"
+    yield (
+        f"  {Identification.SPECIES_GROUP.value}: {grouped}; absent species grouped {_of(rule.absent_grouped)}, "
+        f"present outside {_of(rule.present_outside)}, present grouped {_of(rule.present_grouped)}"
+    )
     for rank, higher in ((Identification.GENUS, local.genus), (Identification.FAMILY, local.family)):
         limit = f"within {higher.distance:.2%}, next {higher.gap:.2%} further" if higher.usable else "never"
         yield (
-            f"  {rank.value}: {limit}; absent named {higher.absent_named.count}/{higher.absent_named.total}, "
-            f"present wrong {higher.present_wrong.count}/{higher.present_wrong.total}"
+            f"  {rank.value}: {limit}; absent named {_of(higher.absent_named)}, "
+            f"present wrong {_of(higher.present_wrong)}"
         )
+
+
+def _of(rate: Rate) -> str:
+    return f"{rate.count}/{rate.total}"

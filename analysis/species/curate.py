@@ -123,7 +123,7 @@ def _outlier(library: Library, record: int) -> Seen:
             "label-outlier",
             f"{distance:.2%} from {name}, {own:.2%} from its own species.",
         )
-    elif own is None and trial.records_of_own > 1 and distance < 0.1:
+    elif own is None and library.species_records[trial.species] > 1 and distance < 0.1:
         yield "label-outlier", f"{distance:.2%} from {name}; no other record of its own species is near."
     if name in CONTAMINANTS and distance <= COMMON and genus != library.species[trial.species].genus:
         yield "contamination", f"{distance:.2%} from {name}, which is of another genus."

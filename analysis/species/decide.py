@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from math import floor
 
 from analysis.outcome import Identification, Reason
 from analysis.species.calibration import LocusCalibration, RankRule, Rate, Rule
+from analysis.species.confidence import confidence_of
 from analysis.species.evidence import SpeciesDistance
 from analysis.species.library import Library
 from analysis.species.mixture import Mixture
-from analysis.species.rules import Pairs, by_rank, names_rank, names_species, rank_of, stratum_of
-
-GROUP_LIMIT: Final = 12
-"""A group of more species than this says nothing; the genus or family is tried instead."""
+from analysis.species.naming import named_together
+from analysis.species.rules import Pairs, by_rank, names_rank, rank_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +36,13 @@ class Decision:
     error_rates: tuple[ErrorRate, ...] = ()
 
 
-def decide(library: Library, ranked: Sequence[SpeciesDistance], calibration: LocusCalibration | None) -> Decision:
+def decide(
+    library: Library, ranked: Sequence[SpeciesDistance], calibration: LocusCalibration | None, within: float | None
+) -> Decision:
     """Name a species, a group of species, a genus or a family, or none; the first that the calibration allows.
 
-    `ranked` is not empty. Without a calibration nothing is named: no error rate is known.
+    `ranked` is not empty, `within` is the largest distance inside the nearest species (`library.within`). Without a
+    calibration nothing is named: no error rate is known.
     """
     if calibration is None:
         reason = Reason(
@@ -49,15 +51,14 @@ def decide(library: Library, ranked: Sequence[SpeciesDistance], calibration: Loc
         )
         return Decision(outcome=Identification.INCONCLUSIVE, taxon=None, reasons=(reason,))
     pairs = [(item.distance, item.species) for item in ranked]
-    nearest = library.species[pairs[0][1]]
-    several = stratum_of(library, pairs[0][1]) == "several"
-    rule = calibration.species_several if several else calibration.species_one
-    if rule.usable and nearest.verified and names_species(pairs, rule.distance, rule.gap):
-        return _species(nearest.name, pairs, rule, library)
-    group = _group(library, pairs, rule)
-    if group is not None:
-        return group
-    return _higher(library, pairs, calibration, _why_no_species(library, pairs, rule))
+    nearest, rule, fitted = library.species[pairs[0][1]], calibration.species, calibration.confidence
+    number, value = (0, 0.0) if fitted is None else named_together(fitted, rule, pairs, within)
+    if number == 1 and nearest.verified:
+        return _species(nearest.name, pairs, rule, library, value)
+    if number > 1:
+        return _group(library, pairs, rule, number, value)
+    sure = None if fitted is None else confidence_of(fitted, pairs, within)
+    return _higher(library, pairs, calibration, _why_no_species(library, pairs, rule, sure))
 
 
 def mixture_decision(library: Library, mixture: Mixture) -> Decision:
@@ -86,44 +87,53 @@ def mixture_decision(library: Library, mixture: Mixture) -> Decision:
     return Decision(outcome=Identification.MIXTURE, taxon=both, among=among, reasons=tuple(reasons))
 
 
-def _species(name: str, pairs: Pairs, rule: Rule, library: Library) -> Decision:
-    following = (
-        f"the next species, {library.species[pairs[1][1]].name}, lies at {pairs[1][0]:.2%}"
-        if len(pairs) > 1
-        else "no other species is near"
-    )
-    reason = Reason(
+def _species(name: str, pairs: Pairs, rule: Rule, library: Library, value: float) -> Decision:
+    near = Reason(
         code="within-species-limit",
         text=f"The nearest record of {name} lies at {pairs[0][0]:.2%}, within the limit of {rule.distance:.2%}; "
-        f"{following}, and {rule.gap:.2%} between them is asked for.",
+        f"{_following(library, pairs, 1)}.",
+    )
+    sure = Reason(
+        code="sure-enough",
+        text=f"The confidence is {thousandths(value)}, and {rule.confidence} is asked for: {_shown(rule.absent_named)} "
+        "absent species of the set were as sure.",
     )
     return Decision(
         outcome=Identification.SPECIES,
         taxon=name,
         among=(name,),
-        reasons=(reason,),
+        reasons=(near, sure),
         error_rates=_species_rates(rule),
     )
 
 
-def _group(library: Library, pairs: Pairs, rule: Rule) -> Decision | None:
-    """Several species within the gap of each other, near enough for a species: the locus does not tell them apart."""
-    nearest = pairs[0][0]
-    tied = [species for distance, species in pairs if distance == nearest or distance - nearest < rule.gap]
-    if nearest > rule.distance or not 2 <= len(tied) <= GROUP_LIMIT:
-        return None
-    names = tuple(sorted(library.species[species].name for species in tied))
+def _following(library: Library, pairs: Pairs, number: int) -> str:
+    if len(pairs) == number:
+        return "no other species is near"
+    return f"the next species, {library.species[pairs[number][1]].name}, lies at {pairs[number][0]:.2%}"
+
+
+def thousandths(value: float) -> str:
+    """A confidence as it is printed: rounded down, so that none looks as if it reached what it does not."""
+    return f"{floor(1000 * value) / 1000:.3f}"
+
+
+def _group(library: Library, pairs: Pairs, rule: Rule, number: int, value: float) -> Decision:
+    """Several species that the locus does not tell apart, but from all others."""
+    members = [species for _, species in pairs[:number]]
+    names = tuple(sorted(library.species[species].name for species in members))
     reason = Reason(
         code="species-not-resolved",
-        text=f"{len(names)} species lie within {rule.gap:.2%} of each other at {nearest:.2%} from the sequence; "
-        "this locus does not tell them apart.",
+        text=f"{number} species lie at {pairs[0][0]:.2%} to {pairs[number - 1][0]:.2%} from the sequence, and this "
+        f"locus does not tell them apart well enough; {_following(library, pairs, number)}. Taken as one species "
+        f"their confidence is {thousandths(value)}, and {rule.group_confidence} is asked for.",
     )
     return Decision(
         outcome=Identification.SPECIES_GROUP,
-        taxon=_common_genus(library, tied),
+        taxon=_common_genus(library, members),
         among=names,
         reasons=(reason,),
-        error_rates=_species_rates(rule),
+        error_rates=_group_rates(rule),
     )
 
 
@@ -132,23 +142,41 @@ def _common_genus(library: Library, species: Sequence[int]) -> str | None:
     return genera.pop() if len(genera) == 1 else None
 
 
-def _why_no_species(library: Library, pairs: Pairs, rule: Rule) -> Reason:
+def _why_no_species(library: Library, pairs: Pairs, rule: Rule, sure: float | None) -> Reason:
     nearest = library.species[pairs[0][1]]
     if not nearest.verified:
         return Reason(
             code="name-leaves-species-open",
             text=f"The nearest record is named «{nearest.name}», which settles no species.",
         )
-    if not rule.usable:
+    if not rule.usable or sure is None:
         return Reason(
             code="species-not-safe-here",
-            text=f"At this locus and length no rule keeps wrong names for absent species low enough "
-            f"({_shown(rule.absent_named)} even at identity and the widest gap).",
+            text="At this locus and length no confidence keeps wrong names for absent species low enough.",
+        )
+    if pairs[0][0] > rule.distance:
+        return Reason(
+            code="beyond-species-limit",
+            text=f"The nearest record ({nearest.name}) lies at {pairs[0][0]:.2%}, beyond the limit of "
+            f"{rule.distance:.2%}: the true species may be missing from the set.",
+        )
+    return _why_not_sure(library, pairs, rule, sure)
+
+
+def _why_not_sure(library: Library, pairs: Pairs, rule: Rule, sure: float) -> Reason:
+    nearest, (distance, _) = library.species[pairs[0][1]], pairs[0]
+    if len(pairs) > 1 and (pairs[1][0] == distance or pairs[1][0] - distance < rule.gap):
+        other = library.species[pairs[1][1]].name
+        return Reason(
+            code="species-alike",
+            text=f"{nearest.name} and {other} lie equally near, at {distance:.2%}; {rule.gap:.2%} between them is "
+            "asked for, and no group of species stands apart either.",
         )
     return Reason(
-        code="beyond-species-limit",
-        text=f"The nearest record ({nearest.name}) lies at {pairs[0][0]:.2%}, beyond the limit of {rule.distance:.2%}: "
-        "the true species may be missing from the set.",
+        code="not-sure-enough",
+        text=f"The nearest record ({nearest.name}) lies at {distance:.2%}; {_following(library, pairs, 1)}. The "
+        f"confidence is {thousandths(sure)}, and {rule.confidence} is asked for: the true species may be missing "
+        "from the set.",
     )
 
 
@@ -188,25 +216,35 @@ def _rank_reason(rank: str, ranked: Sequence[tuple[float, str]], rule: RankRule)
 
 
 def _species_rates(rule: Rule) -> tuple[ErrorRate, ...]:
-    return (
-        ErrorRate(
-            name="absent_species_named",
-            rate=rule.absent_named,
-            definition="leave-one-species-out: absent species that this rule named as another species; "
-            "each species counts once",
+    left_out = "leave-one-out: species with several records, one of them taken out"
+    rates = {
+        "absent_species_named": (
+            rule.absent_named,
+            "leave-one-species-out: absent species that this rule named as another species",
         ),
-        ErrorRate(
-            name="present_species_wrong",
-            rate=rule.present_wrong,
-            definition="leave-one-out: species with several records, one of them taken out, named as a wrong species; "
-            "each species counts once",
+        "present_species_wrong": (rule.present_wrong, f"{left_out}, named as a wrong species"),
+        "present_species_named": (rule.present_called, f"{left_out}, named at all"),
+    }
+    return _rates(rates)
+
+
+def _group_rates(rule: Rule) -> tuple[ErrorRate, ...]:
+    left_out = "leave-one-out: species with several records, one of them taken out"
+    rates = {
+        "absent_species_grouped": (
+            rule.absent_grouped,
+            "leave-one-species-out: absent species for which this rule named a group of others",
         ),
-        ErrorRate(
-            name="present_species_named",
-            rate=rule.present_called,
-            definition="leave-one-out: species with several records, one of them taken out, named at all; "
-            "each species counts once",
-        ),
+        "present_species_outside": (rule.present_outside, f"{left_out}, given a group that does not hold it"),
+        "present_species_grouped": (rule.present_grouped, f"{left_out}, given a group"),
+    }
+    return _rates(rates)
+
+
+def _rates(rates: Mapping[str, tuple[Rate, str]]) -> tuple[ErrorRate, ...]:
+    return tuple(
+        ErrorRate(name=name, rate=rate, definition=f"{words}; each species counts once")
+        for name, (rate, words) in rates.items()
     )
 
 

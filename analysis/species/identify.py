@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import floor
 from typing import Final
 
 from analysis.outcome import Diagnostic, Identification, Reason
 from analysis.species.bases import ambiguous_count
 from analysis.species.calibration import Calibration, LocusCalibration, Rate
-from analysis.species.confidence import confidence_of, features
+from analysis.species.confidence import confidence_of, step_of
 from analysis.species.decide import Decision, ErrorRate, decide, mixture_decision
 from analysis.species.declared import EXCLUDED, Declared, declared_compare
 from analysis.species.evidence import SpeciesDistance, by_species, short_caveats
@@ -36,8 +37,10 @@ DEFINITIONS: Final = {
     "p_distance": "1 − identity",
     "confidence": "how sure the nearest species is, 0 to 1: logistic regression on distance, gap to the next species "
     "and spread inside the species, fitted on leave-one-out against leave-one-species-out searches of the set, both "
-    "weighing the same; orders answers and is no probability for the case; null without calibration or with two "
-    "templates",
+    "weighing the same; never less for a nearer sequence; is no probability for the case; null without calibration or "
+    "with two templates",
+    "confidence_asked": "the least confidence at which the rule of the set, this locus and this length names a "
+    "species; null where it names none",
     "as_sure": "searches of the set, not used for the fit, with this confidence (step) or more: present species found "
     "rightly, absent species taken for another; each species counts once",
     "present_species_as_sure": "leave-one-out searches, not used for the fit, that were as sure: species in the set, "
@@ -66,9 +69,13 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sure:
-    """How sure the nearest species is, and how many present and absent species of the set were at least `step` sure."""
+    """How sure the nearest species is, and how many present and absent species of the set were at least `step` sure.
+
+    `asked` is the confidence that the rule asks for to name it, None where it may not be named at all.
+    """
 
     value: float
+    asked: float | None
     step: float
     present: Rate
     absent: Rate
@@ -168,7 +175,8 @@ def _identified(
         found = [*mixture.near, *(near for near in found if near not in mixture.near)]
     ranked = by_species(library, bases, found)
     locus, local = _locus(library, calibration, ranked)
-    decision = early or _decide(library, bases, ranked, local, mixture)
+    within = _within(library, ranked)
+    decision = early or _decide(library, bases, ranked, local, mixture, within)
     compared = declared_compare(library, bases, declared, decision, ranked, local) if declared and ranked else None
     excluded = compared is not None and compared.answer == EXCLUDED
     return Identified(
@@ -190,18 +198,27 @@ def _identified(
         diagnostics=_diagnostics(library, bases, ranked, asked.good),
         caveats=_caveats(library, len(bases), decision, ranked, local),
         found=tuple(found),
-        sure=None if mixture is not None else _sure(library, ranked, local),
+        sure=None if mixture is not None else _sure(library, ranked, local, within),
     )
 
 
-def _sure(library: Library, ranked: Sequence[SpeciesDistance], local: LocusCalibration | None) -> Sure | None:
+def _within(library: Library, ranked: Sequence[SpeciesDistance]) -> float | None:
+    """The largest distance between records of the nearest species, None where it is not known."""
+    if not ranked:
+        return None
+    return library.within(ranked[0].species, int(library.record_locus[ranked[0].record]))
+
+
+def _sure(
+    library: Library, ranked: Sequence[SpeciesDistance], local: LocusCalibration | None, within: float | None
+) -> Sure | None:
     """The confidence in the nearest species, None where no name could follow from it."""
     if local is None or local.confidence is None or not library.species[ranked[0].species].verified:
         return None
-    within = library.within(ranked[0].species, int(library.record_locus[ranked[0].record]))
-    row = features([(item.distance, item.species) for item in ranked[:2]], within)
-    value, step = confidence_of(local.confidence, row)
-    return Sure(value=value, step=step.value, present=step.present, absent=step.absent)
+    value = confidence_of(local.confidence, [(item.distance, item.species) for item in ranked[:2]], within)
+    step = step_of(local.confidence, value)
+    value = floor(1e6 * value) / 1e6
+    return Sure(value=value, asked=local.species.confidence, step=step.value, present=step.present, absent=step.absent)
 
 
 def _locus(
@@ -234,6 +251,7 @@ def _decide(
     ranked: Sequence[SpeciesDistance],
     local: LocusCalibration | None,
     mixture: Mixture | None,
+    within: float | None,
 ) -> Decision:
     if mixture is not None:
         return mixture_decision(library, mixture)
@@ -248,7 +266,7 @@ def _decide(
             "more than one template, or a poor signal.",
         )
         return Decision(outcome=Identification.INCONCLUSIVE, taxon=None, reasons=(reason,))
-    return decide(library, ranked, local)
+    return decide(library, ranked, local, within)
 
 
 def _best_first(found: Sequence[Near], ranked: Sequence[SpeciesDistance]) -> list[Near]:

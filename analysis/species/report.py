@@ -51,6 +51,7 @@ def _short_json(item: Identified) -> dict[str, Json]:
         "among": list(item.decision.among),
         "reasons": [{"code": reason.code, "text": reason.text} for reason in item.decision.reasons],
         "confidence": None if item.sure is None else round(item.sure.value, 6),
+        "confidence_asked": None if item.sure is None else item.sure.asked,
         "as_sure": None if item.sure is None else _sure_json(item.sure),
         "learnt_from": _learnt_json(item),
         "declared": jsonable(item.declared),
@@ -82,7 +83,9 @@ def identified_line(item: Identified) -> bytes:
         f'{{"ambiguous":{item.ambiguous},"among":{_texts(decision.among)},'
         f'"as_sure":{"null" if sure is None else _sure_text(sure)},'
         f'"barcode_gap":{"null" if gap is None else _gap_text(gap)},"caveats":{_texts(item.caveats)},'
-        f'"confidence":{"null" if sure is None else _number(sure.value)},"congeners":{_congeners_text(item.congeners)},'
+        f'"confidence":{"null" if sure is None else _number(sure.value)},'
+        f'"confidence_asked":{"null" if sure is None or sure.asked is None else _number(sure.asked)},'
+        f'"congeners":{_congeners_text(item.congeners)},'
         f'"declared":{"null" if item.declared is None else plain_json(jsonable(item.declared)).decode()},'
         f'"definitions":{_DEFINITIONS},"diagnostics":[{",".join(map(_diagnostic_text, item.diagnostics))}],'
         f'"error_rates":{{{",".join(map(_error_rate_text, sorted(item.error_rates, key=_NAME)))}}},'

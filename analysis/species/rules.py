@@ -1,4 +1,4 @@
-"""The naming rules themselves, used alike to calibrate and to call."""
+"""Species, genera and families found, as pairs of distance and name, and the rule that names a genus or family."""
 
 from __future__ import annotations
 
@@ -8,18 +8,6 @@ from analysis.species.library import Library
 
 Pairs = Sequence[tuple[float, int]]
 """(distance, species number), nearest first, each species once."""
-
-
-def names_species(pairs: Pairs, distance: float, gap: float) -> bool:
-    """The rule: nearest within `distance`, the next species at least `gap` further and not equal."""
-    if not pairs or pairs[0][0] > distance:
-        return False
-    return len(pairs) == 1 or (pairs[1][0] > pairs[0][0] and pairs[1][0] - pairs[0][0] >= gap)
-
-
-def stratum_of(library: Library, species: int) -> str:
-    """«one» or «several» records."""
-    return "one" if library.species_records[species] == 1 else "several"
 
 
 def rank_of(library: Library, species: int, rank: str) -> str | None:
@@ -39,7 +27,7 @@ def by_rank(library: Library, pairs: Pairs, rank: str) -> list[tuple[float, str]
 
 
 def names_rank(ranked: Sequence[tuple[float, str]], distance: float, gap: float) -> bool:
-    """The rule for a genus or family, as `names_species`."""
+    """The rule: nearest within `distance`, the next genus (family) at least `gap` further and not equal."""
     if not ranked or ranked[0][0] > distance or ranked[0][1].startswith("?"):
         return False
     return len(ranked) == 1 or (ranked[1][0] > ranked[0][0] and ranked[1][0] - ranked[0][0] >= gap)

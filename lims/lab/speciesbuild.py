@@ -247,7 +247,7 @@ def _rates(one: LocusCalibration) -> dict[str, Any]:
     `present_wrong`: a species in the set called by another name; `absent_named`: a species hidden from the set
     and yet named as another.
     """
-    rules: dict[str, Rule | RankRule] = {"species": one.species_several, "genus": one.genus, "family": one.family}
+    rules: dict[str, Rule | RankRule] = {"species": one.species, "genus": one.genus, "family": one.family}
     rates = {
         rank: {
             "usable": rule.usable,

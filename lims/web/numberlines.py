@@ -92,13 +92,22 @@ def number_name(name: str) -> str:
         "reads_total": _("Reads in the file"),
         "barcode_gap": _("Gap to the nearest species"),
         "confidence": _("How sure the species is, 0 to 1 (no probability)"),
+    }
+    return known.get(name) or _species_rates().get(name) or _levelled(name)
+
+
+def _species_rates() -> dict[str, str]:
+    """Rates of naming species, alone and as a group."""
+    return {
         "present_species_as_sure": _("Present species as sure"),
         "absent_species_as_sure": _("Absent species as sure"),
         "present_species_wrong": _("Wrong on known samples"),
         "present_species_named": _("Named on known samples"),
         "absent_species_named": _("Named though absent from the set"),
+        "present_species_outside": _("Known samples given a group without their species"),
+        "present_species_grouped": _("Known samples given a group"),
+        "absent_species_grouped": _("Given a group though absent from the set"),
     }
-    return known.get(name) or _levelled(name)
 
 
 def _levelled(name: str) -> str:

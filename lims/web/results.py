@@ -252,7 +252,7 @@ def _rates(details: Mapping[str, Any], numbers: Sequence[NumberLine]) -> tuple[N
 
 
 def _rate_order(name: str) -> int:
-    order = ("present_species_wrong", "absent_species_named", "present_species_named")
+    order = ("present_species_wrong", "present_species_outside", "absent_species_named", "absent_species_grouped")
     return order.index(name) if name in order else len(order)
 
 

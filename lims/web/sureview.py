@@ -1,5 +1,6 @@
 """How sure the nearest species is, its diagnostic sites, whose names are used: as the page of a result prints them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,14 @@ NO_TABLE: Mapping[str, Any] = {"name": None, "tables": ()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SureView:
-    """The confidence of an answer: number, definition, how many others were as sure, what it was learnt from."""
+    """The confidence of an answer: number, definition, how many others were as sure, what it was learnt from.
+
+    `asked` is the confidence a name needs: None where results older than that rule do not say, "" where none is enough.
+    """
 
     taxon: str
     value: str
+    asked: str | None
     step: str
     present: str
     absent: str
@@ -58,7 +63,8 @@ def sure_view(details: Mapping[str, Any]) -> SureView | None:
         return None
     return SureView(
         taxon=str(nearest[0]["taxon"]),
-        value=f"{float(details['confidence']):.3f}",
+        value=_thousandths(details["confidence"]),
+        asked=_asked(details),
         step=f"{float(counted['step']):g}",
         present=_rate(counted["present"]),
         absent=_rate(counted["absent"]),
@@ -66,6 +72,17 @@ def sure_view(details: Mapping[str, Any]) -> SureView | None:
         definition=str((details.get("definitions") or {}).get("confidence", "")),
         named=(details.get("found") or {}).get("outcome") == "species",
     )
+
+
+def _thousandths(value: Any) -> str:
+    """Rounded down, so that none looks as if it reached what it does not."""
+    return f"{math.floor(1000 * float(value) + 1e-9) / 1000:.3f}"
+
+
+def _asked(details: Mapping[str, Any]) -> str | None:
+    if "confidence_asked" not in details:
+        return None
+    return "" if details["confidence_asked"] is None else _thousandths(details["confidence_asked"])
 
 
 def _rate(one: Mapping[str, Any]) -> str:

@@ -7,48 +7,65 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.species.calibration import Calibration, Rate
-from analysis.species.confidence import _PRECISION, _PRIOR, Seen, _fitted, confidence_fit, confidence_of, features
+from analysis.species.confidence import _PRECISION, Seen, _fitted, confidence_fit, confidence_of, features
 from analysis.species.identify import identify
 from analysis.species.library import Library
 from analysis.species.report import identified_json
+from analysis.species.rules import Pairs
 from analysis.species.synthetic import Barcode
 from analysis.species.within import Within
 from tests.analysis.species.conftest import held_out
 
 
-def seen(seed: int, count: int = 200) -> Seen:
-    """Trials of a made-up locus: inside a species 0.3 % on average, between species 4 %."""
+def found(seed: int, count: int = 200) -> list[tuple[Pairs, bool]]:
+    """Searches of a made-up locus: inside a species 0.3 % on average, between species 4 %."""
     draw = random.Random(seed)
-    rows, right = [], []
+    made: list[tuple[Pairs, bool]] = []
     for number in range(count):
         present = number % 2 == 0
         nearest = min(draw.expovariate(1 / (0.003 if present else 0.04)), 0.3)
-        rows.append(features([(nearest, 1), (nearest + draw.expovariate(1 / 0.04), 2)], 0.006))
-        right.append(present)
-    return Seen(rows=rows, right=right)
+        made.append((((nearest, 1), (nearest + draw.expovariate(1 / 0.04), 2)), present))
+    return made
 
 
-def log_posterior(weights: np.ndarray, rows: np.ndarray, right: np.ndarray) -> float:
-    """Bernoulli log-likelihood, both kinds weighing the same, and a normal prior, written out term by term."""
-    balance = right.sum() / (~right).sum()
+def seen(seed: int, count: int = 200) -> Seen:
+    """The same as features."""
+    made = found(seed, count)
+    return Seen(rows=[features(pairs, 0.006) for pairs, _ in made], right=[present for _, present in made])
+
+
+def log_posterior(weights: np.ndarray, trials: Seen) -> float:
+    """Bernoulli log-likelihood and a normal prior around nought, written out term by term.
+
+    Absent species weigh together as present ones do, of which records found by their own sequence weigh a half each.
+    """
+    present, absent = sum(trials.right) + 0.5 * len(trials.itself), len(trials.right) - sum(trials.right)
+    rows = [(row, yes, 1.0 if yes else present / absent) for row, yes in zip(trials.rows, trials.right, strict=True)]
     total = 0.0
-    for row, yes in zip(rows, right, strict=True):
-        share = 1 / (1 + np.exp(-row @ weights))
-        total += np.log(share) if yes else balance * np.log(1 - share)
-    return float(total - 0.5 * sum(_PRECISION * (weights - _PRIOR) ** 2))
+    for row, yes, weight in (*rows, *((row, True, 0.5) for row in trials.itself)):
+        share = 1 / (1 + np.exp(-np.array(row) @ weights))
+        total += weight * np.log(share if yes else 1 - share)
+    return float(total - 0.5 * sum(_PRECISION * weights**2))
 
 
-def test_the_fit_is_a_maximum_of_the_posterior() -> None:
-    trials = seen(1)
-    rows, right = np.array(trials.rows)[:150], np.array(trials.right)[:150]
-    weights = _fitted(rows, right.astype(float))
-    best = log_posterior(weights, rows, right)
+@pytest.mark.parametrize("seed", [1, 7])
+def test_the_fit_is_the_maximum_of_the_posterior_among_weights_of_the_right_sign(seed: int) -> None:
+    made = seen(seed)
+    itself = [features([(0.0, 1), pairs[1]], 0.006) for pairs, _ in found(seed + 50, 60)]
+    trials = Seen(rows=made.rows[:150], right=made.right[:150], itself=itself)
+    weights = _fitted(trials)
+    assert (weights[1:] >= 0).all()
+    best = log_posterior(weights, trials)
     for place, sign in itertools.product(range(len(weights)), (-1, 1)):
         aside = weights.copy()
         aside[place] += sign * 0.05
-        assert log_posterior(aside, rows, right) < best
+        # A weight that stands at nought may not go below it, where the posterior may be higher.
+        if place == 0 or aside[place] >= 0.0:
+            assert log_posterior(aside, trials) < best
 
 
 def test_counts_are_of_the_half_that_was_not_fitted_and_fall_with_the_step() -> None:
@@ -61,31 +78,45 @@ def test_counts_are_of_the_half_that_was_not_fitted_and_fall_with_the_step() -> 
         assert one.value < other.value
         assert one.present.count >= other.present.count
         assert one.absent.count >= other.absent.count
-    values = [confidence_of(fitted, row)[0] for row in counting.rows]
+    values = [confidence_of(fitted, pairs, 0.006) for pairs, _ in found(3, 120)]
     for step in fitted.steps:
         absent = sum(value >= step.value for value, yes in zip(values, counting.right, strict=True) if not yes)
         assert step.absent.count == absent
     assert fitted.steps[7].absent.count < fitted.steps[7].present.count
 
 
-def test_few_present_species_leave_the_weights_near_the_prior() -> None:
+def test_without_present_trials_nothing_but_the_constant_speaks() -> None:
+    """No trial found its own species and no record itself: nothing was learnt of what makes a name right."""
     trials = seen(4)
     none = Seen(rows=[row for row, yes in zip(trials.rows, trials.right, strict=True) if not yes], right=[False] * 100)
     fitted = confidence_fit(none, none)
     assert fitted is not None
-    assert fitted.weights == pytest.approx(_PRIOR, abs=1e-6)
+    assert confidence_of(fitted, ((0.0, 1), (0.2, 2)), 0.006) < 0.01
     assert confidence_fit(Seen(rows=[], right=[]), trials) is None
 
 
-def test_nearer_and_further_from_the_next_is_surer() -> None:
-    fitted = confidence_fit(seen(5), seen(6))
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=st.integers(0, 5),
+    near=st.floats(0, 0.08),
+    nearer_by=st.floats(0, 0.08),
+    following=st.floats(0, 0.4),
+    further_by=st.floats(0, 0.4),
+    within=st.none() | st.floats(0, 0.05),
+)
+def test_nearer_or_further_from_the_next_is_never_less_sure(
+    seed: int, near: float, nearer_by: float, following: float, further_by: float, within: float | None
+) -> None:
+    """Even where the trials say the opposite: identical sequences only of absent species, as in thinned references."""
+    draw = random.Random(seed)
+    absent = [features([(0.0, 1), (0.1, 2)], None) for _ in range(30)]
+    present = [features([(draw.uniform(0.002, 0.01), 1), (0.1, 2)], 0.006) for _ in range(30)]
+    trials = Seen(rows=[*present, *absent], right=[*[True] * 30, *[False] * 30])
+    fitted = confidence_fit(trials, trials)
     assert fitted is not None
-
-    def value(nearest: float, following: float) -> float:
-        return confidence_of(fitted, features([(nearest, 1), (following, 2)], 0.006))[0]
-
-    assert value(0.0, 0.1) > value(0.01, 0.1) > value(0.03, 0.1)
-    assert value(0.002, 0.1) > value(0.002, 0.004)
+    one = ((near, 1), (near + following, 2))
+    other = ((max(near - nearer_by, 0.0), 1), (near + following + further_by, 2))
+    assert confidence_of(fitted, other, within) >= confidence_of(fitted, one, within) - 1e-12
 
 
 def test_the_spread_inside_a_species_leaves_the_record_itself_out() -> None:

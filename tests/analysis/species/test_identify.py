@@ -237,7 +237,7 @@ def test_vertebrates_present_are_named_rightly_and_absent_ones_at_most_at_the_st
     stated = calibrated[1].of(name, 600)
     assert stated is not None
     low, _ = binomial_interval(sum(named), len(named), level=0.99)
-    assert low <= stated.species_one.absent_named.interval[1]
+    assert low <= stated.species.absent_named.interval[1]
     assert sum(named) / len(named) <= 0.03
     called = 0
     for one in draw.sample(kept, 100):

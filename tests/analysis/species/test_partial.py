@@ -36,12 +36,15 @@ def animal() -> Barcode:
 
 @pytest.fixture(scope="module")
 def calibration(animal: Barcode, tmp_path_factory: pytest.TempPathFactory) -> Calibration:
-    """A rule that would name the long record's species, were it alone: within 1 %, 0.3 % nearer than any other."""
+    """A rule that would name the long record's species, were it alone: within 1 %, 0.3 % nearer than any other.
+
+    The confidence asked for is so low that the distances alone decide.
+    """
     folder = tmp_path_factory.mktemp("calibrated") / "set"
     library_build(folder, others(), name="s", version="1")
     made = library_calibrate(folder)[1]
-    rule = replace(made.loci[0].species_one, distance=0.01, gap=0.003, usable=True)
-    loci = tuple(replace(local, species_one=rule, species_several=rule) for local in made.loci)
+    rule = replace(made.loci[0].species, distance=0.01, gap=0.003, confidence=0.001, group_confidence=0.001)
+    loci = tuple(replace(local, species=rule) for local in made.loci)
     return replace(made, loci=loci)
 
 
@@ -107,6 +110,7 @@ def test_a_short_record_that_fits_as_well_forbids_the_longer_ones_name(
         found = identify(library, calibration, "q", query.encode())
         assert found.outcome is Identification.SPECIES_GROUP
         assert found.decision.among == (LONG, SHORT)
+        assert "absent_species_grouped" in {rate.name for rate in found.error_rates}
         (said,) = caveats_on_short(found)
         assert "fits there as well as the nearest record of Fus maior" in said
 

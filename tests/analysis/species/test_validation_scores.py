@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.statistics import binomial_interval
 from benchmarks.species_peers import Peer, _ranked, _scores
-from benchmarks.species_scores import HALF_AN_EDIT, Query, matched, one_of_each, top_one
+from benchmarks.species_scores import HALF_AN_EDIT, Query, matched, one_of_each, top_one, totals
 
 
 def query(species: str, present: bool = True, bases: int = 170) -> Query:
@@ -23,11 +24,31 @@ def test_nine_edits_of_170_and_of_169_bases_are_one_tie_and_one_edit_more_is_non
 def test_the_matched_threshold_calls_no_fewer_present_than_asked_for_and_counts_what_ties_with_it() -> None:
     queries = [query(f"P{n}") for n in range(4)] + [query(f"A{n}", present=False) for n in range(3)]
     scores = [0.99, 0.98, 0.98, None, 0.99, 0.97, None]
-    found = matched(scores, queries, 2)
+    nearest = ["P0", "P1", "P3", None, "P0", "P1", None]
+    found = matched(scores, nearest, queries, 2)
     assert found is not None
-    assert (found.called, found.present, found.false, found.absent) == (3, 4, 1, 3)
-    assert matched(scores, queries, 4) is None
-    assert matched(scores, queries, 0) is None
+    assert (found.called, found.present, found.wrong, found.false, found.absent) == (3, 4, 1, 1, 3)
+    assert matched(scores, nearest, queries, 4) is None
+    assert matched(scores, nearest, queries, 0) is None
+
+
+def test_sums_leave_out_the_sets_where_one_engine_cannot_call_as_many() -> None:
+    def row(name: str, engine: str, cells: str) -> str:
+        return f"| {name}, plain | {engine} | {cells} |"
+
+    rows = [
+        row("one", "spoor, its rule", "2/10 | 1 | 1/20 (0.001–0.249)"),
+        row("one", "vsearch", "3/10 | 0 | 2/20 (0.012–0.317)"),
+        row("other", "spoor, its rule", "5/30 | 0 | 0/40 (0.000–0.088)"),
+        row("other", "vsearch", "5/30 | 2 | 4/40 (0.028–0.237)"),
+        row("third", "spoor, its rule", "0/30 | 0 | 0/40 (0.000–0.088)"),
+        row("third", "vsearch", "– | – | –"),
+    ]
+    low, high = binomial_interval(1, 60)
+    assert totals(rows) == [
+        f"| **2 sets, plain** | spoor, its rule | 7/40 | 1 | 1/60 ({low:.3f}–{high:.3f}) |",
+        "| **2 sets, plain** | vsearch | 8/40 | 2 | 6/60 (0.038–0.205) |",
+    ]
 
 
 def test_one_query_of_each_species_is_counted() -> None:

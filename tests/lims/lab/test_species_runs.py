@@ -48,6 +48,7 @@ def test_how_sure_it_is_stands_on_the_page_and_among_the_numbers_and_is_called_n
     for words in (
         "How sure the nearest species is",
         "It is no probability that the answer is right",
+        "Asked for to name a species, at this locus and length</dt><dd>" + f"{details['confidence_asked']:.3f}</dd>",
         "Learnt from the set",
     ):
         assert words in page
