@@ -45,7 +45,7 @@ def law_frozen(report: Report) -> dict[str, Any]:
     with translation.override(report.language):
         findings = report.findings.select_related("item", "component").order_by("pk")
         asked = _asked(report.case, list(findings))
-    return {"law": {str(one.uuid): [ruling.data() for ruling in found] for one, found in asked}}
+    return {"law": {str(one.uuid): [ruling.frozen() for ruling in found] for one, found in asked}}
 
 
 def item_term(item: Item | None) -> str:

@@ -67,8 +67,8 @@ class Ruling:
     reservations: tuple[str, ...]
     statement: str
 
-    def data(self) -> dict[str, Any]:
-        """As kept in a frozen report."""
+    def frozen(self) -> dict[str, Any]:
+        """As kept in a report under review."""
         return asdict(self)
 
 

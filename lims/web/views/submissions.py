@@ -192,12 +192,12 @@ def _code(line: SubmissionLine) -> str:
 def submission_form(request: PageRequest, reference: str) -> HttpResponse:
     """The form to sign, as PDF."""
     row = submission_by_reference(actor=request.actor, reference=reference)
-    response = HttpResponse(submission_form_render(form_data(row)), content_type="application/pdf")
+    response = HttpResponse(submission_form_render(printed_form(row)), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{row.reference}.pdf"'
     return response
 
 
-def form_data(row: Submission) -> SubmissionFormData:
+def printed_form(row: Submission) -> SubmissionFormData:
     """The printable form of an announcement."""
     seized = date_format(timezone.localtime(row.seized_at), "j M Y H:i")
     lines = list(row.lines.all())
