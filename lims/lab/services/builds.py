@@ -76,12 +76,13 @@ def build_cancel(*, actor: Actor, reference: ReferenceSet) -> None:
     """
     require(actor, "reference.manage")
     with transaction.atomic():
-        rows = ReferenceBuild.objects.select_for_update(no_key=True, of=("self",))
-        build = rows.filter(reference=reference, state__in=[JobState.QUEUED, JobState.RUNNING]).first()
+        over = RuleViolation(_("The build of %(set)s is over already.") % {"set": reference}, code="build-over")
+        build = reference.builds.order_by("pk").last()
         if build is None:
-            raise RuleViolation(_("The build of %(set)s is over already.") % {"set": reference}, code="build-over")
-        if job_cancel(jobs=ReferenceBuild.objects, job=build):
-            _not_built(actor, build, "")
+            raise over
+        cancelled = job_cancel(jobs=ReferenceBuild.objects, job=build, over=over)
+        if cancelled is not None:
+            _not_built(actor, cancelled, "")
 
 
 def _locked(build: ReferenceBuild) -> ReferenceSet:

@@ -110,10 +110,9 @@ def drift_cancel(*, actor: Actor, check: DriftCheck) -> None:
     """
     require(actor, "reference.manage")
     with transaction.atomic():
-        row = DriftCheck.objects.select_for_update(no_key=True, of=("self",)).get(pk=check.pk)
-        if row.over:
-            raise RuleViolation(_("This check is over already."), code="check-over")
-        if job_cancel(jobs=DriftCheck.objects, job=row):
+        over = RuleViolation(_("This check is over already."), code="check-over")
+        row = job_cancel(jobs=DriftCheck.objects, job=check, over=over)
+        if row is not None:
             act_append(actor=actor, drafts=[_reference_draft(row, "cancelled", {"check": str(row.uuid)})])
 
 

@@ -125,10 +125,9 @@ def fetch_cancel(*, actor: Actor, fetch: RecordFetch) -> None:
     """
     require(actor, "reference.manage")
     with transaction.atomic():
-        row = RecordFetch.objects.select_for_update(no_key=True, of=("self",)).get(pk=fetch.pk)
-        if row.over:
-            raise RuleViolation(_("This fetch is over already."), code="fetch-over")
-        if job_cancel(jobs=RecordFetch.objects, job=row):
+        over = RuleViolation(_("This fetch is over already."), code="fetch-over")
+        row = job_cancel(jobs=RecordFetch.objects, job=fetch, over=over)
+        if row is not None:
             act_append(actor=actor, drafts=[_draft(row, "cancelled", {})])
 
 

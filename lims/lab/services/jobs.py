@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from analysis.errors import Cancelled
 from lims.common.bell import ring
+from lims.common.errors import RuleViolation
 from lims.lab.enums import JobState
 from lims.lab.models import JobBase
 
@@ -112,13 +113,22 @@ def jobs_sweep(*, jobs: Manager[J], task: str, give_up: Callable[[J], None]) -> 
     return rung
 
 
-def job_cancel(*, jobs: Manager[J], job: J) -> bool:
-    """Ask a job to stop; one that has not begun is cancelled at once. Returns whether it is over now."""
-    now = timezone.now()
-    if jobs.filter(pk=job.pk, state=JobState.QUEUED).update(state=JobState.CANCELLED, finished_at=now):
-        return True
-    jobs.filter(pk=job.pk, state=JobState.RUNNING).update(cancel_requested=True)
-    return False
+def job_cancel(*, jobs: Manager[J], job: J, over: RuleViolation) -> J | None:
+    """Ask a job to stop. Within the caller's transaction.
+
+    Returns its row when that ends it at once, because no worker has begun it; None when one has.
+
+    Raises:
+        RuleViolation: `over`, when it is over.
+    """
+    row = jobs.select_for_update(no_key=True, of=("self",)).get(pk=job.pk)
+    if row.over:
+        raise over
+    if row.state == JobState.QUEUED:
+        jobs.filter(pk=row.pk).update(state=JobState.CANCELLED, finished_at=timezone.now())
+        return row
+    jobs.filter(pk=row.pk).update(cancel_requested=True)
+    return None
 
 
 def _lease() -> timedelta:

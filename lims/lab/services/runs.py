@@ -167,10 +167,9 @@ def run_cancel(*, actor: Actor, run: Run) -> None:
     case = Case.objects.select_related("agency").get(pk=run.case_id)
     require(actor, "run.start", case_scope(case))
     with transaction.atomic():
-        row = Run.objects.select_for_update(no_key=True, of=("self",)).get(pk=run.pk)
-        if row.over:
-            raise RuleViolation(_("%(run)s is over already.") % {"run": row.reference}, code="run-over")
-        if job_cancel(jobs=Run.objects, job=row):
+        over = RuleViolation(_("%(run)s is over already.") % {"run": run.reference}, code="run-over")
+        row = job_cancel(jobs=Run.objects, job=run, over=over)
+        if row is not None:
             act_append(actor=actor, drafts=[run_draft(row, "cancelled", {})])
 
 

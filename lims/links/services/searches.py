@@ -232,10 +232,10 @@ def search_cancel(*, actor: Actor, search: LinkSearch) -> None:
     """
     require(actor, "link.search")
     with transaction.atomic():
-        row = LinkSearch.objects.select_for_update(no_key=True, of=("self",)).get(pk=search.pk)
-        if row.over:
-            raise RuleViolation(_("This search is over."), code="over")
-        if job_cancel(jobs=LinkSearch.objects, job=row):
+        row = job_cancel(
+            jobs=LinkSearch.objects, job=search, over=RuleViolation(_("This search is over."), code="over")
+        )
+        if row is not None:
             act_append(actor=actor, drafts=[_draft(row, "cancelled", {"attempt": row.attempt})])
 
 
