@@ -151,6 +151,8 @@ def _mapped(values: Mapping[str, str], number: int, rest: set[str]) -> PlateRow:
         problem = f"row {number} of the map names no item"
     elif absent:
         problem = f"row {number} of the map names «{absent[0]}», which was not handed in or is named twice"
+    elif forward and forward == reverse:
+        problem = f"row {number} of the map names «{forward}» as forward and as reverse"
     elif not forward and not reverse:
         problem = f"row {number} of the map names no file"
     place = well_of(values.get("well", "")) or values.get("well", "") or f"row {number}"

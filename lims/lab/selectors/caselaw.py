@@ -1,5 +1,6 @@
 """What the law says of the names found in a case, on the day that counts there; frozen when a report is submitted."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,13 +24,33 @@ NAMED = frozenset(
 )
 
 
+MOST_NAMES = 50
+"""Names of one mixture or group that lists are asked after."""
+
+_BETWEEN_NAMES = re.compile(r"\s*[,;+]\s*")
+
+
+def names_asked(identification: str, name: str, among: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names that lists are asked after: each taxon of a mixture, each of a group that has no name of its own."""
+    if identification == Identification.MIXTURE:
+        found = among or _BETWEEN_NAMES.split(name)
+    elif identification == Identification.SPECIES_GROUP and not name:
+        found = among
+    else:
+        found = (name,)
+    return tuple(dict.fromkeys(one for one in found if one))[:MOST_NAMES]
+
+
 def outcome_rulings(outcome: RunOutcome, *, origin: str = "") -> list[Ruling]:
-    """What the approved lists say of the name a run found, on the day that counts in its case."""
+    """What the approved lists say of the names a run found, on the day that counts in its case: name by name."""
     run = outcome.run
-    if not outcome.name or outcome.identification not in NAMED:
+    if outcome.identification not in NAMED:
         return []
-    question = Question(name=outcome.name, population=origin, specimen=item_term(run.item))
-    return rulings([question], law_day(run.case), law_jurisdictions(run.case))[0]
+    names = names_asked(outcome.identification, outcome.name, outcome.summary.get("among") or ())
+    if not names:
+        return []
+    questions = [Question(name=name, population=origin, specimen=item_term(run.item)) for name in names]
+    return [one for found in rulings(questions, law_day(run.case), law_jurisdictions(run.case)) for one in found]
 
 
 def report_rulings(report: Report, findings: Sequence[Finding]) -> list[tuple[Finding, list[Ruling]]]:
@@ -59,8 +80,12 @@ def item_term(item: Item | None) -> str:
 def _asked(case: Case, findings: Sequence[Finding]) -> list[tuple[Finding, list[Ruling]]]:
     named = [one for one in findings if one.kind == FindingKind.FINDING and one.name_found]
     questions = [
-        Question(name=one.name_cites or one.name_found, population=one.origin_country, specimen=item_term(one.item))
+        (one, Question(name=name, population=one.origin_country, specimen=item_term(one.item)))
         for one in named
+        for name in names_asked(one.identification, one.name_cites or one.name_found)
     ]
-    found = rulings(questions, law_day(case), law_jurisdictions(case)) if questions else []
-    return [(one, answers) for one, answers in zip(named, found, strict=True) if answers]
+    found = rulings([asked for _one, asked in questions], law_day(case), law_jurisdictions(case))
+    answers: dict[int, list[Ruling]] = {one.pk: [] for one in named}
+    for (one, _question), said in zip(questions, found, strict=True):
+        answers[one.pk] += said
+    return [(one, answers[one.pk]) for one in named if answers[one.pk]]

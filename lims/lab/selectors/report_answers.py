@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from analysis.verbal import VerbalScale, bound_text, verbal
 from lims.documents.data import report as doc
-from lims.lab.enums import LegalScheme
+from lims.lab.enums import Identification, LegalScheme
 from lims.lab.models import Finding, ReferenceSet
 from lims.lab.selectors.law import Ruling
 from lims.lab.selectors.scales import scale_on
@@ -77,7 +77,7 @@ def legal(one: Finding, ruling: Ruling) -> doc.LegalStatus:
     return doc.LegalStatus(
         items=(one.item.reference,),
         law="CITES" if cites else f"{ruling.jurisdiction}: {ruling.list_name}",
-        name_found=one.name_found,
+        name_found=ruling.name_found if one.identification == Identification.MIXTURE else one.name_found,
         statement=ruling.statement,
         asked_on=date.fromisoformat(ruling.asked_on) if ruling.asked_on else None,
         asked_because=because.get(ruling.asked_because, ""),

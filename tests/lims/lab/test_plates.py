@@ -69,6 +69,8 @@ def test_a_map_stands_before_names_and_its_rows_are_judged_one_by_one() -> None:
         pairs_by_map(b"forward,reverse\n", ["a"])
     with pytest.raises(MapRefused, match="UTF-8"):
         pairs_by_map(b"\xff\xfe", ["a"])
+    (twice,) = pairs_by_map(b"forward,reverse,item\na,a,WF-1\n", ["a"])
+    assert twice.problem == "row 2 of the map names «a» as forward and as reverse"
 
 
 def traces(species: str, seed: int) -> tuple[bytes, bytes]:

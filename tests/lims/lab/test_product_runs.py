@@ -11,8 +11,11 @@ from django.urls import reverse
 
 from lims.lab.enums import JobState
 from lims.lab.models import ReferenceSet, Run
+from lims.lab.rules.listing import Kind
+from lims.lab.selectors.caselaw import names_asked, outcome_rulings
 from lims.lab.services.runs import run_cancel
 from lims.lab.tasks import run_execute
+from tests.lims.lab.law_support import law
 from tests.lims.lab.support import SEQUENCES, Bench, barcode_set, species_run, upload
 from tests.lims.web.laboratory import enter
 
@@ -75,6 +78,39 @@ def test_a_product_is_handed_in_run_and_read(client: Client, bench: Bench, libra
     one = client.get(f"{started['Location']}?outcome=2").content.decode()
     assert FIRST in one
     assert "Wrong on known samples" in one
+
+
+def test_lists_of_the_law_are_asked_after_each_species_of_a_product(
+    client: Client, bench: Bench, library: ReferenceSet
+) -> None:
+    head = "ScientificName,Rank,Family,ChangeType,Appendix,EffectiveAt,Populations,FullAnnotationEnglish,Synonyms\n"
+    law(bench.lab, f"{head}{SECOND},SPECIES,Fictidae,ADDITION,I,01/01/2000,,,\n")
+    powder = upload(bench, reads((FIRST, 60), (SECOND, 30)), "powder.fastq.gz", "amplicons")
+    run = species_run(bench, library, [("amplicons", powder)], "species.product")
+    whole = run.outcomes.get(identification="mixture")
+    told = {one.name_found: (one.kind, one.categories) for one in outcome_rulings(whole)}
+    assert told == {FIRST: (Kind.UNKNOWN_NAME, ()), SECOND: (Kind.NO_DATE, ())}  # the case has no day
+    enter(client, bench.lab.analyst)
+    shown = client.get(reverse("web:run", args=[run.reference])).content.decode()
+    assert f"{FIRST}, {SECOND} is not a name" not in shown
+
+
+@pytest.mark.parametrize(
+    ("identification", "name", "among", "asked"),
+    [
+        ("mixture", "Aus albus + Bus niger", (), ("Aus albus", "Bus niger")),
+        ("mixture", "Aus albus; Bus niger, Aus albus", (), ("Aus albus", "Bus niger")),
+        ("mixture", "Aus albus, Bus niger, Cus ruber", ("Aus albus", "Dus viridis"), ("Aus albus", "Dus viridis")),
+        ("species_group", "", ("Aus albus", "Bus niger"), ("Aus albus", "Bus niger")),
+        ("species_group", "Aus", ("Aus albus", "Aus niger"), ("Aus",)),
+        ("species", "Aus albus", (), ("Aus albus",)),
+        ("mixture", "", (), ()),
+    ],
+)
+def test_names_of_a_mixture_are_told_apart(
+    identification: str, name: str, among: tuple[str, ...], asked: tuple[str, ...]
+) -> None:
+    assert names_asked(identification, name, among) == asked
 
 
 @pytest.mark.parametrize(
