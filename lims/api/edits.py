@@ -61,7 +61,8 @@ class Edits(LabView):
     def get(self, request: Request, uuid: UUID) -> Response:
         """Edits by position, with those refused and withdrawn."""
         run = run_get(actor=self.actor, key=uuid)
-        return self.page(edit_list(actor=self.actor, run=run), EditShow, seen=lambda edit: edit.run.case)
+        self.shows(run.case, kind="run", subject=run.uuid, reference=run.reference)
+        return self.page(edit_list(actor=self.actor, run=run), EditShow)
 
     @creates("edit_propose", EditAsk, EditShow, area="runs")
     def post(self, request: Request, uuid: UUID) -> Response:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from chain_of_custody.models import Entry
 from chain_of_custody.vault.services import store_current
+from lims.accounts.roles import Role
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.lab.models import BaseEdit, ReferenceSet, Run
 from lims.lab.selectors.traces import consensus_of, edits_to_read, trace_view
@@ -130,6 +131,10 @@ def test_an_edit_is_proposed_read_by_another_and_computed_with(client: Client, b
 def test_an_edit_is_withdrawn_by_its_editor_only_and_the_api_tells_the_same(bench: Bench, run: Run) -> None:
     lab, base = bench.lab, chr(consensus_of(run).bases[9])
     analyst, technician = Caller(lab.analyst), Caller(lab.technician)
+    # That a run of a case has no edits is content of the case too: an outsider says why.
+    auditor = Caller(builders.actor(Role.AUDITOR, name="Ingrid Auditor"))
+    problem(auditor.get(f"runs/{run.uuid}/edits/"), 403, "reason-needed")
+    assert auditor.get(f"runs/{run.uuid}/edits/", X_Access_Reason="Quarterly audit of edits").status_code == 200
     ask = {"position": 10, "old": base, "new": "N", "reason": "A blob of dye."}
     made = analyst.post(f"runs/{run.uuid}/edits/", ask)
     assert made.status_code == 201, made.content

@@ -2,6 +2,7 @@
 
 import gzip
 import random
+from datetime import date
 from typing import Any
 
 import pytest
@@ -85,13 +86,16 @@ def test_lists_of_the_law_are_asked_after_each_species_of_a_product(
 ) -> None:
     head = "ScientificName,Rank,Family,ChangeType,Appendix,EffectiveAt,Populations,FullAnnotationEnglish,Synonyms\n"
     law(bench.lab, f"{head}{SECOND},SPECIES,Fictidae,ADDITION,I,01/01/2000,,,\n")
+    bench.case.offence_date = date(2010, 1, 1)
+    bench.case.save(update_fields=["offence_date"])
     powder = upload(bench, reads((FIRST, 60), (SECOND, 30)), "powder.fastq.gz", "amplicons")
     run = species_run(bench, library, [("amplicons", powder)], "species.product")
     whole = run.outcomes.get(identification="mixture")
     told = {one.name_found: (one.kind, one.categories) for one in outcome_rulings(whole)}
-    assert told == {FIRST: (Kind.UNKNOWN_NAME, ()), SECOND: (Kind.NO_DATE, ())}  # the case has no day
+    assert told == {FIRST: (Kind.UNKNOWN_NAME, ()), SECOND: (Kind.LISTED, ("I",))}
     enter(client, bench.lab.analyst)
     shown = client.get(reverse("web:run", args=[run.reference])).content.decode()
+    assert "Appendix I on 1 Jan 2010" in shown
     assert f"{FIRST}, {SECOND} is not a name" not in shown
 
 
