@@ -274,7 +274,7 @@ def _check(one: Mapping[str, Any]) -> Check:
     return Check(
         label=said(str(one.get("text") or one.get("code", ""))).text,
         state=_STATES.get(str(one.get("state")), "wait"),
-        detail=str(one.get("code", "")).replace("_", " "),
+        detail=said(str(one.get("code", "")).replace("_", " ")).text,
         value="" if value is None or isinstance(value, dict | list | bool) else number_text(value),
     )
 

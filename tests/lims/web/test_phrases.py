@@ -86,6 +86,17 @@ def test_every_sentence_of_a_method_is_known(path: str) -> None:
     assert [text for text in texts if not text.startswith(PARTS) and not known(text)] == []
 
 
+@pytest.mark.parametrize("path", sorted(SAYING))
+def test_every_code_of_a_check_has_words(path: str) -> None:
+    calls = [
+        node for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    ]
+    made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Diagnostic"]
+    given = [one.value for call in made for one in call.keywords if one.arg == "code"]
+    codes = [str(one.value) for one in given if isinstance(one, ast.Constant)]
+    assert [code for code in codes if not known(code.replace("_", " "))] == []
+
+
 @pytest.mark.parametrize("name", [name for name in sorted(METHODS) if not name.startswith("species.")])
 def test_assumptions_and_limits_of_methods_are_known(name: str) -> None:
     method = METHODS[name]
