@@ -31,7 +31,7 @@ def keys_make(folder: Path, log_name: str) -> SignerKey:
 
 def main(words: list[str]) -> int:
     """Make the keys and print the public one."""
-    if len(words) not in {1, 2}:
+    if len(words) not in {1, 2} or words[0].startswith("-"):
         print("usage: python -m deploy.keys FOLDER [LOG NAME such as spoor.example.org/log]", file=sys.stderr)
         return 2
     name = words[1] if len(words) == 2 else f"spoor.local/lab-{secrets.token_hex(4)}"
