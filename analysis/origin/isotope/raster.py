@@ -81,7 +81,7 @@ def raster_read(content: bytes, *, name: str) -> Raster:
         return _Reader(content, name).raster()
     except (struct.error, IndexError, KeyError, ValueError, zlib.error) as error:
         raise InputRefused(
-            f"The GeoTIFF cannot be read: {type(error).__name__} ({error}).",
+            "The GeoTIFF cannot be read: it ends too early, or its parts contradict each other.",
             file=name,
             remedy="Write it again as 32-bit float GeoTIFF, EPSG:4326.",
         ) from error
