@@ -5,6 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
+
+_LEAST: Final = 1e-300
+"""What stands for a denominator of zero in a continued fraction."""
+_HALVINGS: Final = 45
+_FEW: Final = 8
+_STILL: Final = 2.0**-48
 
 
 @lru_cache(maxsize=4096)
@@ -37,16 +44,17 @@ def beta_share(a: float, b: float, x: float) -> float:
 
 
 def _beta_fraction(a: float, b: float, x: float) -> float:
-    numerator, denominator = 1.0, _away(1.0 - (a + b) * x / (a + 1.0))
-    denominator = 1.0 / denominator
+    numerator, below = 1.0, 1.0 - (a + b) * x / (a + 1.0)
+    denominator = 1.0 / (below if abs(below) > _LEAST else _LEAST)
     value = denominator
     for m in range(1, 10_000):
         for term in (
             m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
             -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
         ):
-            denominator = 1.0 / _away(1.0 + term * denominator)
-            numerator = _away(1.0 + term / numerator)
+            below, numerator = 1.0 + term * denominator, 1.0 + term / numerator
+            denominator = 1.0 / (below if abs(below) > _LEAST else _LEAST)
+            numerator = numerator if abs(numerator) > _LEAST else _LEAST
             step = numerator * denominator
             value *= step
         if abs(step - 1.0) < 1e-15:
@@ -54,20 +62,42 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
     return value
 
 
-def _away(value: float) -> float:
-    return value if abs(value) > 1e-300 else 1e-300
-
-
 def _solve(function: Callable[[float], float]) -> float:
-    """The zero of a rising function on [0, 1], by bisection to the last digits that matter."""
-    low, high = 0.0, 1.0
-    for _ in range(45):
+    """The zero of a rising function on [0, 1]: the middle of the 2^-45 in which it lies, to twelve digits.
+
+    Halving finds that in 45 steps; the secant method in a third of them, and both ends prove it.
+    """
+    low, high = _halved(function, 0.0, 1.0, _FEW)
+    near = _secant(function, low, high)
+    cell = math.floor(near * 2.0**_HALVINGS)
+    first, last = cell / 2.0**_HALVINGS, (cell + 1) / 2.0**_HALVINGS
+    if not (low <= first and last <= high and function(first) <= 0.0 < function(last)):
+        first, last = _halved(function, low, high, _HALVINGS - _FEW)
+    return round((first + last) / 2.0, 12)
+
+
+def _halved(function: Callable[[float], float], low: float, high: float, times: int) -> tuple[float, float]:
+    for _ in range(times):
         middle = (low + high) / 2.0
         if function(middle) > 0.0:
             high = middle
         else:
             low = middle
-    return round((low + high) / 2.0, 12)
+    return low, high
+
+
+def _secant(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a dozen steps of the secant method come to, `low` where they leave the interval."""
+    one, other = low, high
+    at_one, at_other = function(one), function(other)
+    for _ in range(12):
+        if at_one == at_other or abs(other - one) < _STILL:
+            break
+        one, at_one, other = other, at_other, other - at_other * (other - one) / (at_other - at_one)
+        if not low <= other <= high:
+            return low
+        at_other = function(other)
+    return other
 
 
 def chi_square_survival(statistic: float, degrees: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
@@ -47,6 +47,7 @@ class Aligned:
         return k2p(self.matches + self.mismatches, self.transitions, self.transversions)
 
 
+@lru_cache(maxsize=1 << 14)
 def k2p(compared: int, transitions: int, transversions: int) -> float | None:
     """Kimura's (1980) two-parameter distance from counts; None where it is not defined or nothing was compared."""
     if not compared:

@@ -51,7 +51,8 @@ class Beside:
         self._partner = ((self._value & repeated(3, self._length)) << 2) | (
             (self._value & repeated(12, self._length)) >> 2
         )
-        self._last: tuple[int, int, int, int, bool] = (0, 0, 0, 0, False)
+        self._start = self._end = self._own = self._beside = 0
+        self._plain = False
 
     def columns(self, reference: int, length: int, shift: int) -> Columns:
         """Base c of the query beside base c + `shift` of a reference of `length` bases."""
@@ -61,19 +62,23 @@ class Beside:
             return Columns(start, end, 0, 0, 0, 0)
         count = end - start
         every = repeated(15, count)
-        if self._last[:2] != (start, end):
-            # Most references lie beside the same stretch.
-            below = 4 * (self._length - end)
-            own, partner = (self._value >> below) & every, (self._partner >> below) & every
-            self._last = start, end, own, partner, own.bit_count() == count
-        _, _, own, partner, plain = self._last
+        if start != self._start or end != self._end:
+            self._cut(start, end)
+        own, partner = self._own, self._beside
         other = (reference >> 4 * (length - shift - end)) & every
-        if plain and other.bit_count() == count:
+        if self._plain and other.bit_count() == count:
             # One bit a digit, so only plain bases.
             different = count - (own & other).bit_count()
             transitions = (partner & other).bit_count()
             return Columns(start, end, different, transitions, different - transitions, 0)
         return _with_codes(start, end, own, partner, other)
+
+    def _cut(self, start: int, end: int) -> None:
+        """Keep the stretch `start` to `end`: most references lie beside the same one."""
+        every, below = repeated(15, end - start), 4 * (self._length - end)
+        self._start, self._end = start, end
+        self._own, self._beside = (self._value >> below) & every, (self._partner >> below) & every
+        self._plain = self._own.bit_count() == end - start
 
 
 def _with_codes(start: int, end: int, own: int, partner: int, other: int) -> Columns:

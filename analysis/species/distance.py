@@ -34,7 +34,7 @@ def _equalities(letters: bytes) -> list[tuple[str, str]] | None:
 
 def equalities(one: bytes, other: bytes) -> list[tuple[str, str]] | None:
     """What edlib must know of the IUPAC codes in two sequences."""
-    unsettled = one.translate(None, _PLAIN) + other.translate(None, _PLAIN)
+    unsettled = (one + other).translate(None, _PLAIN)
     return _equalities(bytes(sorted(set(unsettled)))) if unsettled else None
 
 

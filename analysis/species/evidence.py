@@ -44,26 +44,24 @@ def by_species(
         if short and near.sequence not in placed:
             continue
         distance = placed[near.sequence] if short else near.distance
-        for record, species in _carriers(library, near.sequence, out):
+        only = library.sequence_species.item(near.sequence) if out is NOTHING else -1
+        for species, record in _carriers(library, near.sequence, out) if only < 0 else ((only, None),):
             # The species of the nearest long record stands by that one.
             if species in nearest_long:
                 continue
             if species not in best or distance < best[species].distance:
-                best[species] = SpeciesDistance(species, distance, record, near, short)
+                first = library.first_record(near.sequence) if record is None else record
+                best[species] = SpeciesDistance(species, distance, first, near, short)
         nearest_long = nearest_long or set(best)
     return sorted(best.values(), key=lambda item: (item.distance, item.short, item.near.codes, item.species))
 
 
 def _carriers(library: Library, sequence: int, out: LeftOut) -> Iterator[tuple[int, int]]:
-    """Records that carry a sequence and their species; one record is enough where all are of one species."""
-    only = library.sequence_species.item(sequence)
-    if out is NOTHING and only >= 0:
-        yield library.first_record(sequence), only
-        return
+    """Species of the records that carry a sequence, and the records."""
     for record in library.records_of(sequence).tolist():
         species = int(library.record_species[record])
         if not out.hides(record, species):
-            yield record, species
+            yield species, record
 
 
 def short_caveats(library: Library, bases: int, ranked: Sequence[SpeciesDistance]) -> Iterator[str]:

@@ -35,7 +35,7 @@ def hits_of(library: Library, bases: bytes, found: Sequence[Near], limit: int) -
     for near in found:
         if records >= limit and near.identity != shown[-1][0].identity:
             break
-        carriers = library.records_of(near.sequence).tolist()
+        carriers = library.carriers(near.sequence)
         shown.append((near, carriers))
         records += len(carriers)
     distances = _k2p(library, bases, [near for near, _ in shown])

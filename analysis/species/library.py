@@ -65,6 +65,7 @@ class Library:
         self.sequence_species = array_open(folder / "sequence_species.npy")
         """Species of each distinct sequence, shape (sequences,); −1 where its records are of several."""
         self._by_sequence = array_open(folder / "records_by_sequence.npy")
+        self._carriers = memoryview(self._by_sequence)  # type: ignore[arg-type]
         self._by_sequence_offsets = array_open(folder / "records_by_sequence_offsets.npy")
         self._by_species = array_open(folder / "records_by_species.npy")
         self._by_species_offsets = array_open(folder / "records_by_species_offsets.npy")
@@ -130,9 +131,14 @@ class Library:
         offsets = self._by_sequence_offsets
         return self._by_sequence[offsets.item(number) : offsets.item(number + 1)]
 
+    def carriers(self, number: int) -> list[int]:
+        """`records_of` as a list."""
+        offsets = self._by_sequence_offsets
+        return self._carriers[offsets.item(number) : offsets.item(number + 1)].tolist()
+
     def first_record(self, number: int) -> int:
         """The first of the records that carry a distinct sequence."""
-        return int(self._by_sequence.item(self._by_sequence_offsets.item(number)))
+        return self._carriers[self._by_sequence_offsets.item(number)]
 
     def congener(self, species: int) -> Congener:
         """A species with its number of records, in all and at each locus."""

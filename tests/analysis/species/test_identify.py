@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
@@ -216,6 +217,18 @@ def test_exact_binomial_intervals_match_published_ones() -> None:
         found = binomial_interval(count, total)
         assert found == pytest.approx((low, high), abs=5e-5)
     assert binomial_interval(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("total", [1, 2, 7, 40, 333])
+def test_beyond_each_end_of_an_interval_lie_two_and_a_half_per_cent(total: int) -> None:
+    """What defines the interval: seeing `count` or more (fewer) is as rare as that, summed term by term."""
+    for count in sorted({0, 1, total // 3, total - 1, total}):
+        low, high = binomial_interval(count, total)
+        terms = range(total + 1)
+        at_low = [math.comb(total, k) * low**k * (1 - low) ** (total - k) for k in terms]
+        at_high = [math.comb(total, k) * high**k * (1 - high) ** (total - k) for k in terms]
+        assert low == 0.0 if count == 0 else math.fsum(at_low[count:]) == pytest.approx(0.025, rel=1e-7)
+        assert high == 1.0 if count == total else math.fsum(at_high[: count + 1]) == pytest.approx(0.025, rel=1e-7)
 
 
 @pytest.mark.slow
