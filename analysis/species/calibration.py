@@ -200,5 +200,5 @@ def _damaged(what: str) -> InputRefused:
     return InputRefused(
         f"The calibration is not what was written: {what}.",
         file=FILE,
-        remedy="Run «species validate» on the set again.",
+        remedy="Run «species validate» on the set again; a laboratory proposes it again as a new edition.",
     )

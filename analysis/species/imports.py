@@ -25,7 +25,7 @@ from analysis.species.bases import clean
 from analysis.species.library import Library
 from analysis.species.locus import locus_assign
 from analysis.species.records import Record, Taxonomy, fasta_iterate, header_record, locus_name, species_name
-from analysis.species.texts import text_open
+from analysis.species.texts import plain_check, text_open
 
 LOCI: Final[Mapping[str, tuple[str, ...]]] = {
     "COI": ("coi", "coi5p", "co1", "cox1", "coxi", "cytochromeoxidasesubunit1", "cytochromecoxidasesubuniti",
@@ -147,10 +147,7 @@ Made = tuple[int, str, Record | str]
 def _records(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Made]:
     with text_open(path, errors="replace") as source:
         head = source.readline(1 << 16)
-    if "\x00" in head:
-        raise InputRefused(
-            "The file is no plain text, or is UTF-16.", file=path.name, remedy="Save it as plain UTF-8 text."
-        )
+    plain_check(head, file=path.name)
     if head.startswith(">"):
         return _fasta(path, locus, taxonomy)
     if head.startswith("LOCUS"):

@@ -38,6 +38,12 @@ def text_open(path: Path, *, errors: str = "strict") -> Iterator[TextIO]:
         raise InputRefused(f"The file cannot be read: {error.strerror}.", file=path.name) from error
 
 
+def plain_check(head: str, *, file: str) -> None:
+    """Raises `InputRefused` where the beginning of a text holds zero bytes: another encoding, or no text at all."""
+    if "\x00" in head:
+        raise InputRefused("The file is no plain text, or is UTF-16.", file=file, remedy="Save it as plain UTF-8 text.")
+
+
 def unpacked(content: bytes, *, file: str, limit: int) -> bytes:
     """The content itself, or what a gzip file holds; at most `limit` bytes.
 

@@ -17,7 +17,7 @@ from Bio.SeqRecord import SeqRecord
 from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 from analysis.species.bases import clean
-from analysis.species.texts import unpacked
+from analysis.species.texts import plain_check, unpacked
 
 LIMIT: Final = 64 << 20
 LONGEST: Final = 100_000
@@ -70,7 +70,7 @@ def trace_read(file: InputFile) -> Read:
         return _only_read(file)
     if content[:4] != b"ABIF":
         raise InputRefused(
-            f"The file begins with {content[:4]!r}, not with «ABIF»: it is no trace file.",
+            f"The file begins with {content[:4].decode('latin-1')!r}, not with «ABIF»: it is no trace file.",
             file=file.name,
             remedy="Give the .ab1 file as the sequencer wrote it, or the read as FASTQ.",
         )
@@ -120,6 +120,7 @@ def reads_of(file: InputFile, *, empty: bool = False) -> list[Read]:
     text = content.decode("utf-8-sig", errors="replace").lstrip()
     if not text:
         raise InputRefused("The file is empty.", file=file.name, remedy="Give at least one sequence.")
+    plain_check(text[:256], file=file.name)
     if text[0] not in ">@":
         raise InputRefused(
             f"The file begins with {text[:20]!r}, neither «>» nor «@».",
@@ -150,7 +151,7 @@ def _fastq(text: str, file: str) -> list[Read]:
     try:
         records: list[SeqRecord] = list(SeqIO.parse(io.StringIO(text), "fastq"))  # type: ignore[no-untyped-call]
     except ValueError as error:
-        raise InputRefused(f"The file cannot be read as FASTQ: {error}.", file=file) from error
+        raise InputRefused(f"The file cannot be read as FASTQ: {str(error).rstrip('.')}.", file=file) from error
     return [
         _read(str(record.id), clean(str(record.seq), file=file), file, record.letter_annotations["phred_quality"])
         for record in records

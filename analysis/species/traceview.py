@@ -27,7 +27,10 @@ STEPS: Final = (8, 14, 24, 40)
 """Widths of a base, smallest first: the zoom."""
 
 LOW: Final = 20
-_PANEL: Final = 118
+_PANEL: Final = 132
+_FOOT: Final = 112
+"""Where the bars of qualities stand, above the name of the read."""
+
 _TOP: Final = 74
 _TALLEST: Final = 84
 _POINTS: Final = 8
@@ -236,13 +239,13 @@ def _panel(kept: Trimmed, number: int, columns: Sequence[Column], step: int) -> 
             shown = (reverse_complement(letter) if turned else letter).decode()
             drawn.append(_letter(shown, 4 + place * step + step / 2, 88))
         if at and not column.position:
-            drawn.append(f'<path class="trimmed" d="M{4 + place * step} 0h{step}v{_PANEL - 8}h-{step}z"/>')
+            drawn.append(f'<path class="trimmed" d="M{4 + place * step} 0h{step}v{_FOOT}h-{step}z"/>')
     name = escape(f"{'Reverse' if turned else 'Forward'} {read.name}")
     return [
-        f'<path class="q-bar" d="{_bar_path(_bars(values), step, 112, 0.2)}"/>',
+        f'<path class="q-bar" d="{_bar_path(_bars(values), step, _FOOT, 0.2)}"/>',
         *_curves(kept, turned, columns, step),
         *drawn,
-        f'<text class="tiny" x="4" y="{_PANEL - 1}">{name}</text>',
+        f'<text class="tiny" x="4" y="{_FOOT + 13}">{name}</text>',
     ]
 
 

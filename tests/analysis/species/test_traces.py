@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from pathlib import Path
 
@@ -216,5 +217,26 @@ def test_odd_instrument_files_give_biopythons_bases(name: str) -> None:
 
 
 def test_a_fake_trace_is_refused_with_what_it_begins_with() -> None:
-    with pytest.raises(InputRefused, match="b'This'"):
+    with pytest.raises(InputRefused, match="begins with 'This'"):
         trace_read(InputFile.from_path("trace", real("traces", "instruments", "fake.ab1")))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (">a\nACGT\n".encode("utf-16"), "UTF-16"),
+        (b"@r1\nACGT\n+\nII\n", r"differs for r1 \(4 and 2\)\.$"),
+        (b"%PDF-1.4\n", "begins with '%PDF-1.4"),
+    ],
+    ids=["utf-16", "qualities", "pdf"],
+)
+def test_files_of_sequences_that_are_none_are_named_in_plain_words(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "q.fasta"
+    path.write_bytes(content)
+    with pytest.raises(InputRefused) as refused:
+        reads_of(InputFile.from_path("sequence", path))
+    assert re.search(said, refused.value.message)
+    trace = tmp_path / "q.ab1"
+    trace.write_bytes(b"%PDF-1.4\n")
+    with pytest.raises(InputRefused, match="begins with '%PDF', not with «ABIF»"):
+        trace_read(InputFile.from_path("trace_forward", trace))
