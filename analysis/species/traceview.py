@@ -148,9 +148,12 @@ def edit_check(consensus: Consensus, edit: Edit) -> None:
 def traceview_svg(
     consensus: Consensus, first: int, last: int, *, step: int = STEPS[1], edits: Sequence[Edit] = (), key: str = "view"
 ) -> str:
-    """Columns `first` to `last` (from 1, trimmed ones counted) of both reads; the same input gives the same text."""
+    """Columns `first` to `last` (from 1, trimmed ones counted) of both reads; the same input gives the same text.
+
+    The drawing is as wide as what was asked for, so that a last row that is not full has the scale of the others.
+    """
     columns = columns_of(consensus)[max(first - 1, 0) : last]
-    width, panels = len(columns) * step + 8, list(enumerate(consensus.reads[:2]))
+    width, panels = (last - max(first, 1) + 1) * step + 8, list(enumerate(consensus.reads[:2]))
     height = 46 + _PANEL * len(panels)
     changed = {edit.position: edit for edit in edits}
     body = [*_head(consensus, columns, step, changed)]

@@ -1,6 +1,7 @@
 """Edits of bases: a layer with a reason and a second reader over traces that stay as they are; the viewer."""
 
 import json
+import re
 from uuid import uuid4
 from xml.etree import ElementTree as ET
 
@@ -171,4 +172,8 @@ def test_signals_are_shown_moved_zoomed_and_printed(client: Client, bench: Bench
         assert client.get(address, odd).status_code == 200, odd
     paper = client.get(address, {"paper": "1"}).content.decode()
     assert paper.count('<figure class="fig fit"') == -(-view.columns // 60)
+    assert view.columns % 60  # the last row is not full, and is drawn at the scale of the others
+    assert set(re.findall(r'<figure class="fig fit"[^>]*><svg [^>]*viewBox="0 0 ([0-9]+) ', paper)) == {
+        str(60 * 14 + 8)
+    }
     assert client.get(reverse("web:edit_new", args=[run.reference])).status_code == 403
