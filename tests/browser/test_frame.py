@@ -4,12 +4,13 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from lims.accounts.models import User
 from lims.accounts.roles import Role
 from tests.browser.checks import assert_accessible, scan
 from tests.browser.conftest import SignIn
+from tests.conftest import ROOT
 from tests.lims import builders
 
 CODE = "7K3M9Q2P"  # its last sign does not fit: the answer is a page that says so
@@ -166,3 +167,28 @@ def test_refusal_of_a_part_is_shown_and_takes_focus(page: Page, sign_in: SignIn)
     page.evaluate("htmx.ajax('GET', '/nothing/', {target: '#toasts'})")
     expect(page.locator("#refused").get_by_role("alert")).to_contain_text("There is no such page")
     expect(page.locator("#toasts")).to_be_empty()
+
+
+SHEET = 703
+"""Pixels between the margins of an A4 sheet: 186 mm at 96 to the inch."""
+
+PAGE = """<style>{style}</style><main><section class="card"><div class="table-wrap"><table class="table">
+<thead><tr>{heads}</tr></thead><tbody><tr>{cells}</tr></tbody></table></div></section>
+<section class="card"><details><summary>Source</summary><p id="folded">Limits of the method.</p></details></section>
+<div class="no-print" id="filter">Show</div></main>"""
+
+
+def test_wide_tables_fit_the_sheet_and_what_is_folded_is_open(browser: Browser) -> None:
+    style = (ROOT / "lims/web/static/web/spoor.css").read_text(encoding="utf-8")
+    heads = "".join(f'<th scope="col">Unrelated excluded {place}</th>' for place in range(9))
+    cells = "".join("<td>SYN-RING-0407-WF-2026-000003</td>" for _ in range(9))
+    page = browser.new_page(viewport={"width": SHEET, "height": 900})
+    page.set_content(PAGE.format(style=style, heads=heads, cells=cells))
+    table = page.locator("table")
+    assert table.evaluate("it => it.offsetWidth") > SHEET
+    assert not page.locator("#folded").is_visible()
+    page.emulate_media(media="print")
+    assert table.evaluate("it => it.offsetWidth") <= SHEET
+    assert page.locator("#folded").is_visible()
+    assert not page.locator("#filter").is_visible()
+    page.close()
