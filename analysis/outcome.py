@@ -105,7 +105,7 @@ class InputDigest:
 
 
 class Frozen(Protocol):
-    """A reference set of any kind: a name, a version and the digest of its content."""
+    """A reference set, or one entry of a signed table: a name, a version and the digest of its content."""
 
     @property
     def name(self) -> str: ...

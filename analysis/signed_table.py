@@ -5,28 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from analysis.canonical import Json
 from analysis.errors import InputRefused
+from analysis.outcome import Frozen
 from analysis.reference import ReferenceSet, freeze_files, open_reference
 from analysis.textfile import text_of
 
-
-class Entry(Protocol):
-    """What such a table holds; the digest is over everything that a use of it names."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def version(self) -> str: ...
-
-    @property
-    def sha256(self) -> str: ...
-
-
-E = TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=Frozen)
+"""What such a table holds; the digest is over everything that a use of it names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,19 +158,8 @@ def test_report_is_signed_on_its_page(page: Page, bench: Bench) -> None:
     look(page, reverse("web:pack_list"), "packs-prosecutor")
 
 
-def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -> None:  # noqa: F811 - the fixture
-    lab = bench.lab
-    run = species_run(bench, library, trace_pair(bench, "Novus primus"), declared="Novus secundus")
-    enter(page, lab.analyst)
-    look(page, reverse("web:run", args=[run.reference]), "species", every_width=True)
-    block = page.locator("pre.code").first.inner_text().strip("\n").splitlines()
-    assert len(block) >= 3, "query, marks and record of an alignment stand below each other"
-    assert len(block[0]) == len(block[2])
-    expect(page.get_by_text("Left open:")).to_have_count(0)  # the one species that is left is the one named
-    sign(page, lab.reviewer, support.reviewed(bench).number)
-    outsider = builders.person(Role.PROSECUTOR, name="Claire Dumont", agency=bench.case.agency)
-    case_assign(actor=lab.custodian, case=bench.case, user=outsider, role="prosecutor")
-    prosecutor = builders.actor_of(outsider)
+def pack_asked_for(page: Page, bench: Bench, prosecutor: Actor) -> None:
+    """The prosecutor asks for the evidence; the manager approves, with one field withheld, and orders the pack."""
     enter(page, prosecutor)
     look(page, reverse("web:case_index", args=[bench.case.reference]), "index")
     page.goto(reverse("web:evidence_new", args=[bench.case.reference]))
@@ -179,7 +168,7 @@ def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -
     page.get_by_role("button", name="Send the request").click()
     expect(page.get_by_text("Waiting for approval").first).to_be_visible()
     address = page.url
-    enter(page, lab.manager)
+    enter(page, bench.lab.manager)
     look(page, address, "evidence-decide")
     page.goto(address)
     page.get_by_label("Approve, with the schedule below").check()
@@ -192,6 +181,21 @@ def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -
     page.get_by_role("button", name="Order the pack").click()
     expect(page.get_by_role("heading", name="The pack is being built")).to_be_visible()
     look(page, page.url, "pack-wait")
+
+
+def test_species_run_and_pack(page: Page, bench: Bench, library: ReferenceSet) -> None:  # noqa: F811 - the fixture
+    lab = bench.lab
+    run = species_run(bench, library, trace_pair(bench, "Novus primus"), declared="Novus secundus")
+    enter(page, lab.analyst)
+    look(page, reverse("web:run", args=[run.reference]), "species", every_width=True)
+    block = page.locator("pre.code").first.inner_text().strip("\n").splitlines()
+    assert len(block) >= 3, "query, marks and record of an alignment stand below each other"
+    assert len(block[0]) == len(block[2])
+    expect(page.get_by_text("Left open:")).to_have_count(0)  # the one species that is left is the one named
+    sign(page, lab.reviewer, support.reviewed(bench).number)
+    outsider = builders.person(Role.PROSECUTOR, name="Claire Dumont", agency=bench.case.agency)
+    case_assign(actor=lab.custodian, case=bench.case, user=outsider, role="prosecutor")
+    pack_asked_for(page, bench, builders.actor_of(outsider))
     pack = pack_list(actor=lab.manager)[0]
     support.log_settle()
     pack_build(pack.pk)

@@ -17,12 +17,6 @@ from tests.lims.lab.support import Bench
 pytestmark = pytest.mark.commits
 
 
-@pytest.fixture
-def bench(settings: Any, tmp_path: Any, committed_db: object) -> Bench:
-    support.installation(settings, tmp_path)
-    return support.bench()
-
-
 def test_a_restricted_set_its_grants_its_checks_and_a_run_against_it(bench: Bench) -> None:
     data = made.isolated()
     row = made.mapped(bench, data, restricted=True)

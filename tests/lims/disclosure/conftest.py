@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,11 +24,6 @@ class Disclosure:
     prosecutor: Actor
     keys: support.Keys
     folder: Path
-
-
-@pytest.fixture
-def keys(settings: Any, tmp_path: Path) -> support.Keys:
-    return support.installation(settings, tmp_path)
 
 
 @pytest.fixture

@@ -1,20 +1,19 @@
-"""An installation of its own for every test of the laboratory's work."""
+"""What tests of the laboratory's work share."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.lims.lab import support
+from tests.analysis.species.ncbi import Server, serving
 
 
 @pytest.fixture
-def keys(settings: Any, tmp_path: Path) -> support.Keys:
-    """Keys and folders of a fresh installation."""
-    return support.installation(settings, tmp_path)
-
-
-@pytest.fixture
-def bench(keys: support.Keys, committed_db: object) -> support.Bench:
-    """A laboratory with a case, on a database in which the test may commit."""
-    return support.bench()
+def ncbi(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Server]:
+    """A server of records on loopback, and a laboratory that asks it."""
+    monkeypatch.setattr("Bio.Entrez.sleep_between_tries", 0)
+    monkeypatch.setattr("Bio.Entrez._open.previous", 0.0, raising=False)
+    with serving() as server:
+        settings.SPOOR_NCBI_EMAIL = "lab@example.org"
+        settings.SPOOR_NCBI_SERVER = server.address
+        yield server

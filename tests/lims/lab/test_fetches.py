@@ -1,7 +1,6 @@
 """Records fetched by accession as a job, against a server of our own: off, progress, stop, going on, report, a set."""
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,18 +13,8 @@ from lims.lab.fetching import partial_path
 from lims.lab.models import RecordFetch, ReferenceSet
 from lims.lab.services.fetches import fetch_ask, fetch_cancel, fetch_propose, fetch_resume, fetch_start
 from lims.lab.tasks import fetch_execute
-from tests.analysis.species.ncbi import KNOWN, Server, serving
+from tests.analysis.species.ncbi import KNOWN, Server
 from tests.lims.lab.support import Bench
-
-
-@pytest.fixture
-def ncbi(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Server]:
-    monkeypatch.setattr("Bio.Entrez.sleep_between_tries", 0)
-    monkeypatch.setattr("Bio.Entrez._open.previous", 0.0, raising=False)
-    with serving() as server:
-        settings.SPOOR_NCBI_EMAIL = "lab@example.org"
-        settings.SPOOR_NCBI_SERVER = server.address
-        yield server
 
 
 def asked(bench: Bench, text: str) -> RecordFetch:

@@ -1,6 +1,5 @@
 """What a set lacks: of an approved list of the law, of a list given; as page, CSV, API, and as a search."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,11 +11,11 @@ from lims.lab.models import LegalList, RecordFetch
 from lims.lab.selectors.missing import species_given, species_missing, species_of_law
 from lims.lab.services.fetches import MOST_SEARCHES, search_ask
 from lims.lab.tasks import fetch_execute
-from tests.analysis.species.ncbi import Server, serving
+from tests.analysis.species.ncbi import Server
 from tests.lims.api.client import Caller
 from tests.lims.lab.law_support import law
 from tests.lims.lab.support import BARCODES, Bench, barcode_set
-from tests.lims.web.test_lab_pages import enter
+from tests.lims.web.laboratory import enter
 
 pytestmark = pytest.mark.commits
 HELD = BARCODES[0].species
@@ -27,16 +26,6 @@ Nova fera,SPECIES,Fictidae,Mammalia,ADDITION,I,01/01/2000,,,"{BARCODES[6].specie
 Aus albus,SPECIES,Aidae,Aves,ADDITION,II,01/01/2000,,,
 Fictella,GENUS,Fictidae,Mammalia,ADDITION,II,01/07/1975,,,
 """
-
-
-@pytest.fixture
-def ncbi(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Server]:
-    monkeypatch.setattr("Bio.Entrez.sleep_between_tries", 0)
-    monkeypatch.setattr("Bio.Entrez._open.previous", 0.0, raising=False)
-    with serving() as server:
-        settings.SPOOR_NCBI_EMAIL = "lab@example.org"
-        settings.SPOOR_NCBI_SERVER = server.address
-        yield server
 
 
 @pytest.fixture
