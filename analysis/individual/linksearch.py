@@ -19,6 +19,7 @@ from analysis.errors import InputRefused
 from analysis.genotypes.alleles import allele_key
 from analysis.genotypes.table import MISSING, GenotypeTable
 from analysis.individual.chance import KIN, ChanceRates, chance_rates
+from analysis.individual.elsewhere import elsewhere_notices
 from analysis.individual.kinship import ErrorModel, LocusTables, locus_tables
 from analysis.individual.linkpairs import Pairs, compared, found_pairs, merged
 from analysis.individual.linkrules import LinkRule
@@ -203,6 +204,8 @@ def _group(
         notices.append(f"«{own.name}» lacks loci of the panel; the frequencies are those of the profiles compared.")
     elif own is None and typed:
         notices.append("The frequencies are those of the profiles compared, relatives among them included.")
+    elif own is not None:
+        notices += elsewhere_notices([(one.seizure, one.genotype) for one in typed], own)
     model = ErrorModel(
         theta=rule.theta_of(key[0]) if theta is None else theta, dropout=rule.dropout, miscall=rule.miscall
     )

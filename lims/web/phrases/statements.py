@@ -124,6 +124,12 @@ PHRASES: tuple[str, ...] = (
     _("Animals from elsewhere are counted with the population they resemble most."),
     _("The interval holds the drawing of animals, not what the finite reference data adds."),
     _("Populations that hardly differ cannot be told apart; their shares go together."),
+    _(
+        "In %(n)s of %(all)s seizures one allele copy in twenty or more is not among those of «%(name)s»: from "
+        "another region? These frequencies hold for every pair; search such seizures apart."
+    ),
+    _("«%(name)s» lacks loci of the panel; the frequencies are those of the profiles compared."),
+    _("The frequencies are those of the profiles compared, relatives among them included."),
     _("loci"),
     _("calibration"),
     _("claims tested"),

@@ -183,6 +183,22 @@ def test_frequencies_of_a_reference_are_used_where_it_has_the_loci() -> None:
     assert "lacks loci" in group.notices[0]
 
 
+def test_a_seizure_whose_alleles_the_frequencies_do_not_know_is_told() -> None:
+    """Half of B's first two loci are alleles of elsewhere: 10 of its 160 copies, one in sixteen."""
+    population = Population(12)
+    reference = {"Fictella": table_of(list(population.strangers("R", 60)), name="North")}
+    here, there = list(population.strangers("A", 5)), list(population.strangers("B", 5))
+    assert link_search([*here, *there], RULE, reference=reference).groups[0].notices == ()
+    odd = []
+    for one in there:
+        foreign = {locus: ("900", one.genotype[locus][1]) for locus in [*one.genotype][:2]}
+        odd.append(replace(one, genotype={**one.genotype, **foreign}))
+    (notice,) = link_search([*here, *odd], RULE, reference=reference).groups[0].notices
+    assert notice.startswith("In 1 of 2 seizures one allele copy in twenty or more is not among those of «North»")
+    few = [replace(one, genotype=odd[0].genotype) if one is there[0] else one for one in there]
+    assert link_search([*here, *few], RULE, reference=reference).groups[0].notices == ()
+
+
 def test_the_order_of_profiles_changes_nothing() -> None:
     population = Population(13)
     animal = population.founder()

@@ -29,6 +29,7 @@ SAYING = {
     "analysis/origin/combined.py": "CAVEATS statement",
     "analysis/origin/combined_method.py": "_notices _outcome _caveats _reasons _numbers _diagnostics",
     "analysis/individual/inputs.py": "size_words loci_check",
+    "analysis/individual/elsewhere.py": "elsewhere_notices",
     "analysis/individual/kin_method.py": "CAVEATS RELATIONSHIP_WORDS _outcome _statement _numbers _power_check",
     "analysis/individual/match_method.py": "CAVEATS _outcome _diagnostics _statement _reasons _numbers "
     "_pair_numbers _ratio",
