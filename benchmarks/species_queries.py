@@ -18,7 +18,7 @@ SEED = 17
 FEW_SPECIES, SPLITS = 300, 3
 SHORT_LOCUS = 400
 MOST_OF_LONG = 80
-"""Present and absent queries of a long locus, for megablast takes some 60 ms for each."""
+"""Present and absent queries of a long locus as a rule, for megablast takes some 60 ms for each."""
 
 
 def split(records: Sequence[Record], draw: random.Random, most: int) -> tuple[list[Record], list[Query]]:
@@ -60,9 +60,9 @@ def query_sets(queries: list[Query]) -> dict[str, list[Query]]:
     }
 
 
-def for_peers(queries: Sequence[Query]) -> list[Query]:
-    """All queries of a short locus, some of a long one."""
+def for_peers(queries: Sequence[Query], of_long: int) -> list[Query]:
+    """All queries of a short locus, `of_long` of each kind of a long one."""
     lengths = sorted(len(query.bases) for query in queries)
     short = lengths[len(lengths) // 2] < SHORT_LOCUS
     parts = {there: [query for query in queries if query.present is there] for there in (True, False)}
-    return [query for there, part in parts.items() for query in (part if short else part[:MOST_OF_LONG])]
+    return [query for there, part in parts.items() for query in (part if short else part[:of_long])]

@@ -34,7 +34,7 @@ from benchmarks.species import simulated_sets
 from benchmarks.species_data import IUPAC, fragment, simulate
 from benchmarks.species_page import PAGE
 from benchmarks.species_peers import Peer, peer_answers, peers_built
-from benchmarks.species_queries import SEED, for_peers, query_sets, seeds_of, split
+from benchmarks.species_queries import MOST_OF_LONG, SEED, for_peers, query_sets, seeds_of, split
 from benchmarks.species_scores import (
     HALF_AN_EDIT,
     Answer,
@@ -267,13 +267,13 @@ def searched(folder: Path, library: Library, peers: Sequence[Peer], queries: Seq
     return [*own, *(Searched(name=p.name, answers=peer_answers(folder, p, queries), ties=p.ties) for p in peers)]
 
 
-def measured(paths: Sequence[Path], most: int, out: Path, kept: Path) -> None:
+def measured(paths: Sequence[Path], most: int, of_long: int, out: Path, kept: Path) -> None:
     """All tables, written anew after every set; a set whose tables are kept is not measured again."""
     tables: dict[str, list[str]] = {name: [] for name in TABLES}
     for path in paths:
         part = kept / f"{path.stem}.json"
         if not part.exists():
-            part.write_text(json.dumps({name: lines.text for name, lines in of_set(path, most).items()}))
+            part.write_text(json.dumps({name: lines.text for name, lines in of_set(path, most, of_long).items()}))
         for name, rows in json.loads(part.read_text()).items():
             tables[name] += rows
         shown = {name: "\n".join(rows) for name, rows in tables.items()}
@@ -281,24 +281,25 @@ def measured(paths: Sequence[Path], most: int, out: Path, kept: Path) -> None:
         out.write_text(PAGE.format(**shown, chance=chance(tables["calibration"])))
 
 
-def of_set(path: Path, most: int) -> dict[str, Lines]:
+def of_set(path: Path, most: int, of_long: int) -> dict[str, Lines]:
     """The tables of one reference file."""
     tables = {name: Lines() for name in TABLES}
     records = list(records_read([path], locus=path.stem, taxonomy=None, left_out=[]))
     found: list[dict[tuple[str, str], Matched | None]] = []
     for seed in seeds_of(records):
         kept, queries = split(records, random.Random(seed), most)
+        asked = for_peers(queries, of_long)
         with tempfile.TemporaryDirectory(prefix="validation-") as scratch:
             folder = Path(scratch)
             library_build(folder / "set", kept, name=path.stem, version="1")
             library, calibration = library_calibrate(folder / "set", sample=1000)
             if seed == SEED:
-                found.append(searches(tables["search"], path.stem, folder, library, calibration, kept, queries))
-                with_short_records(tables["short"], path.stem, kept, for_peers(queries))
+                found.append(searches(tables["search"], path.stem, folder, library, calibration, kept, asked))
+                with_short_records(tables["short"], path.stem, kept, asked)
                 calibrated_rows(tables["calibration"], path.stem, library, calibration, queries)
                 mixtures(tables["mixtures"], path.stem, library, calibration, queries)
             else:
-                found.append(searches(Lines(), path.stem, folder, library, calibration, kept, queries))
+                found.append(searches(Lines(), path.stem, folder, library, calibration, kept, asked))
     for kind, engine in found[0]:
         every = [one[kind, engine] for one in found]
         tables["matched"].add(f"| {path.stem}, {kind} | {engine} | {cells_of(every)} |")
@@ -317,7 +318,7 @@ def searches(
     """Every kind of query by every engine: rows of the table of searches, and what is called at our own call rate."""
     peers = peers_built(folder, kept)
     found: dict[tuple[str, str], Matched | None] = {}
-    for kind, chosen in query_sets(for_peers(queries)).items():
+    for kind, chosen in query_sets(queries).items():
         if any(query.present for query in chosen):
             engines = searched(folder, library, peers, chosen)
             sure = by_confidence(library, calibration, chosen)
@@ -351,6 +352,7 @@ def main() -> None:
     parser.add_argument("--simulated", type=int, default=0, metavar="N", help="a set of N simulated species as well")
     parser.add_argument("--out", type=Path, default=Path("docs/validation/species.md"))
     parser.add_argument("--most", type=int, default=400, help="queries of each kind")
+    parser.add_argument("--long", type=int, default=MOST_OF_LONG, help="of a long locus, for the peers' sake")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep each set's tables there; those kept stand")
     parsed = parser.parse_args()
     parsed.out.parent.mkdir(parents=True, exist_ok=True)
@@ -358,7 +360,7 @@ def main() -> None:
         made = [simulated_file(Path(scratch), parsed.simulated)] if parsed.simulated else []
         kept = parsed.keep or Path(scratch) / "tables"
         kept.mkdir(parents=True, exist_ok=True)
-        measured([*made, *parsed.files], parsed.most, parsed.out, kept)
+        measured([*made, *parsed.files], parsed.most, parsed.long, parsed.out, kept)
 
 
 if __name__ == "__main__":
