@@ -148,8 +148,7 @@ def search(
     without a usable e-mail address, for a name that is no species or no locus, and where the server cannot be reached.
     """
     _email_check(email)
-    for species, locus in pairs:
-        _pair_check(species, locus)
+    pairs_check(pairs)
     known = {(one.species, one.locus): one for one in _searched(out)}
     with _session(email, key, server):
         for done, (species, locus) in enumerate(pairs):
@@ -168,12 +167,17 @@ def _email_check(email: str) -> None:
         raise InputRefused(f"«{email}» is no e-mail address.", field="email", remedy="NCBI asks for one: give yours.")
 
 
-def _pair_check(species: str, locus: str) -> None:
-    """Names that hold nothing which the server's search would read as a command."""
-    if not _SPECIES.match(species):
-        raise InputRefused(f"«{species[:60]}» names no species.", field="species", remedy="Write genus and species.")
-    if not _LOCUS.match(locus):
-        raise InputRefused(f"«{locus[:60]}» is no locus.", field="locus", remedy="Write a name such as COI or trnL.")
+def pairs_check(pairs: Sequence[tuple[str, str]]) -> None:
+    """Raises `InputRefused` for a name that is no species or no locus: the server would read a command in it."""
+    for species, locus in pairs:
+        if not _SPECIES.match(species):
+            raise InputRefused(
+                f"«{species[:60]}» names no species.", field="species", remedy="Write genus and species."
+            )
+        if not _LOCUS.match(locus):
+            raise InputRefused(
+                f"«{locus[:60]}» is no locus.", field="locus", remedy="Write a name such as COI or trnL."
+            )
 
 
 def _told(found: Proposed) -> str:

@@ -5,6 +5,7 @@ records, names of species and loci go out, with that address; nothing of a case 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from django.conf import settings
 
 from analysis.errors import InputRefused
 from analysis.inputs import Progress
-from analysis.species.entrez import BATCH, accessions_read, fetch, search
+from analysis.species.entrez import BATCH, accessions_read, fetch, pairs_check, search
 from lims.lab.models import RecordFetch
 
 _LOCUS = re.compile(r"^LOCUS\s+\S+\s+([0-9]+) bp", re.MULTILINE)
@@ -39,6 +40,15 @@ def accessions_of(text: str, *, scratch: Path) -> list[str]:
     path = scratch / "accessions.txt"
     path.write_text(text, encoding="utf-8")
     return accessions_read(path)
+
+
+def wanted_check(pairs: Sequence[tuple[str, str]]) -> None:
+    """Whether a search can be asked for these species and loci.
+
+    Raises:
+        InputRefused: one is no two-word species, or no plain name of a locus.
+    """
+    pairs_check(pairs)
 
 
 def partial_path(row: RecordFetch) -> Path:

@@ -20,7 +20,7 @@ from lims.common.bell import ring
 from lims.common.checks import text_clean
 from lims.common.errors import BadInput, RuleViolation
 from lims.lab.enums import JobState, ReferenceKind
-from lims.lab.fetching import FetchedRecords, accessions_of, partial_path
+from lims.lab.fetching import FetchedRecords, accessions_of, partial_path, wanted_check
 from lims.lab.ledger import FETCH
 from lims.lab.models import RecordFetch, ReferenceSet
 from lims.lab.selectors.fetches import fetching_problem
@@ -82,6 +82,10 @@ def search_ask(*, actor: Actor, name: str, wanted: Sequence[tuple[str, str]], mo
             field="species",
             found=str(len(pairs)),
         )
+    try:
+        wanted_check(pairs)
+    except InputRefused as error:
+        raise BadInput(str(error), code="bad-list", field="species") from error
     if not 1 <= most <= MOST_EACH:
         words = _("Between 1 and %(most)s accessions of each can be listed.") % {"most": MOST_EACH}
         raise BadInput(words, code="out-of-range", field="most", found=str(most))

@@ -126,6 +126,8 @@ def test_a_search_is_refused_without_the_right_the_network_or_an_end(bench: Benc
     many = [(f"Aus {'a' * 2}{chr(97 + n // 26 % 26)}{chr(97 + n % 26)}", str(n)) for n in range(MOST_SEARCHES + 1)]
     with pytest.raises(BadInput, match="Narrow the list"):
         search_ask(actor=lab.analyst, name="x", wanted=many)
+    with pytest.raises(BadInput, match="is no locus"):
+        search_ask(actor=lab.analyst, name="x", wanted=[("Aus albus", 'COI"[Gene]')])
     with pytest.raises(BadInput, match="Between 1 and 50"):
         search_ask(actor=lab.analyst, name="x", wanted=[("Aus albus", "COI")], most=51)
     settings.SPOOR_NCBI_EMAIL = ""
