@@ -16,7 +16,8 @@ from analysis.origin.spatial.geography import Bools, Floats, Grid
 LEVELS = (0.5, 0.95)
 _STEPS = 60
 _DECIMALS = 6
-_Ring = list[tuple[int, int]]
+_Corner = tuple[int, int]
+_Ring = list[_Corner]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,43 +114,76 @@ def _rings(picture: Bools) -> list[_Ring]:
 
     Where two cells touch at a corner only, the walk turns left, so that they stay apart.
     """
-    following = _edges(picture)
+    runs = _runs(picture)
+    following = dict(runs)
+    return _simple(following) if len(following) == len(runs) else _touching(runs)
+
+
+def _simple(following: dict[_Corner, _Corner]) -> list[_Ring]:
+    """The walks where one straight piece leaves every corner."""
+    rings: list[_Ring] = []
+    while following:
+        start = next(iter(following))
+        ring, here = [start], following.pop(start)
+        while here != start:
+            ring.append(here)
+            here = following.pop(here)
+        rings.append([*ring, start])
+    return rings
+
+
+def _touching(runs: Sequence[tuple[_Corner, _Corner]]) -> list[_Ring]:
+    """The walks where two pieces may leave a corner."""
+    following: dict[_Corner, list[_Corner]] = {}
+    for start, end in runs:
+        following.setdefault(start, []).append(end)
     rings: list[_Ring] = []
     while following:
         start = next(iter(following))
         ring, here, came = [start], start, (0, 0)
         while True:
             choices = following[here]
-            step = choices[0] if len(choices) == 1 else min(choices, key=lambda one: _turn(came, one))
-            choices.remove(step)
+            there = min(choices, key=lambda one: _turn(came, _way(here, one)))
+            choices.remove(there)
             if not choices:
                 del following[here]
-            there = (here[0] + step[0], here[1] + step[1])
-            if step == came:
-                ring[-1] = there
-            else:
-                ring.append(there)
-            here, came = there, step
+            ring.append(there)
+            here, came = there, _way(here, there)
             if here == start:
                 break
         rings.append(ring)
     return rings
 
 
-def _edges(picture: Bools) -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """From each corner (x, y) the unit steps along the border, y growing northwards."""
-    following: dict[tuple[int, int], list[tuple[int, int]]] = {}
+def _runs(picture: Bools) -> list[tuple[_Corner, _Corner]]:
+    """The straight pieces of the border from corner to corner (x, y), y growing northwards: lower sides from the south,
+    upper ones, right ones from the west, left ones."""
+    cells = picture.astype(np.int8)
+    # Lower sides are 1 and walked eastwards, upper ones -1; right sides are 1 and walked northwards, left ones -1.
+    level, first, last = _straight(cells[1:, 1:-1] - cells[:-1, 1:-1])
+    upright, below, above = _straight((cells[1:-1, :-1] - cells[1:-1, 1:]).T)
+    starts = [*zip(first, level, strict=True), *zip(upright, below, strict=True)]
+    return list(zip(starts, [*zip(last, level, strict=True), *zip(upright, above, strict=True)], strict=True))
 
-    def add(places: npt.NDArray[np.intp], shift: tuple[int, int], step: tuple[int, int]) -> None:
-        for row, column in places.tolist():
-            following.setdefault((column + shift[0], row + shift[1]), []).append(step)
 
-    set_cells = picture[1:-1, 1:-1]
-    add(np.argwhere(set_cells & ~picture[:-2, 1:-1]), (0, 0), (1, 0))
-    add(np.argwhere(set_cells & ~picture[1:-1, 2:]), (1, 0), (0, 1))
-    add(np.argwhere(set_cells & ~picture[2:, 1:-1]), (1, 1), (-1, 0))
-    add(np.argwhere(set_cells & ~picture[1:-1, :-2]), (0, 1), (0, -1))
-    return following
+def _straight(sides: npt.NDArray[np.int8]) -> tuple[list[int], list[int], list[int]]:
+    """Runs of equal numbers but 0 along the rows (N, K): their rows, and where the walk along them begins and ends;
+    those of 1, walked forwards, before those of -1, walked backwards."""
+    padded = np.zeros((len(sides), sides.shape[1] + 2), dtype=np.int8)
+    padded[:, 1:-1] = sides
+    change = padded[:, 1:] != padded[:, :-1]
+    row, first = np.nonzero(change & (padded[:, 1:] != 0))
+    last = np.nonzero(change & (padded[:, :-1] != 0))[1]
+    forwards = sides[row, first] > 0
+    order = np.concatenate([np.flatnonzero(forwards), np.flatnonzero(~forwards)])
+    start, end = np.where(forwards, first, last), np.where(forwards, last, first)
+    return row[order].tolist(), start[order].tolist(), end[order].tolist()
+
+
+def _way(here: _Corner, there: _Corner) -> _Corner:
+    """The unit step from one corner to another straight on."""
+    x, y = there[0] - here[0], there[1] - here[1]
+    return (x > 0) - (x < 0), (y > 0) - (y < 0)
 
 
 def _turn(came: tuple[int, int], step: tuple[int, int]) -> int:

@@ -18,7 +18,9 @@ from analysis.origin.spatial.field import Field
 from analysis.origin.spatial.geography import Floats, Indexes, chord_km
 
 Singles = npt.NDArray[np.float32]
-_LEAST_VARIANCE = np.float32(1e-6)
+_SPREAD = 0.368
+"""E[sigmoid(x)] is close to sigmoid(m / sqrt(1 + 0.368 v)) for x ~ N(m, v) (Daunizeau 2017, arXiv:1703.00091)."""
+_LEAST = np.float32(1 + _SPREAD * 1e-6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Reach:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """Animals taken out of S sites: by how much each site's covariances with the cells, `cross` (T, S, G), move means
-    and variances, `weights` (T, S, 1 + S)."""
+    and what variances stretch, `weights` (T, S, 1 + S)."""
 
     weights: Singles
     cross: Singles
@@ -51,7 +53,8 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
-    """Logit means and variances (T, G) over the cells of a map, and what is needed to take animals out.
+    """Logit means (T, G) over the cells of a map, 1 + 0.368 v of their variances v, `stretched` (T, G), and what is
+    needed to take animals out.
 
     `vectors` (G, 3) are the cells' places, `hosts` (G,) the site a cell stands for or -1, `cells` (G, J) the
     covariance of cells and sites, `own` (J, J) that of the sites among themselves.
@@ -63,7 +66,13 @@ class Surface:
     cells: Singles
     own: Floats
     mean: Singles
-    variance: Singles
+    stretched: Singles
+
+    @property
+    def variance(self) -> Singles:
+        """(T, G): variances of the logits."""
+        found: Singles = (self.stretched - 1) / np.float32(_SPREAD)
+        return found
 
     def thinned(self, chosen: Indexes) -> Surface:
         """The same surface over some of its cells."""
@@ -73,7 +82,7 @@ class Surface:
             hosts=self.hosts[chosen],
             cells=self.cells[chosen],
             mean=self.mean.take(chosen, axis=1),
-            variance=self.variance.take(chosen, axis=1),
+            stretched=self.stretched.take(chosen, axis=1),
         )
 
     def reach(self, sites: Indexes) -> Reach:
@@ -96,24 +105,26 @@ class Surface:
         share = self.field.frequency[:, removal.sites]
         lost = removal.totals * share * (1 - share)
         gradient = removal.totals * share - removal.copies
-        return Shift(weights=_effects(reach.among, gradient, lost).astype(np.float32), cross=reach.cross)
+        weights = _effects(reach.among, gradient, lost)
+        weights[:, :, 1:] *= _SPREAD
+        return Shift(weights=weights.astype(np.float32), cross=reach.cross)
 
     def logits(self, alleles: slice, shift: Shift | None = None) -> tuple[Singles, Singles]:
-        """Means and variances (T', G) of some alleles, to be written over."""
-        known = self.mean[alleles], self.variance[alleles]
+        """Means and what variances stretch (T', G), of some alleles, to be written over."""
+        known = self.mean[alleles], self.stretched[alleles]
         if shift is None:
             return known[0].copy(), known[1].copy()
         weights, crosses = shift.weights[alleles], shift.cross[alleles]
-        mean, variance = np.empty_like(known[0]), np.empty_like(known[0])
+        mean, stretched = np.empty_like(known[0]), np.empty_like(known[0])
         for place in range(crosses.shape[1]):
             cross = crosses[:, place]
             # Sum over the other sites first: (T', G) of what this one shares with all that is taken out.
             shared = _shared(crosses, weights[:, :, 1 + place])
             shared *= cross
-            np.add(known[1], shared, out=variance)
+            np.add(known[1], shared, out=stretched)
             np.add(known[0], np.multiply(weights[:, place, :1], cross, out=shared), out=mean)
-            known = mean, variance
-        return mean, np.maximum(variance, _LEAST_VARIANCE, out=variance)
+            known = mean, stretched
+        return mean, np.maximum(stretched, _LEAST, out=stretched)
 
 
 def cell_covariance(field: Field, vectors: Floats, hosts: Indexes) -> Floats:
@@ -129,12 +140,12 @@ def surface_of(field: Field, vectors: Floats, hosts: Indexes) -> Surface:
     vectors = np.where((hosts >= 0)[:, None], field.vectors[np.maximum(hosts, 0)], vectors)
     cells = cell_covariance(field, vectors, hosts)
     narrow = np.ascontiguousarray(cells.T, dtype=np.float32)
-    variance = np.empty((len(field.mean), len(cells)), dtype=np.float32)
+    known = np.empty((len(field.mean), len(cells)), dtype=np.float32)
     ones, spare = np.ones((1, len(narrow)), dtype=np.float32), np.empty_like(narrow)
     for allele, precision in enumerate(field.precision):
         np.multiply(np.matmul(precision, narrow, out=spare), narrow, out=spare)
-        np.matmul(ones, spare, out=variance[allele : allele + 1])
-    np.subtract(np.float32(field.covariance.prior_variance), variance, out=variance)
+        np.matmul(ones, spare, out=known[allele : allele + 1])
+    stretched = np.subtract(np.float32(1 + _SPREAD * field.covariance.prior_variance), _SPREAD * known)
     return Surface(
         field=field,
         vectors=vectors,
@@ -142,7 +153,7 @@ def surface_of(field: Field, vectors: Floats, hosts: Indexes) -> Surface:
         cells=cells.astype(np.float32),
         own=field.covariance.within(chord_km(field.vectors, field.vectors)),
         mean=(field.mean[:, None] + field.dual @ cells.T).astype(np.float32),
-        variance=np.maximum(variance, _LEAST_VARIANCE, out=variance),
+        stretched=np.maximum(stretched, _LEAST, out=stretched),
     )
 
 

@@ -20,8 +20,6 @@ from analysis.origin.spatial.geography import Bools, Floats, Indexes
 from analysis.origin.spatial.surface import Reach, Removal, Singles, Surface
 
 ERROR = 0.05
-_SPREAD = np.float32(0.368)
-"""E[sigmoid(x)] is close to sigmoid(m / sqrt(1 + 0.368 v)) for x ~ N(m, v) (Daunizeau 2017, arXiv:1703.00091)."""
 _LEAST, _MOST = 0.5, 1e5
 _NEAR, _TOGETHER = 1 << 15, 16
 _Genotypes = npt.NDArray[np.integer]
@@ -131,13 +129,14 @@ def tables_of(
         mean, shrink = surface.logits(alleles, shift)
         part = _shares(mean, shrink, out=shares[alleles])
         np.matmul(ones, part, out=scale[loci])
-        # Of p(1 - p), the variance of a single draw, the uncertain logit leaves the part 1 / s to the draw.
+        # Of p(1 - p), the variance of a single draw, the uncertain logit leaves the part 1 / s to the draw; `shrink` is
+        # the negative of that.
         spread = np.subtract(1, part, out=mean)
         spread *= part
         np.matmul(ones, spread, out=whole[loci])
         spread *= shrink
         np.matmul(ones, spread, out=apart[loci])
-    apart /= whole
+    np.negative(np.divide(apart, whole, out=apart), out=apart)
     copies = counts.copies.sum(axis=1) + 0.5
     lengths = np.diff([*counts.starts, len(shares)])
     return Tables(
@@ -150,14 +149,12 @@ def tables_of(
     )
 
 
-def _shares(mean: Singles, variance: Singles, *, out: Singles) -> Singles:
-    """(T, G): mean frequencies of logits of this mean and variance. Leaves in `variance` 1 / s, where s is by how much
-    the logit shrinks, and writes over both: surfaces are large, and memory is what takes the time."""
-    variance *= _SPREAD
-    variance += 1
-    shrink = np.reciprocal(np.sqrt(variance, out=variance), out=variance)
+def _shares(mean: Singles, stretched: Singles, *, out: Singles) -> Singles:
+    """(T, G): mean frequencies of logits of this mean and stretch s². Leaves -1 / s in `stretched` and writes over
+    `mean`: surfaces are large, and memory is what takes the time."""
+    shrink = np.divide(np.float32(-1), np.sqrt(stretched, out=stretched), out=stretched)
     mean *= shrink
-    np.exp(np.negative(mean, out=mean), out=mean)
+    np.exp(mean, out=mean)
     mean += 1
     return np.reciprocal(mean, out=out)
 
