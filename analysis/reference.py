@@ -18,8 +18,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from blake3 import blake3
-
 from analysis.canonical import Json, canonical_json, readable_json, sha256_hex
 from analysis.errors import InputRefused
 
@@ -241,6 +239,8 @@ def _processors() -> int:
 def _digest_of(piece: _Piece) -> str:
     """Hash once per state of a file, so that a worker opening the set again does not read it again."""
     if piece.hashed == BLAKE3:
+        from blake3 import blake3  # noqa: PLC0415  (only large files need it)
+
         return blake3(max_threads=_processors()).update_mmap(piece.path).hexdigest()
     digest, left = hashlib.sha256(), piece.length
     with Path(piece.path).open("rb") as source:

@@ -11,7 +11,7 @@ from analysis.origin.synthetic_map import MapDesign, synthetic_map
 
 HEAVY = (
     *("numpy.ma", "numpy.random", "numpy.fft", "numpy.polynomial", "scipy", "pandas", "PIL", "Bio", "edlib"),
-    *("django", "celery", "difflib", "logging", "concurrent.futures", "tempfile", "statistics", "decimal"),
+    *("blake3", "django", "celery", "difflib", "logging", "concurrent.futures", "tempfile", "statistics", "decimal"),
 )
 """Modules that take milliseconds to load and of which placing a sample needs nothing."""
 PROGRAM = """
