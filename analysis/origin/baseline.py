@@ -263,12 +263,13 @@ def _populations(table: GenotypeTable, column: str, fewest: int) -> tuple[str, .
 def _typed_check(
     table: GenotypeTable, populations: tuple[str, ...], member: Indexes, counts: Counts, column: str
 ) -> None:
-    for population in np.flatnonzero(counts.sum(axis=(1, 2)) == 0).tolist():
-        animals = np.flatnonzero(member == population)
+    untyped = np.flatnonzero(counts.sum(axis=(1, 2)) == 0)
+    if untyped.size:
+        population = int(untyped[0])
         raise InputRefused(
             f"No animal of «{populations[population]}» is typed at any locus.",
             file=table.name,
-            row=table.lines[int(animals[0])],
+            row=table.lines[int(np.flatnonzero(member == population)[0])],
             field=column,
             remedy="Leave its rows out: a population of which nothing is known could never be excluded.",
         )
