@@ -39,10 +39,16 @@ class Tables:
     error: float
 
     @property
+    def sums(self) -> Singles:
+        """(L, G): what the weights of a locus add to."""
+        found: Singles = self.apart / (1 - self.apart)
+        return found
+
+    @property
     def weights(self) -> Singles:
         """(T, G): the weights of the Dirichlet distributions."""
         lengths = np.diff([*self.starts, len(self.shares)])
-        found: Singles = self.shares * np.repeat(self.scale * self.apart / (1 - self.apart), lengths, axis=0)
+        found: Singles = self.shares * np.repeat(self.scale * self.sums, lengths, axis=0)
         return found
 
     def log_likelihood(self, genotype: _Genotypes, allele_counts: Indexes) -> Floats:

@@ -15,13 +15,15 @@ HEAVY = (
 )
 """Modules that take milliseconds to load and of which placing a sample needs nothing."""
 PROGRAM = """
-import json, runpy, sys
+import sys
+before = set(sys.modules)  # what the interpreter's own start-up loads, here and there, is not asked about
+import json, runpy
 sys.argv = ["analysis", *sys.argv[1:]]
 try:
     runpy.run_module("analysis", run_name="__main__")
 except SystemExit as end:
     assert not end.code, end.code
-print(json.dumps(sorted(sys.modules)))
+print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 
