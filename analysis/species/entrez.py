@@ -170,11 +170,11 @@ def _email_check(email: str) -> None:
 def pairs_check(pairs: Sequence[tuple[str, str]]) -> None:
     """Raises `InputRefused` for a name that is no species or no locus: the server would read a command in it."""
     for species, locus in pairs:
-        if not _SPECIES.match(species):
+        if not _SPECIES.fullmatch(species):
             raise InputRefused(
                 f"«{species[:60]}» names no species.", field="species", remedy="Write genus and species."
             )
-        if not _LOCUS.match(locus):
+        if not _LOCUS.fullmatch(locus):
             raise InputRefused(
                 f"«{locus[:60]}» is no locus.", field="locus", remedy="Write a name such as COI or trnL."
             )
@@ -219,14 +219,13 @@ def _looked_for(species: str, locus: str, most: int) -> Proposed:
         ):
             content = answer.read()
         told = json.loads(content)["esearchresult"]
-        accessions = tuple(str(name) for name in told["idlist"][:most])
+        # Chains of structures («pdb|1ABC|A») stand among the records, too; they cannot be fetched as such.
+        accessions = tuple(name for name in map(str, told["idlist"]) if _ACCESSION.fullmatch(name))[:most]
         total = int(told["count"])
     except _Unknown as error:
         raise _unreached("it refuses the search") from error
     except (ValueError, KeyError, TypeError) as error:
         raise _unreached(f"it sends {content[:60]!r}, no answer to a search") from error
-    if any(not _ACCESSION.match(name) for name in accessions):
-        raise _unreached("its answer names what is no accession")
     return Proposed(species=species, locus=locus, total=total, accessions=accessions)
 
 

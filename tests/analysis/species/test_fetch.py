@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,6 +136,13 @@ def test_accessions_are_looked_for_by_species_and_locus_and_can_be_fetched(ncbi:
     assert accessions_read(out) == ["AB100001.1"]
 
 
+def test_chains_of_structures_are_not_listed(ncbi: Server, tmp_path: Path) -> None:
+    told = {"count": "3", "idlist": ["pdb|1ABC|A", "AB100001.1\n", "AB100002.1"]}
+    ncbi.answers = [(200, json.dumps({"esearchresult": told}))]
+    (found,) = search([("Aus albus", "COI")], tmp_path / "f.txt", most=5, email="lab@example.org", server=ncbi.address)
+    assert (found.total, found.accessions) == (3, ("AB100002.1",))
+
+
 def test_a_search_that_broke_off_goes_on_and_keeps_nothing_half(ncbi: Server, tmp_path: Path) -> None:
     out = tmp_path / "found.txt"
     pairs = [(f"Aus {word}", "COI") for word in ("albus", "niger", "ruber")]
@@ -162,9 +170,10 @@ def test_a_search_that_broke_off_goes_on_and_keeps_nothing_half(ncbi: Server, tm
     [
         (('Aus albus"[Organism] OR "x', "COI"), "names no species"),
         (("Aus", "COI"), "names no species"),
+        (("Aus albus\n", "COI"), "names no species"),
         (("Aus albus", 'COI"[Gene] OR all[filter]'), "is no locus"),
     ],
-    ids=["species", "genus", "locus"],
+    ids=["species", "genus", "line", "locus"],
 )
 def test_what_a_search_would_read_as_a_command_is_refused(
     pair: tuple[str, str], said: str, ncbi: Server, tmp_path: Path
