@@ -190,13 +190,16 @@ def _is_taxonomy(path: Path) -> bool:
 
 
 def _no_evidence(found: Import, own_items: OwnItems) -> None:
-    """No record bears the reference of an item: in its accession, its name or what else its header says."""
-    named = {
-        part.upper(): record
-        for record in found.records
-        for text in (record.accession, record.name, record.note)
-        for part in _NAME_PARTS.split(text)
-    }
+    """No record bears the reference of an item: in its accession, its name or what else its header says.
+
+    Of names and notes only words built as references are (letters, figures and a hyphen) are asked after: a large set
+    has as many others as a dictionary.
+    """
+    named = {part.upper(): one for one in found.records for part in _NAME_PARTS.split(one.accession)}
+    for one in found.records:
+        for part in _NAME_PARTS.split(f"{one.name} {one.note}"):
+            if "-" in part and any(sign.isdigit() for sign in part):
+                named[part.upper()] = one
     for name in sorted(own_items(named)):
         raise InputRefused(
             f"The record «{named[name].accession}» names an item of this laboratory ({name}): evidence may not enter "
