@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from analysis.reference import (
     open_reference,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 VECTOR = bytes(place % 251 for place in range(1024))
 VECTOR_BLAKE3 = "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7"
 """The input of 1,024 bytes among the published vectors of BLAKE3 (github.com/BLAKE3-team/BLAKE3), and its hash."""
@@ -139,6 +142,29 @@ def test_how_many_processors_hash_changes_nothing(
     changed_at(second.path("other"), len(content) - 2)
     with pytest.raises(InputRefused, match="is not what was frozen"):
         open_reference(tmp_path / "second", kind="test")
+
+
+_FORKS = """
+import os, sys
+from pathlib import Path
+from analysis.reference import _digest_of, open_reference
+open_reference(Path(sys.argv[1]), kind="test")
+child = os.fork()
+if not child:
+    _digest_of.cache_clear()
+    open_reference(Path(sys.argv[1]), kind="test")
+    os._exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_process_that_opened_a_set_may_fork_and_its_child_opens_it_too(tmp_path: Path) -> None:
+    """Threads do not live on in a child; one that waited for those of its parent would wait for ever."""
+    freeze_files(tmp_path / "set", {"large": VECTOR * 2048}, kind="test", name="set", version="1", facts={})
+
+    ran = subprocess.run([sys.executable, "-c", _FORKS, tmp_path / "set"], cwd=ROOT, check=False, timeout=300)
+    assert ran.returncode == 0
 
 
 @pytest.mark.parametrize("place", [0, 99, 100, 399, 400, 1023])
