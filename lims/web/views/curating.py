@@ -231,7 +231,7 @@ def _facts(found: Sequence[RecordFindings], out: int) -> list[Fact]:
 def reference_decide(request: PageRequest, uuid: UUID) -> HttpResponse:
     """Decide on one record of a proposed set."""
     row = reference_get(actor=request.actor, uuid=uuid)
-    asked = request.GET.get("record", "")
+    asked = request.GET.get("record", "").replace("\0", "")  # which the database takes in no text
     before = decisions_on(row, asked) if asked else []
     form = CurationForm(request.POST or None, initial={"record": asked, "after": len(before)})
     back = reverse("web:reference_curation", args=[row.uuid])

@@ -203,6 +203,7 @@ def test_of_two_curators_at_once_the_second_learns_what_the_first_decided(client
     address = reverse("web:reference_decide", args=[first.uuid]) + f"?record={WRONG}"
     opened = client.get(address).content.decode()
     assert 'name="after" value="0"' in opened
+    assert client.get(address, {"record": "\0"}).status_code == 200
     analyst = Caller(lab.analyst)
     row = {"accession": WRONG, "choice": "keep", "reason": "A known hybrid.", "after": 0}
     assert analyst.post(f"reference-sets/{first.uuid}/curation/", row).json()["decisions"] == 1
