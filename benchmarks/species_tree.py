@@ -33,7 +33,7 @@ def trees(sequences: Sequence[str], timed: int = 2) -> list[Goal]:
     for _ in range(timed):
         sites = [draw.randrange(len(sequences[0])) for _ in sequences[0]]
         text = "".join(f">{name}\n{''.join(bases[site] for site in sites)}\n" for name, bases in named.items())
-        alignment = AlignIO.read(io.StringIO(text), "fasta")
+        alignment = AlignIO.read(io.StringIO(text), "fasta")  # type: ignore[no-untyped-call]
         began = time.process_time()
         _tree_of(alignment)
         spent += time.process_time() - began
@@ -46,5 +46,6 @@ def trees(sequences: Sequence[str], timed: int = 2) -> list[Goal]:
 
 
 def _tree_of(alignment: object) -> Phylo.BaseTree.Tree:
-    matrix = DistanceCalculator("identity").get_distance(alignment)
-    return DistanceTreeConstructor().nj(matrix)
+    matrix = DistanceCalculator("identity").get_distance(alignment)  # type: ignore[no-untyped-call]
+    tree: Phylo.BaseTree.Tree = DistanceTreeConstructor().nj(matrix)  # type: ignore[no-untyped-call]
+    return tree

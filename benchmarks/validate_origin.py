@@ -119,7 +119,7 @@ def exclusion() -> list[str]:
         hits: list[bool] = []
         for seed in range(4):
             _, p, _ = simulated(seed, samples=0, outside_samples=25, fst_outside=fst)
-            hits += (p < 0.01).all(axis=1).tolist()
+            hits += np.all(p < 0.01, axis=1).tolist()
         low, high = wilson(sum(hits), len(hits))
         lines.append(f"| {fst:g} | {sum(hits)} of {len(hits)} | {low:.0%}–{high:.0%} |")
     return [*lines, ""]

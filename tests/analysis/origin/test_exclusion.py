@@ -144,10 +144,10 @@ def test_true_populations_are_excluded_as_often_as_stated() -> None:
 
 def test_strangers_are_answered_none() -> None:
     """A population far from all others (F_ST 0.5 from the common ancestor) is excluded everywhere."""
-    strangers = []
+    strangers: list[bool] = []
     for seed in range(4):
         _, p, _ = simulated(seed, samples=0, outside_samples=25, fst_outside=0.5)
-        strangers += list((p < 0.01).all(axis=1))
+        strangers += np.all(p < 0.01, axis=1).tolist()
     assert np.mean(strangers) > 0.9
 
 
