@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
+from typing import Final
 
 from analysis.outcome import Identification, Reason
 from analysis.species.calibration import LocusCalibration, RankRule, Rate, Rule
@@ -14,6 +15,8 @@ from analysis.species.library import Library
 from analysis.species.mixture import Mixture
 from analysis.species.naming import named_together
 from analysis.species.rules import Pairs, by_rank, names_rank, rank_of
+
+_LEFT_OUT: Final = "leave-one-out: species with several records, one of them taken out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,27 +219,25 @@ def _rank_reason(rank: str, ranked: Sequence[tuple[float, str]], rule: RankRule)
 
 
 def _species_rates(rule: Rule) -> tuple[ErrorRate, ...]:
-    left_out = "leave-one-out: species with several records, one of them taken out"
     rates = {
         "absent_species_named": (
             rule.absent_named,
             "leave-one-species-out: absent species that this rule named as another species",
         ),
-        "present_species_wrong": (rule.present_wrong, f"{left_out}, named as a wrong species"),
-        "present_species_named": (rule.present_called, f"{left_out}, named at all"),
+        "present_species_wrong": (rule.present_wrong, f"{_LEFT_OUT}, named as a wrong species"),
+        "present_species_named": (rule.present_called, f"{_LEFT_OUT}, named at all"),
     }
     return _rates(rates)
 
 
 def _group_rates(rule: Rule) -> tuple[ErrorRate, ...]:
-    left_out = "leave-one-out: species with several records, one of them taken out"
     rates = {
         "absent_species_grouped": (
             rule.absent_grouped,
             "leave-one-species-out: absent species for which this rule named a group of others",
         ),
-        "present_species_outside": (rule.present_outside, f"{left_out}, given a group that does not hold it"),
-        "present_species_grouped": (rule.present_grouped, f"{left_out}, given a group"),
+        "present_species_outside": (rule.present_outside, f"{_LEFT_OUT}, given a group that does not hold it"),
+        "present_species_grouped": (rule.present_grouped, f"{_LEFT_OUT}, given a group"),
     }
     return _rates(rates)
 

@@ -65,7 +65,7 @@ class Library:
         self.sequence_species = array_open(folder / "sequence_species.npy")
         """Species of each distinct sequence, shape (sequences,); −1 where its records are of several."""
         self._by_sequence = array_open(folder / "records_by_sequence.npy")
-        self._carriers = memoryview(self._by_sequence)  # type: ignore[arg-type]
+        self._carriers = self._by_sequence.data
         self._by_sequence_offsets = array_open(folder / "records_by_sequence_offsets.npy")
         self._by_species = array_open(folder / "records_by_species.npy")
         self._by_species_offsets = array_open(folder / "records_by_species_offsets.npy")
