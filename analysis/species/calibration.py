@@ -32,10 +32,6 @@ class Rate:
         """The share, or None where nothing could be counted."""
         return self.count / self.total if self.total else None
 
-    def too_many(self, limit: float) -> bool:
-        """Whether the share is above `limit`, or nothing was counted."""
-        return not self.total or self.count > limit * self.total
-
     @property
     def interval(self) -> tuple[float, float]:
         """Clopper–Pearson, 95 %."""
@@ -132,6 +128,7 @@ class Calibration:
 
 
 def calibration_seal(reference_sha256: str, loci: tuple[LocusCalibration, ...]) -> Calibration:
+    """The calibration of a set with its hash: SHA-256 of format, the set's hash and rules as canonical JSON."""
     body = {"format": FORMAT, "reference_sha256": reference_sha256, "loci": [asdict(item) for item in loci]}
     return Calibration(reference_sha256=reference_sha256, sha256=sha256_hex(canonical_json(body)), loci=loci)
 

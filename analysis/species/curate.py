@@ -140,7 +140,10 @@ def coverage(library: Library) -> dict[tuple[str, str], int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Two versions of a set: accessions only in the one or the other, and those whose name or bases changed."""
+    """Two versions of a set: accessions only in the one or the other, and those whose name or bases changed.
+
+    An accession with records at several loci in either version stands as `accession at locus`.
+    """
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -150,8 +153,8 @@ class Difference:
 
 def compare(old: Library, new: Library) -> Difference:
     """What a new version of a set changed."""
-    before = {old.accession(record): record for record in range(old.size)}
-    after = {new.accession(record): record for record in range(new.size)}
+    several = _at_several_loci(old) | _at_several_loci(new)
+    before, after = _by_label(old, several), _by_label(new, several)
     both = sorted(before.keys() & after.keys())
 
     def bases(library: Library, record: int) -> bytes:
@@ -167,3 +170,18 @@ def compare(old: Library, new: Library) -> Difference:
         ),
         changed=tuple(name for name in both if bases(old, before[name]) != bases(new, after[name])),
     )
+
+
+def _at_several_loci(library: Library) -> set[str]:
+    """Accessions with more than one record."""
+    counted = Counter(map(library.accession, range(library.size)))
+    return {accession for accession, records in counted.items() if records > 1}
+
+
+def _by_label(library: Library, several: set[str]) -> dict[str, int]:
+    """Records by accession, with the locus where the accession alone does not say which."""
+    found: dict[str, int] = {}
+    for record in range(library.size):
+        accession, _, locus, _ = library.labels(record)
+        found[f"{accession} at {locus}" if accession in several else accession] = record
+    return found

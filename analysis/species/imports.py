@@ -43,6 +43,13 @@ LONGEST_NAME: Final = 120
 
 _LOCUS_OF: Final = {spelling: locus for locus, spellings in LOCI.items() for spelling in spellings}
 _UNPUBLISHED: Final = re.compile(r"^(unpublished|submitted)", re.IGNORECASE)
+_SOURCE_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "voucher": ("specimen_voucher", "bio_material", "culture_collection"),
+    "identified_by": ("identified_by",),
+    "country": ("geo_loc_name", "country"),
+}
+"""Qualifiers of a GenBank «source» feature (INSDC Feature Table), the first that is there: `geo_loc_name` was `country`
+until 2024; a kept specimen, a stock or a culture stands for the voucher."""
 _BOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "id": ("processid", "process_id", "record_id"),
     "species": ("species_name", "species", "identification"),
@@ -237,13 +244,9 @@ def _genbank_facts(entry: SeqRecord, annotations: Mapping[str, object], unverifi
     published = next((journal for journal in journals if journal and not _UNPUBLISHED.match(journal)), "")
     facts = {
         key: str(source[name][0])
-        for key, names in {
-            "voucher": ("specimen_voucher", "bio_material", "isolate"),
-            "identified_by": ("identified_by",),
-            "country": ("geo_loc_name", "country"),
-        }.items()
-        for name in names[:1] if source.get(name)
-    }  # fmt: skip
+        for key, names in _SOURCE_FACTS.items()
+        if (name := next((name for name in names if source.get(name)), None)) is not None
+    }
     facts["published"] = published or "no"
     if unverified:
         facts["flag"] = "UNVERIFIED"

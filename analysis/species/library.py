@@ -27,9 +27,9 @@ from analysis.species.within import within_largest
 KIND: Final = "species"
 SAMPLING: Final = 4
 SHORTEST: Final = 60
+"""References and queries below 60 bases are not used: too few k-mers and too little to tell species apart."""
 LONGEST: Final = 100_000
 """Bases of a record: a locus or an organelle. Whole chromosomes would fill the memory and answer nothing."""
-"""References and queries below 60 bases are not used: too few k-mers and too little to tell species apart."""
 
 
 class Congener(NamedTuple):

@@ -70,7 +70,7 @@ def place(
 ) -> Placement | None:
     """The tree of a query and its neighbours, and whether the species named is monophyletic in it.
 
-    None with fewer than three neighbours. Monophyly is looked at without the query too: a species whose records are
+    None with fewer than four neighbours. Monophyly is looked at without the query too: a species whose records are
     no group by themselves cannot be recognised by one (paraphyly, a mislabelled record, an incomplete lineage).
     """
     around = neighbours(library, bases, found)

@@ -39,11 +39,6 @@ def rotation_sign(origin: str, old: SignerKey, new: SignerKey) -> bytes:
     return note_sign(Rotation(origin=origin, old=old.verifier, new=new.verifier).text(), old, new)
 
 
-def rotation_open(data: bytes, *keys: VerifierKey) -> Rotation:
-    """Read a statement; `keys` must hold both of its keys. Raises `NoteRefused` saying what is missing."""
-    return _opened(data, keys_known(keys))
-
-
 def _opened(data: bytes, known: Known) -> Rotation:
     note = note_open_known(data, known)
     lines = note.text.split("\n")

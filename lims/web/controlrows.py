@@ -21,7 +21,6 @@ _STATES = {"pending": "wait", "passed": "ok", "failed": "bad"}
 class ControlForm(PageForm):
     """How a control came out."""
 
-    prefix_of = "control"
     note = forms.CharField(
         label=gettext_lazy("What was seen"),
         max_length=300,

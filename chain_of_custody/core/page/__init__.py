@@ -24,7 +24,6 @@ SCRIPTS = (
     "texts.js",
     "page.js",
 )
-SOURCES = (*SCRIPTS, "page.css", "page.html")
 
 
 def source(name: str) -> str:

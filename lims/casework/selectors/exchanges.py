@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from chain_of_custody.models import HandOver, HandOverLine, Item, Party, Seal
+from chain_of_custody.models import HandOver, HandOverLine, Party
 from lims.accounts.actors import Actor
 from lims.casework.models import Case
 from lims.casework.selectors.cases import item_case, item_visible
@@ -80,8 +80,3 @@ def handover_cases(row: HandOver) -> list[Case]:
     """The cases a hand-over's items belong to, each once."""
     cases = {case.pk: case for line in row.lines.all() if (case := item_case(line.item)) is not None}
     return list(cases.values())
-
-
-def seals_of(item: Item) -> QuerySet[Seal]:
-    """Every seal an item has had, newest first."""
-    return item.seals.select_related("applied_by", "opened_by").order_by("-pk")

@@ -1,6 +1,7 @@
 """Records of a set of reference sequences: which findings ask for a decision, what two editions differ in."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 MUST_DECIDE = frozenset({"label-outlier", "contamination", "out-of-frame"})
@@ -32,9 +33,13 @@ class EditionChange:
 
 
 def editions_compare(before: Iterable[Mapping[str, str]], after: Iterable[Mapping[str, str]]) -> EditionChange:
-    """Two tables of records (see `speciesbuild.records_rows`), by accession."""
-    old = {row["accession"]: row for row in before}
-    new = {row["accession"]: row for row in after}
+    """Two tables of records (see `speciesbuild.records_rows`), by accession.
+
+    Records of an accession that stands at several loci in either table are matched by accession and locus.
+    """
+    rows = (list(before), list(after))
+    several = _several(rows[0]) | _several(rows[1])
+    old, new = ({_key(row, several): row for row in one} for one in rows)
     both = sorted(old.keys() & new.keys())
     counts = [_species(old.values()), _species(new.values())]
     names = sorted(counts[0].keys() | counts[1].keys())
@@ -42,7 +47,7 @@ def editions_compare(before: Iterable[Mapping[str, str]], after: Iterable[Mappin
         added=tuple(new[key] for key in sorted(new.keys() - old.keys())),
         removed=tuple(old[key] for key in sorted(old.keys() - new.keys())),
         changed=tuple(
-            Changed(accession=key, field=field, before=old[key][field], after=new[key][field])
+            Changed(accession=key[0], field=field, before=old[key][field], after=new[key][field])
             for key in both
             for field in ("name", "species", "locus", "bases")
             if old[key][field] != new[key][field]
@@ -53,6 +58,16 @@ def editions_compare(before: Iterable[Mapping[str, str]], after: Iterable[Mappin
             if counts[0].get(name, 0) != counts[1].get(name, 0)
         ),
     )
+
+
+def _several(rows: Iterable[Mapping[str, str]]) -> set[str]:
+    """Accessions of more than one row."""
+    counted = Counter(row["accession"] for row in rows)
+    return {accession for accession, number in counted.items() if number > 1}
+
+
+def _key(row: Mapping[str, str], several: Collection[str]) -> tuple[str, str]:
+    return row["accession"], row["locus"] if row["accession"] in several else ""
 
 
 def _species(rows: Iterable[Mapping[str, str]]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Genotype profiles of evidence as lists and single rows, and the items of a case that a table names."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -83,12 +83,6 @@ def items_by_name(*, case: Case, names: Collection[str]) -> dict[str, ItemOfCase
         one = ItemOfCase(item=row, seizure=_seizure(row))
         found |= {name: one for name in (row.reference, row.scan_code) if name}
     return found
-
-
-def seizures_profiled(*, seizures: Iterable[int] | None = None) -> QuerySet[Seizure]:
-    """Seizures with a profile that counts, whoever asks."""
-    rows = Seizure.objects.filter(profiles__superseded_by__isnull=True, profiles__isnull=False).distinct()
-    return rows if seizures is None else rows.filter(pk__in=seizures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

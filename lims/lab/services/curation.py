@@ -166,6 +166,8 @@ def reference_curated(*, actor: Actor, reference: ReferenceSet, edition: str) ->
             parameters={**reference.parameters, "exclude": exclude},
             provenance=reference.provenance,
             synthetic=reference.synthetic,
+            restricted=reference.restricted,
+            coarse_km=reference.coarse_km,
         )
 
 

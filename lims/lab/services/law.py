@@ -65,36 +65,25 @@ def law_propose(
     """
     require(actor, "reference.manage")
     jurisdiction = _law_of(scheme, jurisdiction, as_of)
-    file_name, content = source
-    if len(content) > LARGEST:
-        raise BadInput(_("The file holds more than 200 MB. Split it by kingdom."), field="file", found=len(content))
+    size = len(source[1])
+    if size > LARGEST:
+        raise BadInput(_("The file holds more than 200 MB. Split it by kingdom."), field="file", found=size)
     name = text_clean(name, field="name", required=True, limit=120)
     edition = text_clean(edition, field="edition", required=True, limit=40)
     provenance = text_clean(provenance, field="provenance", required=True)
-    uuid = uuid4()
-    stored = file_store(
-        actor=actor,
-        stream=StreamKey(kind="law", id=uuid),
-        source=io.BytesIO(content),
-        name=file_name,
-        media_type="text/csv",
-        role="law_list",
-        limit=settings.SPOOR_UPLOAD_LIMIT,
-    )
     row = LegalList(
-        uuid=uuid,
+        uuid=uuid4(),
         scheme=scheme,
         jurisdiction=jurisdiction,
         name=name,
         edition=edition,
         as_of=as_of,
-        file=stored,
         provenance=provenance,
         synthetic=synthetic,
         added_by_id=actor.party_id,
         added_at=timezone.now(),
     )
-    _add(actor, row)
+    _take_in(actor, row, source)
     return row
 
 
@@ -194,25 +183,44 @@ def law_retire(*, actor: Actor, row: LegalList, reason: str) -> LegalList:
     return locked
 
 
-def _add(actor: Actor, row: LegalList) -> None:
-    values: dict[str, Json] = {
-        "scheme": row.scheme,
-        "jurisdiction": row.jurisdiction,
-        "name": row.name,
-        "edition": row.edition,
-        "as_of": row.as_of.isoformat(),
-        "file": row.file.digest,
-    }
+def _take_in(actor: Actor, row: LegalList, source: tuple[str, bytes]) -> None:
+    """The file, the list and the job that reads it, in one transaction: an edition that exists leaves no file."""
+    name, content = source
+    same = LegalList.objects.filter(scheme=row.scheme, jurisdiction=row.jurisdiction, name=row.name)
+    if same.filter(edition=row.edition).exclude(state__in=[JobState.FAILED, JobState.CANCELLED]).exists():
+        raise _taken(row)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                row.save(force_insert=True)
-        except IntegrityError as error:
-            if "legal_list_edition_once" not in str(error):
-                raise
-            raise _taken(row) from error
+        row.file = file_store(
+            actor=actor,
+            stream=StreamKey(kind="law", id=row.uuid),
+            source=io.BytesIO(content),
+            name=name,
+            media_type="text/csv",
+            role="law_list",
+            limit=settings.SPOOR_UPLOAD_LIMIT,
+        )
+        _insert(row)
+        values: dict[str, Json] = {
+            "scheme": row.scheme,
+            "jurisdiction": row.jurisdiction,
+            "name": row.name,
+            "edition": row.edition,
+            "as_of": row.as_of.isoformat(),
+            "file": row.file.digest,
+        }
         act_append(actor=actor, drafts=[_draft(row, "proposed", values)])
         ring(TASK, row.pk)
+
+
+def _insert(row: LegalList) -> None:
+    """The database decides who was first where two propose the same edition at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        if "legal_list_edition_once" not in str(error):
+            raise
+        raise _taken(row) from error
 
 
 def _taken(row: LegalList) -> BadInput:

@@ -137,9 +137,10 @@ def run_rerun(*, actor: Actor, run: Run) -> Run:
         NotAllowed: without `run.start`.
         RuleViolation: it is not finished.
     """
+    case = Case.objects.select_related("agency").get(pk=run.case_id)
+    require(actor, "run.start", case_scope(case))
     if run.state != JobState.DONE:
         raise RuleViolation(_("Only a finished run can be computed again."), code="not-done", field="run")
-    case = Case.objects.select_related("agency").get(pk=run.case_id)
     inputs = [(row.role, row.file) for row in run.inputs.select_related("file").order_by("pk")]
     return run_queue(
         actor=actor,

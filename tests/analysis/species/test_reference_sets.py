@@ -180,6 +180,43 @@ def test_versions_are_compared_and_coverage_counts_absent_species(individuals: l
     assert coverage(first)[("Aus albus", "COI")] == 5
 
 
+def test_an_accession_at_several_loci_is_compared_at_each(individuals: list[Barcode], tmp_path: Path) -> None:
+    def at(locus: str, sequence: bytes) -> Record:
+        return Record(accession="ONE", name="Aus albus", species="Aus albus", locus=locus, sequence=sequence)
+
+    cytb = at("cytb", b"GGCA" * 40)
+    first, _ = library_build(tmp_path / "a", [at("COI", b"ACGT" * 40), cytb], name="s", version="1")
+    second, _ = library_build(tmp_path / "b", [at("COI", b"ACCT" * 40), cytb], name="s", version="2")
+    fewer, _ = library_build(tmp_path / "c", [at("COI", b"ACGT" * 40)], name="s", version="3")
+    assert compare(first, second).changed == ("ONE at COI",)
+    assert compare(first, fewer).removed == ("ONE at cytb",)
+    assert compare(first, fewer).changed == ()
+
+
+@pytest.mark.parametrize(
+    ("qualifiers", "told"),
+    [
+        ({"country": ["Kenya: Tsavo"]}, "country=Kenya: Tsavo"),
+        ({"country": ["Kenya"], "geo_loc_name": ["Kenya: Tsavo"]}, "country=Kenya: Tsavo"),
+        ({"bio_material": ["ZOO:12"]}, "voucher=ZOO:12"),
+        ({"bio_material": ["ZOO:12"], "specimen_voucher": ["MUS:7"]}, "voucher=MUS:7"),
+    ],
+)
+def test_facts_of_a_genbank_source_have_several_names(
+    qualifiers: dict[str, list[str]], told: str, tmp_path: Path
+) -> None:
+    entry = SeqRecord(Seq("ACGT" * 40), id="XX000003.1", name="XX000003", description="Aus albus")
+    entry.annotations |= {"molecule_type": "DNA", "organism": "Aus albus"}
+    whole = FeatureLocation(0, 160, strand=1)
+    entry.features = [
+        SeqFeature(whole, type="source", qualifiers=qualifiers),
+        SeqFeature(whole, type="gene", qualifiers={"gene": ["COX1"]}),
+    ]
+    SeqIO.write([entry], tmp_path / "one.gb", "genbank")
+    (record,) = import_files([tmp_path / "one.gb"]).records
+    assert told in record.note.split("; ")
+
+
 def test_the_locus_is_that_of_the_record_a_sequence_lies_beside(individuals: list[Barcode], tmp_path: Path) -> None:
     draw = random.Random(3)
     other = "".join(draw.choice("ACGT") for _ in range(500))

@@ -21,6 +21,7 @@ from lims.lab.models import CurationDecision, ReferenceSet
 from lims.lab.rules.curation import editions_compare
 from lims.lab.selectors.curation import decisions_of, decisions_on, findings_by_record, table_rows
 from lims.lab.services.curation import curation_decide, reference_curated
+from lims.lab.services.referenceaccess import reference_restrict
 from lims.lab.services.references import reference_approve, reference_propose
 from lims.lab.speciesbuild import note_facts
 from tests.lims import builders
@@ -117,6 +118,19 @@ def test_two_editions_are_compared_by_accession() -> None:
     assert found.species == (("A b", 3, 1), ("A c", 0, 2))
 
 
+def test_records_of_one_accession_at_several_loci_are_compared_each_with_its_own() -> None:
+    def row(locus: str, bases: str) -> dict[str, str]:
+        return {"accession": "1", "name": "A b", "species": "A b", "locus": locus, "bases": bases}
+
+    found = editions_compare([row("COI", "00"), row("cytb", "11")], [row("COI", "01"), row("cytb", "11")])
+    assert (found.added, found.removed) == ((), ())
+    assert [(one.accession, one.field, one.before, one.after) for one in found.changed] == [("1", "bases", "00", "01")]
+    fewer = editions_compare([row("COI", "00"), row("cytb", "11")], [row("COI", "00")])
+    assert [one["locus"] for one in fewer.removed] == ["cytb"]
+    moved = editions_compare([row("COI", "00")], [row("cytb", "00")])
+    assert [(one.field, one.after) for one in moved.changed] == [("locus", "cytb")]
+
+
 def told_of_every_record(lab: Laboratory, first: ReferenceSet) -> None:
     """What was read of each record, what was left out and why, and what is known of the specimens."""
     report = table_rows(actor=lab.analyst, reference=first, name="report")
@@ -162,9 +176,11 @@ def test_a_set_is_read_looked_through_decided_on_and_approved(client: Client, be
         shown = client.get(reverse(f"web:{name}", args=[first.uuid]), {"q": "vagus"})
         assert shown.status_code == 200, name
 
+    reference_restrict(actor=lab.manager, reference=first, restricted=True, coarse_km=20, reason="Places of dens.")
     made = client.post(reverse("web:reference_next", args=[first.uuid]), {"edition": "2"})
     assert made.status_code == 302, made.content.decode()
     second = built(ReferenceSet.objects.get(name=first.name, edition="2"))
+    assert (second.restricted, second.coarse_km) == (True, 20), "an edition is no way round a restriction"
     assert second.records == first.records - 1
     told = {one["accession"]: one["reason"] for one in table_rows(actor=lab.analyst, reference=second, name="report")}
     assert told[WRONG] == "excluded: Sequence of another species."

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from chain_of_custody.models import StoredFile
 from lims.common.errors import BadInput, NotAllowed, RuleViolation
 from lims.documents.data.parts import Marks
 from lims.lab.enums import JobState
@@ -81,6 +82,15 @@ def test_a_national_list_is_asked_for_its_country_alone(bench: Bench) -> None:
         ("national", ("Sixth Schedule",), "African elephant"),
     ]
     assert len(asked("Loxodonta africana", date(2020, 1, 1), countries=("UG",))) == 1
+
+
+def test_an_edition_that_exists_is_refused_and_leaves_no_file(bench: Bench) -> None:
+    law(bench.lab)
+    kept = StoredFile.objects.filter(role="law_list").count()
+    with pytest.raises(BadInput, match="choose a new edition") as refused:
+        law(bench.lab)
+    assert (refused.value.code, refused.value.field) == ("taken", "edition")
+    assert StoredFile.objects.filter(role="law_list").count() == kept
 
 
 def test_a_second_person_approves_and_only_what_is_read(bench: Bench) -> None:
