@@ -5,19 +5,23 @@ thought dead and comes back writes nothing.
 """
 
 import logging
+import os
+import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Manager, Q
 from django.utils import timezone
 
-from analysis.errors import Cancelled
+from analysis.errors import AnalysisError, Cancelled
+from analysis.inputs import Progress
+from chain_of_custody.errors import CustodyError
 from lims.common.bell import ring
-from lims.common.errors import RuleViolation
+from lims.common.errors import DomainError, RuleViolation
 from lims.lab.enums import JobState
 from lims.lab.models import JobBase
 
@@ -187,3 +191,44 @@ class Heart:
             self._stop.set()
         except DatabaseError:
             log.warning("The lease of job %s could not be prolonged; trying again.", self._job.pk)
+
+
+class JobFail(Protocol):
+    """A service that ends a job without a result, with the reason."""
+
+    def __call__(self, *, error: str, state: str = ...) -> None: ...
+
+
+def job_carry_out(
+    *,
+    jobs: Manager[J],
+    job: J,
+    name: str,
+    work: Callable[[Progress], Callable[[], None]],
+    fail: JobFail,
+    refusals: tuple[type[Exception], ...] = (),
+) -> None:
+    """Compute under a heart that keeps the lease, then write what `work` returned; any end is written once.
+
+    The outermost body of a task: what is none of the domain's errors (`refusals` are further ones that say their own
+    reason) ends the job with a word for people, stands in the worker's log, and is raised again.
+    """
+    try:
+        with Heart(jobs=jobs, job=job) as heart:
+            write = work(heart.progress)
+        write()
+    except LeaseLost:
+        log.warning("%s was taken over; this attempt's result is dropped.", name)
+    except Cancelled:
+        fail(error="Cancelled on request.", state=JobState.CANCELLED)
+    except (AnalysisError, DomainError, CustodyError, *refusals) as error:
+        fail(error=str(error))
+    except Exception:
+        log.exception("%s failed", name)
+        fail(error="An unexpected error stopped this job. The administrator finds it in the worker's log.")
+        raise
+
+
+def worker_name() -> str:
+    """How this worker is called in a job's row and in the ledger: host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -114,6 +114,15 @@ def test_the_screen_names_what_was_in_the_laboratory(individuals: list[Barcode])
     assert found.value == [{"name": "E07", "group": "batch_own", "identity": 1.0}]
 
 
+def test_ninety_nine_of_a_hundred_bases_are_alike_and_fewer_bases_are_not_compared(individuals: list[Barcode]) -> None:
+    own = individuals[0].sequence.encode()
+    piece = own[200:300]
+    one = piece[:50] + (b"A" if piece[50:51] != b"A" else b"C") + piece[51:]
+    two = one[:20] + (b"A" if piece[20:21] != b"A" else b"C") + one[21:]
+    found = [contamination_screen(own, screen(("E07", "batch_own", bases))).state for bases in (one, two, piece[:99])]
+    assert found == ["warning", "passed", "passed"]
+
+
 @pytest.mark.parametrize("group", ["negative", "staff"])
 def test_alike_with_a_blank_or_with_staff_fails(individuals: list[Barcode], group: str) -> None:
     own = individuals[0].sequence.encode()

@@ -66,3 +66,28 @@ reads = st.builds(lambda left, right: b"".join([*left, INSERT, *map(reverse_comp
 @given(st.lists(st.one_of(reads, st.sampled_from([b"", b"A", LCO, INSERT[:40]])), max_size=6))
 def test_reads_looked_through_together_are_trimmed_as_alone(every: list[bytes]) -> None:
     assert primers_trim_each(every) == [primers_trim(one) for one in every]
+
+
+def changed(bases: bytes, *places: int) -> bytes:
+    """The bases with another one at each place."""
+    letters = bytearray(bases)
+    for place in places:
+        letters[place] = {65: 71, 71: 65, 67: 84, 84: 67}[letters[place]]
+    return bytes(letters)
+
+
+@pytest.mark.parametrize(
+    ("begun", "cut"),
+    [
+        (changed(LCO[-15:], 5), True),
+        (changed(LCO[-15:], 5, 9), False),
+        (changed(LCO[-16:], 5, 9), True),
+        (changed(LCO[-16:], 2, 5, 9), False),
+        (LCO[-10:], True),
+        (LCO[-9:], False),
+    ],
+)
+def test_the_end_of_a_primer_is_cut_off_with_one_difference_below_sixteen_bases(begun: bytes, cut: bool) -> None:
+    start, end, found = primers_trim(begun + INSERT)
+    assert (start, end) == (len(begun) if cut else 0, len(begun) + len(INSERT))
+    assert [(one.name, one.bases) for one in found] == ([("LCO1490", len(begun))] if cut else [])
