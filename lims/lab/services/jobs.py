@@ -213,6 +213,7 @@ def job_carry_out(
     The outermost body of a task: what is none of the domain's errors (`refusals` are further ones that say their own
     reason) ends the job with a word for people, stands in the worker's log, and is raised again.
     """
+    told: tuple[type[Exception], ...] = (AnalysisError, DomainError, CustodyError, *refusals)
     try:
         with Heart(jobs=jobs, job=job) as heart:
             write = work(heart.progress)
@@ -221,7 +222,7 @@ def job_carry_out(
         log.warning("%s was taken over; this attempt's result is dropped.", name)
     except Cancelled:
         fail(error="Cancelled on request.", state=JobState.CANCELLED)
-    except (AnalysisError, DomainError, CustodyError, *refusals) as error:
+    except told as error:
         fail(error=str(error))
     except Exception:
         log.exception("%s failed", name)
