@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from analysis.canonical import Json, canonical_json, readable_json, sha256_hex
 from analysis.errors import InputRefused
@@ -140,7 +140,7 @@ def _manifest_read(folder: Path) -> tuple[dict[str, Json], str]:
             raw = source.read(_LIMIT)
         manifest = json.loads(raw)
         stated = manifest.pop("sha256")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise InputRefused(
             f"No reference set here: {MANIFEST} is missing.",
             file=str(folder),
@@ -156,7 +156,11 @@ def _files_check(folder: Path, body: Mapping[str, Json]) -> None:
     if not isinstance(files, list):
         raise _changed(MANIFEST, folder, "it lists no files")
     stated = [one for entry in files for one in _stated(folder, entry)]
-    for (name, piece, wanted), found in zip(stated, _digests([one.piece for one in stated]), strict=True):
+    try:
+        digests = list(_digests([one.piece for one in stated]))
+    except OSError as error:
+        raise _changed(error.filename or MANIFEST, folder, f"a file cannot be read ({error.strerror})") from error
+    for (name, piece, wanted), found in zip(stated, digests, strict=True):
         if found != wanted:
             where = f"from byte {piece.start + 1:,} on " if piece.start else ""
             raise _changed(name, folder, f"its digest {where}is {found[:16]}…, the manifest states {wanted[:16]}…")
@@ -238,17 +242,29 @@ def _processors() -> int:
 @lru_cache(maxsize=1 << 14)
 def _digest_of(piece: _Piece) -> str:
     """Hash once per state of a file, so that a worker opening the set again does not read it again."""
-    if piece.hashed == BLAKE3:
-        from blake3 import blake3  # noqa: PLC0415  (only large files need it)
-
-        return blake3(max_threads=_processors()).update_mmap(piece.path).hexdigest()
-    digest, left = hashlib.sha256(), piece.length
-    with Path(piece.path).open("rb") as source:
+    digest, left = _hasher(piece.hashed), piece.length
+    buffer = memoryview(bytearray(min(_BLOCK, left)))
+    with Path(piece.path).open("rb", buffering=0) as source:
         source.seek(piece.start)
-        while left and (block := source.read(min(_BLOCK, left))):
-            digest.update(block)
-            left -= len(block)
+        while left and (size := source.readinto(buffer[: min(_BLOCK, left)])):
+            digest.update(buffer[:size])
+            left -= size
     return digest.hexdigest()
+
+
+class _Hasher(Protocol):
+    def update(self, data: memoryview, /) -> object: ...
+
+    def hexdigest(self) -> str: ...
+
+
+def _hasher(hashed: str) -> _Hasher:
+    """What bytes are fed to: read ones, since a map of a file that is cut short meanwhile ends the process."""
+    if hashed == SHA256:
+        return hashlib.sha256()
+    from blake3 import blake3  # noqa: PLC0415  (only large files need it)
+
+    return blake3(max_threads=_processors())
 
 
 def _changed(name: str, folder: Path, what: str) -> InputRefused:

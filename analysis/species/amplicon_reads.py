@@ -16,6 +16,7 @@ from typing import Final
 
 from analysis.errors import InputRefused
 from analysis.species.library import SHORTEST
+from analysis.species.traces import OLDEST, scale_check
 from analysis.species.trimming import primers_trim
 
 EXPECTED_ERRORS: Final = 1.0
@@ -32,6 +33,9 @@ Watch = Callable[[float], None]
 def unwatched(_share: float) -> None:
     """A `Watch` for callers that do not."""
 
+
+_SIGNS: Final = bytes(range(33, 127))
+"""What a quality may be written with."""
 
 _ERRORS: Final = [10.0 ** (-(value - 33) / 10.0) if value >= 33 else 1.0 for value in range(256)]
 
@@ -62,7 +66,8 @@ def fastq_iterate(path: Path, *, watch: Watch = unwatched, name: str = "") -> It
     """(line, bases, qualities) of a FASTQ file, plain or gzip-packed, four lines a read.
 
     `watch` is told the share of the file's bytes that was read, `name` is what errors call the file. Raises
-    `InputRefused` where the four lines do not fit, the file ends early or cannot be unpacked.
+    `InputRefused` where the four lines do not fit, the file ends early or cannot be unpacked, and at the end of a file
+    whose qualities are written with 64 added.
     """
     name = name or path.name
     try:
@@ -71,19 +76,42 @@ def fastq_iterate(path: Path, *, watch: Watch = unwatched, name: str = "") -> It
             stored.seek(0)
             source = gzip.GzipFile(fileobj=stored) if packed else stored
             size = max(path.stat().st_size, 1)
-            row = 1
+            row, scale = 1, _Scale()
             while head := source.readline(LONGEST_LINE):
+                if not head.strip():
+                    row += 1
+                    continue
                 bases, plus, quality = (source.readline(LONGEST_LINE).rstrip() for _ in range(3))
-                if not head.startswith(b"@") or not plus.startswith(b"+") or len(bases) != len(quality) or not bases:
+                fits = len(bases) == len(quality) and bases and not quality.translate(None, _SIGNS)
+                if not (fits and head.startswith(b"@") and plus.startswith(b"+")):
                     raise _no_read(name, row)
+                scale.see(quality)
                 yield row, bases.upper(), quality
                 row += 4
-                if row % (4 * OFTEN) == 1:
+                if row % (4 * OFTEN) < 4:
                     watch(min(stored.tell() / size, 1.0))
+            scale.check(name)
     except (OSError, EOFError, zlib.error) as error:
         raise InputRefused(
             f"The file cannot be read on: {error}.", file=name, remedy="It may be cut off or damaged; fetch it again."
         ) from error
+
+
+class _Scale:
+    """Which signs the qualities of a file use; one that settles the question, in the first reads as a rule, ends it."""
+
+    def __init__(self) -> None:
+        self._lowest, self._highest = 255, 0
+
+    def see(self, quality: bytes) -> None:
+        """Note the signs of a read."""
+        if self._lowest >= OLDEST:
+            self._lowest = min(self._lowest, *quality)
+            self._highest = max(self._highest, *quality)
+
+    def check(self, name: str) -> None:
+        """Raises `InputRefused` where 64 was added."""
+        scale_check(self._lowest, self._highest, file=name)
 
 
 def _no_read(name: str, row: int) -> InputRefused:

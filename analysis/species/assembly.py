@@ -146,6 +146,12 @@ def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Con
     bases with 85 % agreement: they are then not of one fragment (a swapped pair, for one).
     """
     _qualities_check(forward, reverse)
+    if forward.bases == reverse.bases and np.array_equal(forward.qualities, reverse.qualities):
+        raise InputRefused(
+            "Forward and reverse are the same read.",
+            file=f"{forward.name} and {reverse.name}",
+            remedy="Give the read of the other end, or this one alone.",
+        )
     one, other = trimmed(forward, limit=limit), trimmed(reverse, limit=limit)
     for kept in (one, other):
         if kept.end - kept.start < LEAST_OVERLAP:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from analysis.species.calibration import Calibration, LocusCalibration, Rate, ca
 from analysis.species.fetchcli import add_fetch
 from analysis.species.identify import HITS, Asked, Identified, identify_each
 from analysis.species.library import SAMPLING, library_build, library_open
+from analysis.species.options import one_word, positive, word_of
 from analysis.species.productcli import add_amplicons
 from analysis.species.records import records_read, taxonomy_read
 from analysis.species.report import consensus_json, identified_line, identified_table
@@ -50,7 +52,7 @@ def _add_consensus(questions: Subparsers) -> None:
     parser = questions.add_parser("consensus", help="one consensus from a forward and a reverse trace")
     parser.add_argument("forward", type=Path, metavar="FORWARD.ab1", help="ab1, or one read as FASTQ")
     parser.add_argument("reverse", type=Path, metavar="REVERSE.ab1", nargs="?", help="likewise")
-    parser.add_argument("--name", help="name of the consensus; the forward file's name by default")
+    parser.add_argument("--name", type=one_word, help="name of the consensus, one word; the forward file's by default")
     parser.add_argument("--format", choices=("fasta", "json"), default="fasta")
     parser.set_defaults(run=run_consensus)
 
@@ -64,10 +66,8 @@ def _add_build(questions: Subparsers) -> None:
     parser.add_argument("--locus", help="locus of all records; each file's name by default")
     parser.add_argument("--name", help="name of the set; the folder's name by default")
     parser.add_argument("--version", default="1", help="version of the set (default 1)")
-    parser.add_argument("--sampling", type=_positive, default=SAMPLING, metavar="N", help="keep one k-mer in N")
-    parser.add_argument(
-        "--sample", type=_positive, default=SAMPLE, metavar="N", help="records tried a locus and length"
-    )
+    parser.add_argument("--sampling", type=positive, default=SAMPLING, metavar="N", help="keep one k-mer in N")
+    parser.add_argument("--sample", type=positive, default=SAMPLE, metavar="N", help="records tried a locus and length")
     parser.add_argument("--no-validate", action="store_true", help="do not calibrate now; nothing is named until then")
     parser.set_defaults(run=run_build)
 
@@ -77,7 +77,7 @@ def _add_identify(questions: Subparsers) -> None:
     parser.add_argument("queries", type=Path, metavar="QUERIES.fasta")
     parser.add_argument("--reference", type=Path, required=True, metavar="DIR")
     parser.add_argument("--declared", type=Path, metavar="TSV", help="query and declared species")
-    parser.add_argument("--hits", type=_positive, default=HITS, metavar="N", help=f"records reported (default {HITS})")
+    parser.add_argument("--hits", type=positive, default=HITS, metavar="N", help=f"records reported (default {HITS})")
     parser.add_argument("--format", choices=("table", "jsonl"), default="table")
     parser.set_defaults(run=run_identify)
 
@@ -85,18 +85,9 @@ def _add_identify(questions: Subparsers) -> None:
 def _add_validate(questions: Subparsers) -> None:
     parser = questions.add_parser("validate", help="calibrate a set; its rates are written beside it")
     parser.add_argument("reference", type=Path, metavar="DIR")
-    parser.add_argument(
-        "--sample", type=_positive, default=SAMPLE, metavar="N", help="records tried a locus and length"
-    )
+    parser.add_argument("--sample", type=positive, default=SAMPLE, metavar="N", help="records tried a locus and length")
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.set_defaults(run=run_validate)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
-    return value
 
 
 def run_consensus(parsed: argparse.Namespace) -> int:
@@ -106,7 +97,7 @@ def run_consensus(parsed: argparse.Namespace) -> int:
         consensus = single(forward)
     else:
         consensus = assemble(forward, trace_read(InputFile.from_path("trace_reverse", parsed.reverse)))
-    name = parsed.name or parsed.forward.stem
+    name = parsed.name or word_of(parsed.forward.stem)
     if not consensus.bases:
         raise InputRefused("No stretch of the read is good enough.", file=parsed.forward.name, remedy="Sequence again.")
     if consensus.suspect_pair:
@@ -155,6 +146,12 @@ def run_identify(parsed: argparse.Namespace) -> int:
         sys.stderr.write("warning: the set is not calibrated, so nothing is named; run «species validate»\n")
     reads = reads_of(InputFile.from_path("sequence", parsed.queries), empty=True)
     declared = declared_read(parsed.declared, [read.name for read in reads]) if parsed.declared else {}
+    shared = Counter(read.name for read in reads)
+    if again := [name for name, count in shared.items() if count > 1]:
+        sys.stderr.write(
+            f"warning: {len(again)} names stand for several queries («{again[0]}», for one); "
+            "a caveat of each says which it is\n"
+        )
     progress = progress_bar()
     found: list[Identified] = []
     asked = (
@@ -163,6 +160,8 @@ def run_identify(parsed: argparse.Namespace) -> int:
     )
     for number, item in enumerate(identify_each(library, calibration, asked, hits=parsed.hits)):
         progress(number / len(reads), item.query)
+        if shared[item.query] > 1:
+            item = _told_apart(item, number + 1, shared[item.query])  # noqa: PLW2901
         if parsed.format == "jsonl":
             sys.stdout.buffer.write(identified_line(item) + b"\n")
         else:
@@ -172,6 +171,15 @@ def run_identify(parsed: argparse.Namespace) -> int:
         sys.stdout.write(identified_table(found))
     sys.stdout.flush()
     return 0
+
+
+def _told_apart(item: Identified, number: int, count: int) -> Identified:
+    """The record of one of several queries of a name, with a caveat that says which of them it is about."""
+    caveat = (
+        f"{count} sequences of the file are called «{item.query}»; this is about sequence {number} of the file, "
+        f"the one whose bases have the SHA-256 {item.sha256}."
+    )
+    return replace(item, caveats=(caveat, *item.caveats))
 
 
 def run_validate(parsed: argparse.Namespace) -> int:
@@ -187,9 +195,10 @@ def run_validate(parsed: argparse.Namespace) -> int:
 def declared_read(path: Path, queries: Iterable[str]) -> dict[str, str]:
     """Query and declared species from a tab-separated table, a header row «query …» allowed.
 
-    Raises `InputRefused` for a row without two cells and for a query that does not occur.
+    Raises `InputRefused` for a row without two cells, a query that does not occur or whose name several sequences have,
+    a second species for one query, and a table without a row.
     """
-    known = set(queries)
+    known = Counter(queries)
     with text_open(path) as source:
         lines = source.read().splitlines()
     declared: dict[str, str] = {}
@@ -197,16 +206,34 @@ def declared_read(path: Path, queries: Iterable[str]) -> dict[str, str]:
         cells = [cell.strip() for cell in line.split("\t")]
         if not line.strip() or (row == 1 and cells[0].lower() in {"query", "id"} and cells[0] not in known):
             continue
-        if len(cells) < 2 or not cells[1]:
-            raise InputRefused(
-                "The row names no species.", file=path.name, row=row, remedy="Write query, tab, species."
-            )
-        if cells[0] not in known:
-            raise InputRefused(
-                f"There is no query «{cells[0]}».", file=path.name, row=row, field="query", remedy="Check the name."
-            )
+        if problem := _row_problem(cells, known, declared):
+            field, what, remedy = problem
+            raise InputRefused(what, file=path.name, row=row, field=field, remedy=remedy)
         declared[cells[0]] = cells[1]
+    if not declared:
+        raise InputRefused(
+            "The table declares nothing.", file=path.name, remedy="Write query, tab, species; or leave it out."
+        )
     return declared
+
+
+def _row_problem(
+    cells: Sequence[str], known: Mapping[str, int], declared: Mapping[str, str]
+) -> tuple[str, str, str] | None:
+    """Field, what is wrong and the remedy for a row of the declared table; None for a good one."""
+    name = cells[0]
+    if not name:
+        return "query", "The row names no query.", "Write query, tab, species."
+    if len(cells) < 2 or not cells[1]:
+        return "species", "The row names no species.", "Write query, tab, species."
+    if name not in known:
+        return "query", f"There is no query «{name}».", "Check the name: it ends at the first space."
+    if known[name] > 1:
+        return "query", f"{known[name]} queries are called «{name}».", "Give every sequence a name of its own."
+    if declared.get(name, cells[1]) != cells[1]:
+        what = f"«{name}» was declared as {declared[name]} before, here as {cells[1]}."
+        return "species", what, "Keep one of the two, or identify the sequence once for each."
+    return None
 
 
 def calibration_table(calibration: Calibration) -> str:

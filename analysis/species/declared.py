@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -45,15 +46,16 @@ def declared_compare(
     """Whether the sequence agrees with, excludes or leaves open a declared species.
 
     Excluded needs a calibrated reason: another species was named, or every record of the declared one
-    lies beyond the distance that holds nine tenths of all distances inside species.
+    lies beyond the distance that holds nine tenths of all distances inside species. A name that may be another name of
+    what was found, or no scientific name at all, excludes nothing.
     """
-    wanted, _ = species_name(" ".join(declared.replace("_", " ").split()))
+    wanted, settled = species_name(_spelt(library, declared))
     if decision.outcome is Identification.SPECIES and decision.taxon == wanted:
         own = ranked[0].distance
         return Declared(name=wanted, answer=AGREES, text=f"The sequence was identified as {wanted}.", distance=own)
     distance = _distance(library, query, wanted, ranked)
     if distance is None or calibration is None:
-        return _without_record(wanted, decision)
+        return _without_record(library, wanted, decision, settled=settled)
     if decision.outcome is Identification.SPECIES:
         text = (
             f"The sequence was identified as {decision.taxon}; the nearest record of {wanted} lies at {distance:.2%}."
@@ -67,14 +69,44 @@ def declared_compare(
     return Declared(name=wanted, answer=NOT_RESOLVED, text=text, distance=distance)
 
 
-def _without_record(wanted: str, decision: Decision) -> Declared:
+def _spelt(library: Library, name: str) -> str:
+    """A name with single spaces; one in small or in capital letters throughout as names are written, where known."""
+    text = " ".join(name.replace("_", " ").split())
+    written = text.capitalize()
+    even = text in {text.lower(), text.upper()}
+    return written if even and library.congeners(written.split(" ")[0]) else text
+
+
+def _without_record(library: Library, wanted: str, decision: Decision, *, settled: bool) -> Declared:
+    """The answer where no record of the declared name was compared: from names alone."""
     named = decision.outcome in {Identification.SPECIES, Identification.GENUS}
-    genus = (decision.taxon or "").split()[:1]
-    if named and genus != wanted.split()[:1]:
+    genus, *epithet = (decision.taxon or "").split()[:2] or [""]
+    first, _, rest = wanted.partition(" ")
+    known = bool(library.congeners(first))
+    if named and first == genus and not settled:
+        text = f"The sequence was identified as {decision.taxon}; no species of {genus} was declared, the genus agrees."
+        return Declared(name=wanted, answer=AGREES, text=text)
+    if not settled and not known:
+        text = f"«{wanted}» is no scientific name of a species, and no genus of the set: nothing follows from it."
+        return Declared(name=wanted, answer=NOT_TESTABLE, text=text)
+    if named and first != genus and epithet and _stem(epithet[0]) == _stem(rest.partition(" ")[0]):
+        text = (
+            f"The sequence was identified as {decision.taxon}; the set has no record of {wanted}, which may be the "
+            "same species under another genus."
+        )
+        return Declared(name=wanted, answer=NOT_TESTABLE, text=text)
+    if named and first != genus:
         text = f"The sequence was identified as {decision.taxon}; the set has no record of {wanted}, of another genus."
+        if not known:
+            text += f" The set knows no genus {first}: this holds unless {wanted} is another name of what was found."
         return Declared(name=wanted, answer=EXCLUDED, text=text)
     text = f"The set has no record of {wanted} that can be compared: it can be neither confirmed nor excluded."
     return Declared(name=wanted, answer=NOT_TESTABLE, text=text)
+
+
+def _stem(epithet: str) -> str:
+    """An epithet without the ending that follows the gender of its genus (ICZN art. 31.2, ICN art. 23.5)."""
+    return re.sub(r"(us|um|a|is|e|er)$", "", epithet)
 
 
 def _distance(library: Library, query: bytes, wanted: str, ranked: Sequence[SpeciesDistance]) -> float | None:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from analysis.inputs import Progress
 from analysis.species.bases import codes
 from analysis.species.kmers import K, Kmers, canonical_kmers, distinct
+from analysis.species.packing import array_open, bytes_open
 
 POSTING_BUDGET: Final = 8_000
 _LEAST_KMERS: Final = 12
@@ -187,13 +188,10 @@ def _pairs(sequences: Sequence[bytes], sampling: int) -> Iterator[tuple[int, npt
 
 def index_open(folder: Path, *, size: int, sampling: int) -> KmerIndex:
     """Memory-map an index written by `index_build`."""
-    postings = folder / "postings.bin"
     return KmerIndex(
-        keys=np.load(folder / "kmer_keys.npy", mmap_mode="r").view(np.ndarray),
-        offsets=np.load(folder / "kmer_offsets.npy", mmap_mode="r").view(np.ndarray),
-        postings=np.memmap(postings, "<u4", "r").view(np.ndarray)
-        if postings.stat().st_size
-        else np.zeros(0, np.uint32),
+        keys=array_open(folder / "kmer_keys.npy").view(np.uint32),
+        offsets=array_open(folder / "kmer_offsets.npy").view(np.uint32),
+        postings=bytes_open(folder / "postings.bin").view("<u4"),
         size=size,
         sampling=sampling,
     )

@@ -166,7 +166,15 @@ class Library:
 
 def library_open(folder: Path) -> Library:
     """Open a frozen species reference set; raises `InputRefused` where a byte of it changed."""
-    return Library(open_reference(folder, kind=KIND))
+    reference = open_reference(folder, kind=KIND)
+    try:
+        return Library(reference)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputRefused(
+            f"The reference set «{folder.name}» changed while it was opened: {error}.",
+            file=folder.name,
+            remedy="Restore the set from its original, and let nothing write to it.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,10 +26,10 @@ from analysis.species.peaks import MANY, double_peaks
 from analysis.species.placement import Placement, place
 from analysis.species.report import characters_json, identified_json, statement, taxonomy_json
 from analysis.species.screen import NOTHING, Other, Screen, contamination_screen, screen_read
-from analysis.species.traces import reads_of, trace_read
+from analysis.species.traces import names_check, reads_of, trace_read
 from analysis.species.tree import REPLICATES
 
-VERSION = "1.5"
+VERSION = "1.6"
 QUESTION = "To which species, or to which higher taxon, does the sequence belong?"
 MOST_SEQUENCES = 10_000
 _EDITS_LIMIT = 1 << 20
@@ -77,7 +77,9 @@ def queries_read(inputs: RunInputs) -> list[Query]:
     """What is to be identified; raises `InputRefused` for a wrong set of roles."""
     forward, reverse, sequences = (inputs.of_role(role) for role in ("trace_forward", "trace_reverse", "sequence"))
     if sequences and not forward and not reverse:
-        return [query for file in sequences for query in _sequences(file)]
+        found = [query for file in sequences for query in _sequences(file)]
+        names_check(query.name for query in found)
+        return found
     if sequences or len(forward) > 1 or len(reverse) > 1 or not (forward or reverse):
         raise InputRefused(
             f"Found {len(forward)} forward and {len(reverse)} reverse traces and {len(sequences)} sequence files.",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.reference import LARGE
 from analysis.species.bases import LETTER_OF, Bytes, masks
 from analysis.species.digits import repeated
 
@@ -22,7 +23,7 @@ class PackedSequences:
     """Distinct sequences, the bit mask of each base (`bases.MASK_OF`) in half a byte."""
 
     def __init__(self, folder: Path) -> None:
-        self._packed = np.memmap(folder / "sequences.bin", np.uint8, "r").view(np.ndarray)
+        self._packed = bytes_open(folder / "sequences.bin")
         self._view = memoryview(self._packed)  # type: ignore[arg-type]
         self.starts = array_open(folder / "sequence_offsets.npy")
         self._starts = memoryview(self.starts)  # type: ignore[arg-type]
@@ -79,9 +80,7 @@ class PackedTexts:
     """Many short texts in one memory-mapped file."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        path = folder / f"{name}.bin"
-        blob = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.zeros(0, np.uint8)
-        self._blob = memoryview(blob.view(np.ndarray))  # type: ignore[arg-type]
+        self._blob = memoryview(bytes_open(folder / f"{name}.bin"))  # type: ignore[arg-type]
         self._offsets = memoryview(array_open(folder / f"{name}_offsets.npy"))  # type: ignore[arg-type]
 
     def __len__(self) -> int:
@@ -104,5 +103,24 @@ def offsets_of(items: Sequence[bytes]) -> npt.NDArray[np.int64]:
 
 
 def array_open(path: Path) -> npt.NDArray[np.int64]:
-    """A memory-mapped array; small integers are stored as such."""
-    return np.load(path, mmap_mode="r").view(np.ndarray)  # type: ignore[no-any-return]
+    """An array as it was saved, mapped where its file is large, else read; small integers are stored as such."""
+    return _kept(np.load(path, mmap_mode="r" if _large(path) else None))
+
+
+def bytes_open(path: Path) -> Bytes:
+    """The bytes of a file: mapped where it is large, else read."""
+    return _kept(np.memmap(path, np.uint8, "r") if _large(path) else np.fromfile(path, np.uint8))
+
+
+def _kept(found: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The plain array, which nobody writes to."""
+    found.setflags(write=False)
+    return found.view(np.ndarray)
+
+
+def _large(path: Path) -> bool:
+    """Whether a file is worth mapping, so that several workers share it.
+
+    A map of a file that somebody cuts short ends the process that reads it; what was read stays.
+    """
+    return path.stat().st_size > LARGE

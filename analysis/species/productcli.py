@@ -12,6 +12,7 @@ from analysis.species.amplicon import Product, product_identify
 from analysis.species.calibration import calibration_read
 from analysis.species.denoising import DENOISERS, LEAST_READS
 from analysis.species.library import library_open
+from analysis.species.options import positive
 from analysis.terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def add_amplicons(questions: Subparsers) -> None:
     parser.add_argument("--reference", type=Path, required=True, metavar="DIR")
     parser.add_argument("--control", type=Path, action="append", default=[], metavar="FASTQ", help="a blank")
     parser.add_argument("--denoiser", choices=sorted(DENOISERS), default="own", help="own (default) or vsearch")
-    parser.add_argument("--least", type=int, default=LEAST_READS, metavar="N", help="fewest reads of a sequence")
+    parser.add_argument("--least", type=positive, default=LEAST_READS, metavar="N", help="fewest reads of a sequence")
     parser.add_argument("--format", choices=("table", "jsonl"), default="table")
     parser.set_defaults(run=run_amplicons)
 
@@ -39,7 +40,7 @@ def run_amplicons(parsed: argparse.Namespace) -> int:
         parsed.reads,
         parsed.control,
         denoiser=parsed.denoiser,
-        least=max(parsed.least, 1),
+        least=parsed.least,
         progress=progress_bar(),
     )
     if parsed.format == "jsonl":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -24,6 +25,10 @@ LONGEST: Final = 100_000
 _ENTRY: Final = struct.Struct(">4sIHHIIII")
 _HEADER: Final = 34
 _MOST_TAGS: Final = 4096
+_ABIF: Final = b"ABIF"
+OLDEST: Final = 59
+_HIGHEST_SANGER: Final = 95
+_HIGHEST_64: Final = 105
 Qualities = npt.NDArray[np.int64]
 _CHANNELS: Final = ("DATA9", "DATA10", "DATA11", "DATA12")
 
@@ -65,10 +70,12 @@ def trace_read(file: InputFile) -> Read:
     Raises `InputRefused` for a file that is none of these, ends early, holds no base calls, more than one read, or, as
     ab1, no quality values.
     """
-    content = file.read(limit=LIMIT)
+    content = unpacked(file.read(limit=LIMIT), file=file.name, limit=LIMIT)
+    if not content:
+        raise InputRefused("The file is empty (0 bytes).", file=file.name, remedy="Fetch it again from the sequencer.")
     if content[:1] in (b"@", b">"):
         return _only_read(file)
-    if content[:4] != b"ABIF":
+    if content[:4] != _ABIF:
         raise InputRefused(
             f"The file begins with {content[:4].decode('latin-1')!r}, not with «ABIF»: it is no trace file.",
             file=file.name,
@@ -117,6 +124,12 @@ def reads_of(file: InputFile, *, empty: bool = False) -> list[Read]:
     Raises `InputRefused` for a record without bases unless `empty` ones are wanted.
     """
     content = unpacked(file.read(limit=LIMIT), file=file.name, limit=4 * LIMIT)
+    if content[:4] == _ABIF:
+        raise InputRefused(
+            "The file is a trace (ab1), where sequences are needed.",
+            file=file.name,
+            remedy="Make its consensus first, or hand it in as a trace.",
+        )
     text = content.decode("utf-8-sig", errors="replace").lstrip()
     if not text:
         raise InputRefused("The file is empty.", file=file.name, remedy="Give at least one sequence.")
@@ -136,6 +149,18 @@ def reads_of(file: InputFile, *, empty: bool = False) -> list[Read]:
     return reads
 
 
+def names_check(names: Iterable[str], *, file: str | None = None) -> None:
+    """Raises `InputRefused` where two sequences have one name: their answers could not be told apart afterwards."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise InputRefused(
+                f"{count} sequences are called «{name}».",
+                file=file,
+                field="sequence",
+                remedy="Give every sequence a name of its own; it ends at the first space of its header.",
+            )
+
+
 def _fasta(text: str, file: str) -> list[Read]:
     """Reads named by the first word of their headers."""
     lines = text.splitlines()
@@ -151,11 +176,34 @@ def _fastq(text: str, file: str) -> list[Read]:
     try:
         records: list[SeqRecord] = list(SeqIO.parse(io.StringIO(text), "fastq"))  # type: ignore[no-untyped-call]
     except ValueError as error:
-        raise InputRefused(f"The file cannot be read as FASTQ: {str(error).rstrip('.')}.", file=file) from error
+        raise InputRefused(
+            f"The file cannot be read as FASTQ: {str(error).rstrip('.')}.",
+            file=file,
+            remedy="It may be cut off or damaged: fetch it again.",
+        ) from error
+    phreds = [found for record in records if (found := record.letter_annotations["phred_quality"])]
+    if phreds:
+        scale_check(min(map(min, phreds)) + 33, max(map(max, phreds)) + 33, file=file)
     return [
         _read(str(record.id), clean(str(record.seq), file=file), file, record.letter_annotations["phred_quality"])
         for record in records
     ]
+
+
+def scale_check(lowest: int, highest: int, *, file: str) -> None:
+    """Refuse qualities written with 64 added (Illumina before 1.8, Solexa), which would be read as 31 Phred too good.
+
+    `lowest` and `highest` are the codes of the signs of a whole file: those scales begin at 59 and end at 105 (Cock et
+    al. 2010, Nucleic Acids Res 38:1767). Bases called with 33 added end at 95 (Phred 62, the KB basecaller's highest),
+    and reads of circular consensus, which go on to 126, hold signs beyond 105.
+    """
+    if lowest >= OLDEST and _HIGHEST_SANGER < highest <= _HIGHEST_64:
+        raise InputRefused(
+            f"The signs of the qualities go from {chr(lowest)!r} to {chr(highest)!r}: written with 64 added, not 33.",
+            file=file,
+            field="qualities",
+            remedy="Convert the file to Sanger FASTQ (Phred+33), «vsearch --fastq_convert» for one, and give that.",
+        )
 
 
 def _read(name: str, bases: bytes, file: str, qualities: Sequence[int] = ()) -> Read:

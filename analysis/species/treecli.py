@@ -11,6 +11,7 @@ from analysis.canonical import Json, readable_json
 from analysis.errors import InputRefused
 from analysis.inputs import InputFile
 from analysis.species.library import Library, library_open
+from analysis.species.options import natural
 from analysis.species.placement import NEIGHBOURS, neighbours
 from analysis.species.search import nearest
 from analysis.species.traces import reads_of
@@ -25,17 +26,15 @@ def add_tree(questions: Subparsers) -> None:
     parser = questions.add_parser("tree", help="neighbour-joining tree with bootstrap supports")
     parser.add_argument("sequences", type=Path, nargs="+", metavar="SEQUENCES.fasta")
     parser.add_argument("--reference", type=Path, metavar="DIR", help="add the nearest records of a set")
-    parser.add_argument("--neighbours", type=int, default=NEIGHBOURS, metavar="N", help="how many records to add")
-    parser.add_argument("--replicates", type=int, default=REPLICATES, metavar="N", help="bootstrap replicates")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the bootstrap")
+    parser.add_argument("--neighbours", type=natural, default=NEIGHBOURS, metavar="N", help="how many records to add")
+    parser.add_argument("--replicates", type=natural, default=REPLICATES, metavar="N", help="bootstrap replicates")
+    parser.add_argument("--seed", type=natural, default=1, help="seed of the bootstrap")
     parser.add_argument("--format", choices=("newick", "json"), default="newick")
     parser.set_defaults(run=run_tree)
 
 
 def run_tree(parsed: argparse.Namespace) -> int:
     """Read sequences, add neighbours, print the tree."""
-    if parsed.replicates < 0 or parsed.neighbours < 0:
-        raise InputRefused("A negative number was given.", field="replicates, neighbours", remedy="Give 0 or more.")
     sequences: dict[str, bytes] = {}
     for path in parsed.sequences:
         for read in reads_of(InputFile.from_path("sequence", path)):

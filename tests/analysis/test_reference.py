@@ -211,3 +211,36 @@ def test_a_set_of_the_first_format_is_read_though_its_files_are_large(
     changed_at(before.path("large"), 1023)
     with pytest.raises(InputRefused, match="its digest is"):
         open_reference(tmp_path / "set", kind="test")
+
+
+def test_a_large_file_that_is_cut_short_while_it_is_read_is_refused(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read, never mapped: a map of what is gone ends the process."""
+    path = frozen(tmp_path / "set").path("large")
+    before = path.stat()
+
+    class Cutting:
+        """Cuts the file when the first bytes come; a disk that fills up or a copy that stops does so."""
+
+        def __init__(self) -> None:
+            self.left = hashlib.sha256()
+
+        def update(self, data: memoryview) -> None:
+            os.truncate(path, 100)
+            self.left.update(data)
+
+        def hexdigest(self) -> str:
+            return self.left.hexdigest()
+
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))  # another state of the file: it is hashed again
+    monkeypatch.setattr("analysis.reference._BLOCK", 64)
+    monkeypatch.setattr("analysis.reference._hasher", lambda _hashed: Cutting())
+    with pytest.raises(InputRefused, match="not what was frozen"):
+        open_reference(tmp_path / "set", kind="test")
+
+
+def test_a_file_in_place_of_a_folder_is_no_set(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(">a\nACGT\n")
+    with pytest.raises(InputRefused, match="No reference set here"):
+        open_reference(tmp_path / "file", kind="test")

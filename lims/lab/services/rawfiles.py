@@ -18,7 +18,7 @@ from analysis.individual.claims import claims_read
 from analysis.inputs import InputFile
 from analysis.origin.spatial.geography import range_rings
 from analysis.species.amplicon_reads import fastq_iterate
-from analysis.species.traces import reads_of, trace_read
+from analysis.species.traces import names_check, reads_of, trace_read
 from analysis.tables import rows_read
 from analysis.textfile import text_of
 from chain_of_custody.models import Item, StoredFile
@@ -169,8 +169,12 @@ def _trace(given: InputFile, _id_column: str) -> None:
     trace_read(given)
 
 
-def _sequence(given: InputFile, _id_column: str) -> None:
+def _screen(given: InputFile, _id_column: str) -> None:
     reads_of(given)
+
+
+def _sequence(given: InputFile, _id_column: str) -> None:
+    names_check((read.name for read in reads_of(given)), file=given.name)
 
 
 def _genotypes(given: InputFile, id_column: str) -> None:
@@ -218,7 +222,7 @@ _CHECKS: dict[str, Callable[[InputFile, str], None]] = {
     "trace_forward": _trace,
     "trace_reverse": _trace,
     "sequence": _sequence,
-    "screen": _sequence,
+    "screen": _screen,
     "amplicons": _amplicons,
     "blank": _blank,
     "positive": _amplicons,

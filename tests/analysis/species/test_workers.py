@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import random
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,6 +18,7 @@ import pytest
 from analysis.canonical import canonical_json
 from analysis.inputs import InputFile
 from analysis.outcome import Diagnostic
+from analysis.species import packing
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.assembly import trimmed
 from analysis.species.bases import reverse_complement
@@ -122,11 +124,31 @@ def owner(array: npt.NDArray[np.generic]) -> object:
 
 
 @pytest.mark.parametrize("name", ["keys", "offsets", "postings", "sequences"])
-def test_what_is_large_in_a_set_is_mapped_and_never_copied(calibrated: Calibrated, name: str) -> None:
-    library = calibrated[0]
+def test_what_is_large_in_a_set_is_mapped_and_never_copied(
+    calibrated: Calibrated, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(packing, "LARGE", 0)
+    library = Library(calibrated[0].reference)
     array = library.sequences.starts if name == "sequences" else getattr(library.index, name)
     assert isinstance(owner(array), mmap.mmap)
     assert not array.flags.writeable
+
+
+def test_a_small_set_that_is_cut_short_under_a_process_goes_on_as_it_was_read(
+    calibrated: Calibrated, individuals: list[Barcode], tmp_path: Path
+) -> None:
+    """What is mapped of a file that is cut short ends the process (SIGBUS), so it has one of its own here."""
+    folder = tmp_path / "set"
+    shutil.copytree(calibrated[0].reference.folder, folder)
+    code = (
+        "import sys; from pathlib import Path; from analysis.species.library import library_open;"
+        "from analysis.species.identify import identify; folder = Path(sys.argv[1]); library = library_open(folder);"
+        "[path.write_bytes(b'') for path in folder.iterdir() if path.suffix in {'.bin', '.npy'}];"
+        "print(identify(library, None, 'q', sys.argv[2].encode()).hits[0].taxon)"
+    )
+    words = [sys.executable, "-c", code, str(folder), individuals[4].sequence]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, individuals[4].species)
 
 
 @pytest.mark.parametrize("seed", range(12))
