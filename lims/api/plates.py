@@ -13,6 +13,7 @@ from lims.api.fields import Input
 from lims.api.lab import LabView
 from lims.api.operations import creates, lists
 from lims.lab.models import Plate, PlateSample
+from lims.lab.rules.plates import LARGEST_MAP
 from lims.lab.selectors.plates import plate_get, plate_list, plate_samples
 from lims.lab.selectors.work import batch_get, reference_get
 from lims.lab.services.plates import plate_receive
@@ -21,7 +22,7 @@ from lims.lab.services.plates import plate_receive
 class PlateAsk(Input):
     """The traces of a plate (or archives of them), the set they are identified against, a map where names do not do."""
 
-    files = serializers.ListField(child=serializers.FileField(), min_length=1)
+    files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), min_length=1)
     reference_set = serializers.UUIDField()
     batch = serializers.UUIDField(required=False)
     plate_map = serializers.FileField(required=False, help_text="CSV: forward, reverse, item, well, declared")
@@ -85,7 +86,7 @@ class Plates(LabView):
             files=[(one.name, one) for one in data["files"]],
             reference=reference_get(actor=self.actor, uuid=data["reference_set"]),
             batch=batch_get(actor=self.actor, key=data["batch"]) if data.get("batch") else None,
-            plate_map=data["plate_map"].read() if data.get("plate_map") else None,
+            plate_map=data["plate_map"].read(LARGEST_MAP + 1) if data.get("plate_map") else None,
         )
         row = plate_get(actor=self.actor, uuid=made.uuid)
         location = f"/api/v1/plates/{row.uuid}/rows/"

@@ -7,8 +7,11 @@ ends so (`M13F`), or a primer that is known (`LCO1490` forward, `HCO2198` revers
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from labels.errors import BadReference
+from labels.reference import reference_parse
 
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
 _WELL = re.compile(r"^([A-P])0?([1-9]|1[0-9]|2[0-4])$")
@@ -21,6 +24,7 @@ _PRIMERS = {
 }
 MAP_COLUMNS = ("forward", "reverse", "item")
 MOST_ROWS = 400
+LARGEST_MAP = 1 << 20
 
 
 class MapRefused(ValueError):
@@ -73,6 +77,19 @@ def name_read(name: str, known: Mapping[str, str]) -> NameRead:
     return NameRead(key="", direction=direction)
 
 
+def references_in(name: str) -> set[str]:
+    """References of items that a file's name spells, check characters right; hyphens may be other signs or none."""
+    parts = [part for part in _PARTS.split(name.rsplit(".", 1)[0]) if part]
+    found = set()
+    for start in range(len(parts)):
+        for end in range(start + 1, len(parts) + 1):
+            try:
+                found.add(str(reference_parse("-".join(parts[start:end]))))
+            except BadReference:
+                continue
+    return found
+
+
 def _direction(part: str) -> str:
     if part in _FORWARD:
         return "F"
@@ -116,20 +133,29 @@ def pairs_by_map(content: bytes, names: Iterable[str]) -> list[PlateRow]:
     """Files to samples by a table with the columns forward, reverse, item and, where wanted, well and declared.
 
     Raises:
-        MapRefused: no table, a column is missing, or too many rows.
+        MapRefused: no table, a column is missing or there twice, or too many rows.
     """
+    if len(content) > LARGEST_MAP:
+        raise MapRefused(f"The map is larger than {LARGEST_MAP:,} bytes. Give forward, reverse and item alone.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MapRefused("The map is not text in UTF-8. Save it as CSV.") from error
-    head = text.split("\n", 1)[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=head.count))
-    fields = {(field or "").strip().lower(): field for field in reader.fieldnames or ()}
+    if "\0" in text:
+        raise MapRefused("The map holds zero bytes: it is no plain text. Save it as CSV.")
+    lines = io.StringIO(text, newline=None).read()
+    head = lines.split("\n", 1)[0]
+    reader = csv.DictReader(io.StringIO(lines), delimiter=max(",;\t", key=head.count))
+    names_given = _head(reader)
+    columns = [name.strip().lower() for name in names_given]
+    if twice := next((column for column in columns if column and columns.count(column) > 1), ""):
+        raise MapRefused(f"The map has two columns «{twice}». Leave one.")
+    fields = dict(zip(columns, names_given, strict=True))
     missing = [column for column in MAP_COLUMNS if column not in fields]
     if missing:
         raise MapRefused(f"The map has no column «{missing[0]}». It needs forward, reverse and item.")
     rest, rows = set(names), list[PlateRow]()
-    for number, cells in enumerate(reader, start=2):
+    for number, cells in enumerate(_read(reader), start=2):
         values = {key: (cells.get(field) or "").strip() for key, field in fields.items()}
         if not any(values.values()):
             continue
@@ -140,6 +166,24 @@ def pairs_by_map(content: bytes, names: Iterable[str]) -> list[PlateRow]:
         *rows,
         *(_odd(name, NameRead(key="", direction=""), "the map does not name this file") for name in sorted(rest)),
     ]
+
+
+def _head(reader: "csv.DictReader[str]") -> Sequence[str]:
+    try:
+        return reader.fieldnames or ()
+    except csv.Error as error:
+        raise _unreadable(reader, error) from error
+
+
+def _read(reader: "csv.DictReader[str]") -> Iterator[dict[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise _unreadable(reader, error) from error
+
+
+def _unreadable(reader: "csv.DictReader[str]", error: csv.Error) -> MapRefused:
+    return MapRefused(f"The map cannot be read at line {reader.reader.line_num}: {error}. Save it as CSV again.")
 
 
 def _mapped(values: Mapping[str, str], number: int, rest: set[str]) -> PlateRow:

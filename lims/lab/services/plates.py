@@ -1,7 +1,9 @@
 """A plate of traces handed in at once: paired, checked and kept row by row, each good row queued as a run."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -15,10 +17,11 @@ from chain_of_custody.core.canonical import Json
 from chain_of_custody.errors import CustodyError
 from chain_of_custody.models import Item, StoredFile
 from lims.accounts.actors import Actor, require
-from lims.casework.selectors.cases import item_case, item_get
+from lims.casework.selectors.cases import item_case, item_get, item_visible
+from lims.casework.selectors.items import RELATED
 from lims.common.errors import BadInput, DomainError, NotFound
 from lims.lab.models import Batch, BatchControl, Plate, PlateSample, ReferenceSet, Run
-from lims.lab.rules.plates import MOST_ROWS, MapRefused, PlateRow, pairs_by_map, pairs_by_name, well_of
+from lims.lab.rules.plates import MOST_ROWS, MapRefused, PlateRow, pairs_by_map, pairs_by_name, references_in, well_of
 from lims.lab.selectors.pages import declared_taxon
 from lims.lab.services.rawfiles import RawFile, raw_files_store
 from lims.lab.services.runs import run_queue
@@ -49,8 +52,8 @@ def plate_receive(
     """Take in trace files (or archives of them), pair them, keep them with their items and queue a run for each pair.
 
     Rows are independent: one that cannot be used is told with its reason and keeps nothing; the others go on. Pairs are
-    made by `plate_map` (see `rules.plates`), else by references of `items` and of the batch's items in the names, or by
-    the wells of the batch. Traces in the well of a control are kept as that control's, to screen samples against.
+    made by `plate_map` (see `rules.plates`), else by references of items in the names, or by the wells of the batch.
+    Traces in the well of a control are kept as that control's, to screen samples against.
 
     Raises:
         BadInput: no file, too many, an archive or a map that cannot be read.
@@ -61,7 +64,7 @@ def plate_receive(
     given = dict(_unpacked(files))
     if not given:
         raise BadInput(_("Choose the traces of the plate."), code="required", field="files")
-    known, controls = _known(batch, items), _controls(batch)
+    known, controls = _known(batch, [*items, *_items_named(actor, given)]), _controls(batch)
     rows, by_key = _pairs(given, plate_map, known, controls), dict(known.values())
     with transaction.atomic():
         plate = Plate.objects.create(
@@ -94,6 +97,13 @@ def _pairs(
         return pairs_by_map(plate_map, given) if plate_map else pairs_by_name(list(given), spellings)
     except MapRefused as error:
         raise BadInput(str(error), code="bad-map", field="plate_map") from error
+
+
+def _items_named(actor: Actor, names: Collection[str]) -> list[Item]:
+    """Items whose whole reference stands in a name; of those the actor may hand in no file for, nobody learns."""
+    spelt = set[str]().union(*map(references_in, names))
+    found = Item.objects.select_related(*RELATED).filter(reference__in=spelt)
+    return [item for item in found if item_visible(item, actor, "file.upload")]
 
 
 def _known(batch: Batch | None, items: Sequence[Item]) -> dict[str, tuple[str, Item]]:
@@ -163,7 +173,7 @@ def _members(name: str, source: BinaryIO) -> list[tuple[str, BinaryIO]]:
                 field="files",
             )
         return [(one.filename, _open(packed, one)) for one in entries]
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise BadInput(
             _("«%(file)s» is no archive that can be read: %(why)s") % {"file": name, "why": error},
             code="unreadable-file",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from lims.lab.enums import BatchState, ReferenceKind
 from lims.lab.models import Plate, PlateSample
+from lims.lab.rules.plates import LARGEST_MAP
 from lims.lab.selectors.pages import reference_usable
 from lims.lab.selectors.plates import plate_get, plate_list, plate_samples
 from lims.lab.selectors.work import batch_list
@@ -33,6 +34,7 @@ class PlateForm(PageForm):
 
     field_of = {"files": "traces"}
     traces = FilesField(
+        allow_empty_file=True,  # one that is empty is told in its row
         label=gettext_lazy("Traces (.ab1), or one archive of them (.zip)"),
         widget=FilesInput(attrs={"multiple": True, "accept": ".ab1,.abi,.zip"}),
         help_text=gettext_lazy(
@@ -73,7 +75,7 @@ def plate_new(request: PageRequest) -> HttpResponse:
             files=[(one.name, one.file) for one in data["traces"]],
             reference=references[data["reference"]],
             batch=batches.get(data["batch"]),
-            plate_map=data["plate_map"].read() if data["plate_map"] else None,
+            plate_map=data["plate_map"].read(LARGEST_MAP + 1) if data["plate_map"] else None,
         )
         return reverse("web:plate", args=[made.uuid])
 

@@ -12,10 +12,11 @@ from django.urls import reverse
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.bases import reverse_complement
 from chain_of_custody.models import Item, StoredFile
+from labels.reference import reference_compose
 from lims.casework.models import Case
 from lims.common.errors import BadInput, NotAllowed
 from lims.lab.models import Batch, Plate, ReferenceSet, Run
-from lims.lab.rules.plates import MapRefused, name_read, pairs_by_map, pairs_by_name
+from lims.lab.rules.plates import MapRefused, name_read, pairs_by_map, pairs_by_name, references_in
 from lims.lab.services.batches import ControlSpec, batch_open
 from lims.lab.services.plates import plate_receive
 from lims.lab.tasks import run_execute
@@ -71,6 +72,36 @@ def test_a_map_stands_before_names_and_its_rows_are_judged_one_by_one() -> None:
         pairs_by_map(b"\xff\xfe", ["a"])
     (twice,) = pairs_by_map(b"forward,reverse,item\na,a,WF-1\n", ["a"])
     assert twice.problem == "row 2 of the map names «a» as forward and as reverse"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"forward,reverse,item\na\0,b,E1\n", "zero bytes"),
+        (b"forward,reverse,item\n" + b"a" * 200_000 + b",b,E1\n", "line 2"),
+        (b"forward,reverse,item," + b"a" * 200_000 + b"\na,b,E1\n", "line 1"),
+        (b"forward,reverse,item,Forward\na,b,E1,c\n", "two columns «forward»"),
+        (b"forward,reverse,item\n" + b"\n" * (1 << 20), "larger than"),
+    ],
+)
+def test_a_map_that_no_program_should_guess_at_is_refused_with_its_line(content: bytes, told: str) -> None:
+    with pytest.raises(MapRefused, match=told):
+        pairs_by_map(content, ["a", "b", "c"])
+
+
+def test_a_map_may_end_its_lines_as_old_programs_do() -> None:
+    for end in (b"\r", b"\r\n", b"\n"):
+        (row,) = pairs_by_map(end.join([b"forward,reverse,item", b"a,b,E1", b""]), ["a", "b"])
+        assert (row.forward, row.reverse, row.item, row.problem) == ("a", "b", "E1", "")
+
+
+def test_whole_references_are_found_in_names_and_wrong_ones_are_not() -> None:
+    right = reference_compose("WF-2026-000123", "E02", "S03")
+    wrong = right[:-1] + ("A" if right[-1] != "A" else "B")
+    for name in (f"{right}_F.ab1", f"run 7 {right.replace('-', '_')} R.ab1", f"{right.replace('-', '')}.F.ab1"):
+        assert references_in(name) == {right}, name
+    assert references_in(f"{wrong}_F.ab1") == set()
+    assert references_in("A01_F.ab1") == set()
 
 
 def traces(species: str, seed: int) -> tuple[bytes, bytes]:
@@ -155,14 +186,51 @@ def test_a_plate_becomes_runs_of_its_items_and_bad_rows_are_told(
 
 
 @pytest.mark.commits
+def test_without_a_batch_references_in_names_place_the_traces(bench: Bench, library: ReferenceSet) -> None:
+    """An empty file is told in its row; an item that is not there is told as no item."""
+    forward, _reverse = traces("Novus primus", 10)
+    reference = bench.item.reference
+    absent = reference_compose("ZZ-2026-999999", "E01")
+    files = {
+        f"{reference}_F.ab1": forward,
+        f"{reference}_R.ab1": b"",
+        f"{absent}_F.ab1": forward,
+    }
+    made = plate_receive(
+        actor=bench.lab.technician,
+        files=[(name, io.BytesIO(content)) for name, content in files.items()],
+        reference=library,
+    )
+    told = {row.names: row.problem for row in made.samples.all()}
+    assert "empty (0 bytes)" in told[f"{reference}_F.ab1, {reference}_R.ab1"]
+    assert "no item and no well" in told[f"{absent}_F.ab1"]
+    del files[f"{reference}_R.ab1"]
+    made = plate_receive(
+        actor=bench.lab.technician,
+        files=[(name, io.BytesIO(content)) for name, content in files.items()],
+        reference=library,
+    )
+    assert [(row.item, row.problem == "") for row in made.samples.order_by("number")] == [
+        (bench.item, True),
+        (None, False),
+    ]
+
+
+@pytest.mark.commits
 def test_whole_plates_that_cannot_be_read_write_nothing(bench: Bench, library: ReferenceSet) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("A01_F.ab1", bytes(17 << 20))
+    spoilt = io.BytesIO()
+    with zipfile.ZipFile(spoilt, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("A01_F.ab1", b"ABIF" * 1000)
+    damaged = bytearray(spoilt.getvalue())
+    damaged[40:50] = b"\xff" * 10  # inside what is packed: 30 bytes of header and 9 of name come before it
     for files, words in (
         ([], "Choose the traces"),
         ([("p.zip", io.BytesIO(b"PK\x03\x04 and no more"))], "no archive"),
         ([("p.zip", bomb)], "more than a plate"),
+        ([("p.zip", io.BytesIO(bytes(damaged)))], "no archive"),
         ([("a/x_F.ab1", io.BytesIO(b"1")), ("b/x_F.ab1", io.BytesIO(b"2"))], "Two files"),
     ):
         with pytest.raises(BadInput, match=words):
