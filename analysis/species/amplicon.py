@@ -36,7 +36,7 @@ class Variant:
 class Line:
     """A taxon in the product: reads, share of the reads kept, sequences, the most reads any control has of it.
 
-    `state` is "present", "in_control" (a control has a tenth of its reads or more) or "unidentified".
+    `state` is "present", "in_control" (a control has more than a tenth of its reads) or "unidentified".
     """
 
     outcome: str

@@ -19,7 +19,7 @@ from analysis.outcome import Outcome
 from analysis.registry import METHODS
 from chain_of_custody.errors import CustodyError
 from chain_of_custody.models import Item
-from chain_of_custody.vault.services import store_current
+from chain_of_custody.vault.services import file_content, file_copy
 from lims.casework.codelists import CURRENT, code_list
 from lims.common.errors import BadInput
 from lims.lab.builders import BUILDERS, BuildAsk
@@ -232,7 +232,7 @@ def reference_folder(reference: ReferenceSet) -> Path:
     scratch = Path(tempfile.mkdtemp(prefix="unpack-", dir=place.parent))
     try:
         archive = scratch / "set.zip"
-        _fetch(reference.archive.digest, reference.archive.store_version, archive)
+        file_copy(reference.archive, archive)
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(scratch / "set")
         try:
@@ -251,8 +251,7 @@ def law_read(row: LegalList, progress: Progress) -> Parsed:
     Raises:
         BadInput: the file as a whole cannot be used, naming what to do.
     """
-    with store_current().open(row.file.digest, version=row.file.store_version) as chunks:
-        content = b"".join(chunks)
+    content = file_content(row.file)
     codes = Codes(
         countries=frozenset(code_list(CURRENT["country"])),
         terms=frozenset(code_list(CURRENT["term"])),
@@ -270,7 +269,7 @@ def _inputs_fetch(run: Run, folder: Path) -> tuple[InputFile, ...]:
     files = []
     for number, row in enumerate(run.inputs.select_related("file").order_by("pk")):
         path = folder / f"{number:03d}-{Path(row.file.name).name}"
-        _fetch(row.file.digest, row.file.store_version, path)
+        file_copy(row.file, path)
         files.append(InputFile(role=row.role, name=row.file.name, path=path, sha256=row.file.digest))
     return tuple(files)
 
@@ -299,15 +298,9 @@ def _sources_fetch(reference: ReferenceSet, folder: Path) -> list[Path]:
     for number, row in enumerate(reference.sources.select_related("file").order_by("pk")):
         path = folder / f"{number:03d}" / Path(row.file.name).name
         path.parent.mkdir()
-        _fetch(row.file.digest, row.file.store_version, path)
+        file_copy(row.file, path)
         paths.append(path)
     return paths
-
-
-def _fetch(digest: str, version: str, path: Path) -> None:
-    with store_current().open(digest, version=version) as chunks, path.open("wb") as target:
-        for chunk in chunks:
-            target.write(chunk)
 
 
 def _answer(outcome: Outcome, bases: str = "") -> Answer:

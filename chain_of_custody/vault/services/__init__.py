@@ -8,7 +8,14 @@ from chain_of_custody.vault.services.audit import (
     vault_audit,
     vault_audit_run,
 )
-from chain_of_custody.vault.services.files import FileAccess, file_open, file_store, upload_store
+from chain_of_custody.vault.services.files import (
+    FileAccess,
+    file_content,
+    file_copy,
+    file_open,
+    file_store,
+    upload_store,
+)
 from chain_of_custody.vault.services.keeping import (
     ExtensionReport,
     legal_hold_clear,
@@ -26,6 +33,8 @@ __all__ = [
     "AuditReport",
     "ExtensionReport",
     "FileAccess",
+    "file_content",
+    "file_copy",
     "file_open",
     "file_store",
     "legal_hold_clear",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -147,6 +148,22 @@ def file_open(
             access = FileAccess(actor=actor, file=file.uuid, digest=file.digest, purpose=purpose, at=utc_now())
             record(access)
         yield reader
+
+
+def file_content(file: StoredFile) -> bytes:
+    """The bytes of a file, for programs; where a person is given them, the access is the caller's to record.
+
+    Raises `ObjectMissing`, `StoreUnreachable`, `DigestMismatch`.
+    """
+    with store_current().open(file.digest, version=file.store_version) as reader:
+        return b"".join(reader)
+
+
+def file_copy(file: StoredFile, path: Path) -> None:
+    """Write the bytes of a file to a path, piece by piece; raises as `file_content` does."""
+    with store_current().open(file.digest, version=file.store_version) as reader, path.open("wb") as target:
+        for piece in reader:
+            target.write(piece)
 
 
 def _disclosed(actor: Actor, file: StoredFile, *, recipient: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from chain_of_custody.vault.services import store_current
+from chain_of_custody.vault.services import file_content
 from lims.accounts.actors import Actor, require
 from lims.common.errors import NotFound, RuleViolation
 from lims.lab.enums import CurationChoice
@@ -47,9 +47,7 @@ def _rows(reference: ReferenceSet, name: str) -> list[Row]:
     table = reference.tables.select_related("file").filter(name=f"{name}.csv").first()
     if table is None:
         raise NotFound(_("%(set)s has no such table.") % {"set": reference}, code="table-not-found", found=name)
-    with store_current().open(table.file.digest, version=table.file.store_version) as chunks:
-        text = b"".join(chunks).decode()
-    return list(csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(file_content(table.file).decode())))
 
 
 def accessions_known(*, actor: Actor, reference: ReferenceSet) -> frozenset[str]:

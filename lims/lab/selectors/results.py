@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from chain_of_custody.models import StoredFile
-from chain_of_custody.vault.services import store_current
+from chain_of_custody.vault.services import file_content
 from lims.common.errors import NotFound
 from lims.lab.models import Run
 
@@ -81,5 +81,4 @@ def run_output_content(file: StoredFile) -> bytes:
     Raises:
         DigestMismatch: the stored bytes are not those that were written.
     """
-    with store_current().open(file.digest, version=file.store_version) as chunks:
-        return b"".join(chunks)
+    return file_content(file)

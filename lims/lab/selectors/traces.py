@@ -13,7 +13,7 @@ from analysis.inputs import InputFile
 from analysis.species.assembly import Consensus, Edit
 from analysis.species.traceview import Noted, columns_of, noted, traces_assemble, traceview_svg
 from chain_of_custody.models import StoredFile
-from chain_of_custody.vault.services import store_current
+from chain_of_custody.vault.services import file_copy
 from lims.accounts.actors import Actor
 from lims.casework.selectors.access import visible
 from lims.common.errors import BadInput, NotFound
@@ -123,7 +123,5 @@ def edits_to_read(*, actor: Actor) -> QuerySet[BaseEdit]:
 
 def _fetched(role: str, file: StoredFile, folder: Path) -> InputFile:
     path = folder / role
-    with store_current().open(file.digest, version=file.store_version) as chunks, path.open("wb") as target:
-        for chunk in chunks:
-            target.write(chunk)
+    file_copy(file, path)
     return InputFile(role=role, name=file.name, path=path, sha256=file.digest)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from analysis.errors import InputRefused
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
-from chain_of_custody.vault.services import file_store, store_current
+from chain_of_custody.vault.services import file_content, file_store
 from lims.accounts.actors import Actor, require
 from lims.accounts.services import system_actor
 from lims.common.bell import ring
@@ -198,8 +198,7 @@ def fetch_propose(*, actor: Actor, fetch: RecordFetch, name: str, edition: str, 
     require(actor, "reference.manage")
     if fetch.file is None:
         raise RuleViolation(_("This fetch brought no record."), code="nothing-fetched")
-    with store_current().open(fetch.file.digest, version=fetch.file.store_version) as chunks:
-        content = b"".join(chunks)
+    content = file_content(fetch.file)
     came = sum(one["state"] != "missing" for one in fetch.report)
     return reference_propose(
         actor=actor,

@@ -16,7 +16,7 @@ from analysis.textfile import SIZE_LIMIT
 from chain_of_custody.core.canonical import Json
 from chain_of_custody.models import StoredFile
 from chain_of_custody.services import EntryDraft, StreamKey, act_append
-from chain_of_custody.vault.services import store_current
+from chain_of_custody.vault.services import file_content
 from lims.accounts.actors import Actor, require
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
@@ -136,8 +136,7 @@ def _read(file: StoredFile, table: ProfileTable) -> GenotypeTable:
     """The table out of the vault; every byte is checked against the file's digest."""
     if file.size > SIZE_LIMIT:
         raise BadInput(_("The table is too large. Split it."), code="too-large", field="file", found=file.size)
-    with store_current().open(file.digest, version=file.store_version) as chunks:
-        content = b"".join(chunks)
+    content = file_content(file)
     named = [name for name in (table.taxon_column, *table.quality_columns) if name]
     try:
         read = read_genotypes(

@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from chain_of_custody.models import StoredFile
-from chain_of_custody.vault.services import store_current
+from chain_of_custody.vault.services import file_content
 from lims.accounts.actors import Actor, require
 from lims.casework.models import Seizure
 from lims.casework.selectors.access import visible
@@ -50,8 +50,7 @@ def search_result(*, actor: Actor, uuid: UUID) -> tuple[LinkSearch, StoredFile, 
     row = search_get(actor=actor, uuid=uuid)
     if row.result is None:
         raise NotFound(_("This search has no result."), code="link-search-not-found")
-    with store_current().open(row.result.digest, version=row.result.store_version) as chunks:
-        return row, row.result, b"".join(chunks)
+    return row, row.result, file_content(row.result)
 
 
 def seizures_searchable(*, actor: Actor) -> list[tuple[Seizure, int]]:

@@ -61,6 +61,7 @@ def test_edits_change_the_bases_and_keep_what_stood_there(consensus: Consensus) 
         ({"position": 0, "old": "A", "new": "C"}, "position"),
         ({"position": 1, "old": "N", "new": "C"}, "old"),
         ({"position": 1, "old": "", "new": "QQ"}, "new"),
+        ({"position": 1, "old": "", "new": "AC"}, "new"),
         ({"position": 1, "old": "", "new": "!"}, "new"),
         ({"position": 1, "old": "", "new": "A", "reason": ""}, "reason"),
         ({"position": 1, "old": "", "new": "A", "editor": ""}, "editor"),

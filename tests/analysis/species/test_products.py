@@ -13,7 +13,7 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.errors import AnalysisError, InputRefused
-from analysis.species.amplicon import product_identify
+from analysis.species.amplicon import _state, product_identify
 from analysis.species.amplicon_reads import reads_filter
 from analysis.species.calibration import Calibration
 from analysis.species.denoising import denoise
@@ -119,3 +119,19 @@ def test_the_command_prints_one_line_a_taxon(
     assert json.loads(line)["taxon"] == individuals[0].species
     assert main(words) == 0
     assert individuals[0].species in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reads", "control", "state"),
+    [
+        ("species", 100, 10, "present"),
+        ("species", 100, 11, "in_control"),
+        ("species_group", 8, 0, "present"),
+        ("inconclusive", 100, 0, "unidentified"),
+        ("no_result", 100, 0, "unidentified"),
+    ],
+)
+def test_a_taxon_is_set_aside_where_a_control_has_more_than_a_tenth_of_its_reads(
+    outcome: str, reads: int, control: int, state: str
+) -> None:
+    assert _state(outcome, reads, control) == state

@@ -17,7 +17,9 @@ from analysis.errors import InputRefused
 from analysis.species.curate import compare, coverage, curate
 from analysis.species.imports import import_files, locus_of, records_check
 from analysis.species.library import LONGEST, library_build
+from analysis.species.locus import locus_assign
 from analysis.species.records import Record, records_read, taxonomy_read
+from analysis.species.search import nearest
 from analysis.species.synthetic import Barcode
 from tests.analysis.species.conftest import real
 
@@ -250,3 +252,18 @@ def test_a_goldfish_named_crucian_carp_is_found_by_curation(tmp_path: Path) -> N
     named = [item for item in curate(library) if item.taxon == "Carassius carassius" and item.code == "shared-sequence"]
     assert named
     assert all("Carassius auratus" in item.text for item in named)
+
+
+@pytest.mark.parametrize(("replaced", "is_assigned"), [(0.2, True), (0.7, False)])
+def test_a_record_less_than_seven_tenths_alike_has_no_locus(
+    individuals: list[Barcode], tmp_path: Path, replaced: float, is_assigned: bool
+) -> None:
+    """Behind its first 60 bases, which lead the search there, a share of the bases is others'."""
+    draw = random.Random(9)
+    known = individuals[0].sequence
+    library, _ = library_build(tmp_path / "set", [_record("K1", "Aus albus", known)], name="known", version="1")
+    bases = known[:60] + "".join(draw.choice("ACGT") if draw.random() < replaced else base for base in known[60:])
+    (near,) = nearest(library, bases.encode())
+    assert (near.identity >= 0.7) is is_assigned
+    found = locus_assign(library, _record("NEW", "Aus albus", bases))
+    assert (not isinstance(found, str)) is is_assigned
