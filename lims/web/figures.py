@@ -6,6 +6,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from django.utils.safestring import SafeString, mark_safe
 
+from lims.web.phrases import said
+
 LARGEST = 4_000_000
 _SPACE = "{http://www.w3.org/2000/svg}"
 _ELEMENTS = frozenset(
@@ -31,6 +33,9 @@ _ATTRIBUTES = frozenset(
         *("viewBox", "width", "x", "x1", "x2", "y", "y1", "y2", "preserveAspectRatio"),
     )
 )
+_TOLD = frozenset(f"{_SPACE}{name}" for name in ("title", "desc", "text"))
+_WORD = 4
+"""Letters from which a text of a drawing may be a sentence; shorter ones are bases and numbers, many in a trace."""
 _ACTIVE = re.compile(r"url\s*\(|javascript:|data:|&#", re.IGNORECASE)
 
 
@@ -90,10 +95,16 @@ def _written(element: ET.Element) -> list[str]:
     name = element.tag.removeprefix(_SPACE)
     if name not in _ELEMENTS:
         raise UnsafeFigure(f"The figure holds <{name}>.")
-    inside = [escape(element.text or "")]
+    inside = [escape(_words(element))]
     for child in element:
         inside += [*_written(child), escape(child.tail or "")]
     return [f"<{name}{_attributes(element)}>", *inside, f"</{name}>"]
+
+
+def _words(element: ET.Element) -> str:
+    """The text of an element, in the reader's language where it is a method's own words."""
+    text = element.text or ""
+    return said(text).text if element.tag in _TOLD and len(text) >= _WORD else text
 
 
 def _attributes(element: ET.Element) -> str:

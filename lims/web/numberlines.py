@@ -30,7 +30,7 @@ def number_line(one: Mapping[str, Any]) -> NumberLine:
     name, unit = str(one["name"]), str(one.get("unit") or "")
     rate = any(word in name for word in ("rate", "accuracy", "error", "wrong", "absent", "named"))
     share = (rate and unit in {"1", ""}) or unit.startswith("share")
-    plain = f"{_plain(one['value'])}{'' if unit in _BARE else f' {unit}'}"
+    plain = f"{_plain(one['value'])}{'' if unit in _BARE else f' {said(unit)}'}"
     plain = share_text(one["value"]) if name == "posterior" else plain
     plain = area_text(float(one["value"])) if unit == "km²" else plain
     value = identity_text(one["value"]) if share and not rate else percent(one["value"]) if share else plain

@@ -47,12 +47,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One line of a list of checks, with what was found on the right."""
+    """One line of a list of checks, with what was found on the right; `lang` of a sentence that is not the page's."""
 
     label: Text
     state: Literal["ok", "warn", "bad", "wait"] = "ok"
     value: Text = ""
     detail: Text = ""
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

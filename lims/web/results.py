@@ -1,5 +1,6 @@
 """A run's outcome as a page prints it: the answer first, then what it rests on, in the method's own words."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -271,10 +272,12 @@ def _counted(name: str, rate: Mapping[str, Any]) -> NumberLine:
 
 def _check(one: Mapping[str, Any]) -> Check:
     value = one.get("value")
+    text = said(str(one.get("text") or one.get("code", "")))
     return Check(
-        label=said(str(one.get("text") or one.get("code", ""))).text,
+        label=text.text,
+        lang=text.lang,
         state=_STATES.get(str(one.get("state")), "wait"),
-        detail=said(str(one.get("code", "")).replace("_", " ")).text,
+        detail=said(re.sub("[-_]", " ", str(one.get("code", "")))).text,
         value="" if value is None or isinstance(value, dict | list | bool) else number_text(value),
     )
 
@@ -336,9 +339,11 @@ def _declared(found: object) -> Check | None:
         "not_testable": _("cannot be tested"),
     }
     answer = str(found.get("answer", ""))
+    text = said(str(found.get("text", "")))
     return Check(
         label=str(found.get("name", "")),
         state=states.get(answer, "warn"),
         value=words.get(answer, answer),
-        detail=str(found.get("text", "")),
+        detail=text.text,
+        lang=text.lang,
     )

@@ -12,14 +12,16 @@ from functools import cache
 
 from django.utils.translation import get_language, gettext
 
-from lims.web.phrases import individual, origin, statements, tissue
+from lims.web.phrases import individual, law, origin, product, referencerecords, species, statements, tissue, traces
 
 _SLOT = re.compile(r"%\((\w+)\)s")
-_DEEPEST = 4
+_DEEPEST = 6
+"""How deep sentences may stand in sentences: the screen for contamination says up to five in a row."""
+_AREAS = (origin, tissue, individual, species, product, traces, referencerecords, law, statements)
 _NUMBERS = frozenset(
     {
         *("n", "all", "m", "every", "tests", "runs", "more", "rest", "least", "most", "expected"),
-        *("p", "alpha", "each_alpha", "share", "level", "ratio"),
+        *("p", "alpha", "each_alpha", "share", "level", "ratio", "at", "limit", "gap", "support"),
     }
 )
 """Slots that hold one number: without this a long sentence would be taken for the short one at its end."""
@@ -77,11 +79,16 @@ def _matched(form: _Form, text: str) -> Mapping[str, str] | None:
 
 
 def _slot(slot: str, value: str, names: frozenset[str], deep: int) -> str:
-    """What stands in a slot: `said…` is a sentence again, `list…` names, `each…` sentences in a row, others stay."""
+    """What stands in a slot: `said…` is a sentence again, `list…` names, `each…` sentences in a row, others stay.
+
+    `rows…` are sentences between semicolons, which keep their own commas.
+    """
     if deep == 0:
         return value
     if slot.startswith("said"):
         return _told(value, names, deep - 1) or value
+    if slot.startswith("rows"):
+        return "; ".join(_told(part, names, deep - 1) or part for part in value.split("; "))
     if slot.startswith("list"):
         return _listed(value, names, deep)
     if slot.startswith("each_") or slot == "each":
@@ -111,15 +118,17 @@ def _listed(value: str, names: frozenset[str], deep: int) -> str:
 @cache
 def _forms() -> tuple[_Form, ...]:
     """Every phrase, those with the most fixed words first: they say more exactly what they are."""
-    found = [_form(phrase) for area in (origin, tissue, individual, statements) for phrase in area.PHRASES]
+    found = [_form(phrase) for area in _AREAS for phrase in area.PHRASES]
     return tuple(sorted(found, key=lambda form: -len(_SLOT.sub("", form.phrase))))
 
 
 def _form(phrase: str) -> _Form:
+    """What recognises a phrase; a slot that stands twice holds the same both times."""
     parts = _SLOT.split(phrase)
     fixed = [part.replace("%%", "%") for part in parts[::2]]
     pattern = re.escape(fixed[0])
-    for slot, piece in zip(parts[1::2], fixed[1:], strict=True):
+    for place, (slot, piece) in enumerate(zip(parts[1::2], fixed[1:], strict=True)):
         held = r"\S+?" if slot in _NUMBERS else ".+?"
-        pattern += f"(?P<{slot}>{held}){re.escape(piece)}"
+        again = slot in parts[1 : 2 * place + 1 : 2]
+        pattern += (f"(?P={slot})" if again else f"(?P<{slot}>{held})") + re.escape(piece)
     return _Form(phrase=phrase, pattern=re.compile(pattern), piece=max(fixed, key=len))

@@ -1,5 +1,6 @@
 """A set of reference sequences record by record: what was read, what to look at, coverage, what an edition changed."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from lims.web.access import PageRequest, page_for
 from lims.web.forms import PageForm, page
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.parts import Crumb, Fact
+from lims.web.phrases import said
 
 MOST_CHANGES = 500
 
@@ -95,7 +97,7 @@ def _table(request: PageRequest, uuid: UUID, name: str, columns: tuple[Column, .
         key = order.lstrip("-")
         rows.sort(key=lambda one: int(one[key]) if key in _NUMBERS else one[key], reverse=order.startswith("-"))
     found = ask.listing(rows)
-    cells = tuple([(one.get(column.key, ""), column.numeric) for column in columns] for one in found)
+    cells = tuple([(_cell(column.key, one), column.numeric) for column in columns] for one in found)
     titles = {"report": _("What was read"), "records": _("Records"), "coverage": _("Coverage")}
     context = {
         "row": row,
@@ -107,6 +109,14 @@ def _table(request: PageRequest, uuid: UUID, name: str, columns: tuple[Column, .
         "note": _notes()[table],
     }
     return page(request, "web/lab/reference_table.html", context)
+
+
+def _cell(key: str, row: Mapping[str, str]) -> str:
+    """A cell as the build wrote it; why a record was left out, and whether it was, in the reader's language."""
+    text = row.get(key, "")
+    if key == "taken":
+        return {"yes": _("yes"), "no": _("no")}.get(text, text)
+    return said(text).text if key == "reason" else text
 
 
 def _notes() -> dict[str, str]:

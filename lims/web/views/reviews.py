@@ -32,6 +32,7 @@ from lims.web.forms import PageForm, page, submit
 from lims.web.labfile import about_case, opened
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.navigation import Waiting, counts
+from lims.web.numberlines import number_name
 from lims.web.parts import Crumb, Fact, Task
 from lims.web.reportdescribing import report_row
 from lims.web.today import TodayPart, today_part
@@ -213,7 +214,7 @@ def _raw(finding: Finding) -> Raw:
         break
     summary = outcome.summary if outcome else {}
     numbers = tuple(
-        (str(one["name"]).replace("_", " "), f"{one['value']:.4g}", str(one.get("definition", "")))
+        (number_name(str(one["name"])), f"{one['value']:.4g}", str(one.get("definition", "")))
         for one in summary.get("numbers", [])
     )
     controls = tuple(run.batch.controls.all()) if run and run.batch else ()

@@ -34,6 +34,7 @@ from lims.web.formpage import FormPage, form_page
 from lims.web.forms import KeyForm, PageForm, page, press, submit
 from lims.web.labfile import about_case, opened
 from lims.web.parts import Crumb, Task
+from lims.web.phrases import Said, said
 from lims.web.today import TodayPart, today_part
 
 WIDE = 1120
@@ -160,14 +161,16 @@ def _trims(view: TraceView) -> list[tuple[str, int, int, int, str]]:
     ]
 
 
-def _noted(one: Noted, address: str) -> tuple[int, Badge, str, str]:
+def _noted(one: Noted, address: str) -> tuple[int, Badge, Said, str]:
+    """A position, what it is, what was seen there (an edit has its editor's own words), and its address."""
     kinds = {
         "edit": Badge(kind="info", text=_("edited")),
         "disagreement": Badge(kind="warn", text=_("reads differ")),
         "mixed": Badge(kind="warn", text=_("several bases")),
         "low": Badge(kind="idle", text=_("poor")),
     }
-    return one.position, kinds[one.kind], one.text, f"{address}?base={one.position}&zoom=2#view"
+    text = Said(text=one.text) if one.kind == "edit" else said(one.text)
+    return one.position, kinds[one.kind], text, f"{address}?base={one.position}&zoom=2#view"
 
 
 def _edit(row: BaseEdit, actor: Actor, *, may: bool) -> EditLine:

@@ -177,3 +177,8 @@ def test_signals_are_shown_moved_zoomed_and_printed(client: Client, bench: Bench
         str(60 * 14 + 8)
     }
     assert client.get(reverse("web:edit_new", args=[run.reference])).status_code == 403
+    client.cookies["django_language"] = "fr"
+    told = client.get(address).content.decode()
+    assert re.search(r'<title id="view-t">Bases [0-9]+ à [0-9]+</title>\s*<desc id="view-d">Consensus ', told)
+    assert "Rien n’est marqué." in told or "Marqué : " in told
+    assert 'lang="en"' not in told

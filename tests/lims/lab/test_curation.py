@@ -192,6 +192,12 @@ def test_a_set_is_read_looked_through_decided_on_and_approved(client: Client, be
     assert reference_approve(actor=lab.manager, reference=second, note="Read.").state == "approved"
     with pytest.raises(RuleViolation, match="waiting for approval"):
         curation_decide(actor=lab.analyst, reference=second, accession="SYNB1", choice="exclude", reason="Late.")
+    client.cookies["django_language"] = "es"
+    read = client.get(reverse("web:reference_report", args=[second.uuid]), {"q": WRONG}).content.decode()
+    assert "excluido: Sequence of another species." in read, "the reason as it was written, the rest told"
+    seen = client.get(address).content.decode()
+    assert "Exactamente las bases de " in seen
+    assert 'lang="en"' not in seen
 
 
 def test_whoever_decided_does_not_approve_and_the_api_tells_the_same(bench: Bench) -> None:

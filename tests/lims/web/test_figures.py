@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import translation
 
 from analysis.origin import svg
 from lims.web.figures import UnsafeFigure, svg_inline, svg_rows, svg_words
@@ -91,3 +92,18 @@ def test_a_long_figure_is_windowed_for_paper_without_drawing_it_again() -> None:
     assert [box[1] for box in boxes if box] == ["0 0 840 300", "840 0 840 300", "1680 0 840 300"]
     assert all('<use href="#drawn-1"/>' in row and 'aria-hidden="true"' in row for row in rows)
     assert svg_rows(b'<svg xmlns="http://www.w3.org/2000/svg" width="10cm"/>', part="x", across=840) == []
+
+
+def test_the_words_of_a_figure_are_told_in_the_language_of_the_page() -> None:
+    """Title, description and texts that are a method's own; names and bases stay."""
+    figure = drawing(
+        "<title>Neighbour-joining tree</title><desc>Bases 1 to 60</desc><text>not named</text><text>Aus bus</text>"
+        "<text>A</text>"
+    )
+    with translation.override("es"):
+        written = svg_inline(figure)
+    assert written.endswith(
+        "<title>Árbol neighbour-joining</title><desc>Bases 1 a 60</desc><text>sin nombrar</text><text>Aus bus</text>"
+        "<text>A</text></svg>"
+    )
+    assert "<desc>Bases 1 to 60</desc>" in svg_inline(figure)

@@ -1,11 +1,14 @@
 """What a species result is looked at with: trees read and laid out, gaps drawn to scale, bases beside records."""
 
+import re
+from html import unescape
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from analysis.registry import METHODS
 from lims.web.genusmap import genus_map
 from lims.web.newick import NewickRefused, newick_read, tree_lay
 from lims.web.speciesview import gap_figure, tree_figure
@@ -105,3 +108,14 @@ def test_the_page_of_a_run_shows_tree_gap_and_alignment(client: Client, bench: B
     ):
         assert words in shown, words
     assert SEQUENCES["Novus primus"][:60] in shown
+    client.cookies["django_language"] = "fr"
+    shown = client.get(reverse("web:run", args=[run.reference])).content.decode()
+    for words in (
+        "La séquence ",
+        "Le résultat porte sur le sous-échantillon séquencé",
+        "cadre de lecture",
+        "1 − différences / (recouvrement − indéterminées)",
+    ):
+        assert words in shown, words
+    english = re.findall(r'<(\w+)[^>]*lang="en"[^>]*>([^<]*)', shown)
+    assert [text for _tag, text in english if unescape(text) != METHODS["species.identify"].citation] == []
