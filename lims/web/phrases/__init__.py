@@ -14,6 +14,8 @@ from django.utils.translation import get_language, gettext
 
 from lims.web.phrases import individual, law, origin, product, referencerecords, species, statements, tissue, traces
 
+_NUMBER, _TAXON = r"\S+?", "[^;:]+?"
+"""What a slot for a number and one for a scientific name hold: a sentence that goes on after a name is another one."""
 _SLOT = re.compile(r"%\((\w+)\)s")
 _DEEPEST = 6
 """How deep sentences may stand in sentences: the screen for contamination says up to five in a row."""
@@ -128,7 +130,7 @@ def _form(phrase: str) -> _Form:
     fixed = [part.replace("%%", "%") for part in parts[::2]]
     pattern = re.escape(fixed[0])
     for place, (slot, piece) in enumerate(zip(parts[1::2], fixed[1:], strict=True)):
-        held = r"\S+?" if slot in _NUMBERS else ".+?"
+        held = _NUMBER if slot in _NUMBERS else _TAXON if slot.startswith("taxon") else ".+?"
         again = slot in parts[1 : 2 * place + 1 : 2]
         pattern += (f"(?P={slot})" if again else f"(?P<{slot}>{held})") + re.escape(piece)
     return _Form(phrase=phrase, pattern=re.compile(pattern), piece=max(fixed, key=len))

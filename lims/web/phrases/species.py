@@ -5,31 +5,31 @@ from django.utils.translation import gettext_noop as _
 PHRASES: tuple[str, ...] = (
     _("The set is not calibrated for this locus and length: no error rate is known. Run «species validate»."),
     _(
-        "The first part fits %(name)s, the part from base %(n)s on %(other)s; joined they leave %(m)s bases over, "
-        "and no single record fits as well: a product of two templates."
+        "The first part fits %(taxon)s, the part from base %(n)s on %(taxon_other)s; joined they leave %(m)s "
+        "bases over, and no single record fits as well: a product of two templates."
     ),
     _("%(n)s positions hold two bases; %(list)s together leave %(m)s positions unexplained."),
     _("%(n)s pairs of species explain the sequence equally well."),
-    _("The nearest record of %(name)s lies at %(at)s, within the limit of %(limit)s; %(said)s."),
+    _("The nearest record of %(taxon)s lies at %(at)s, within the limit of %(limit)s; %(said)s."),
     _("no other species is near"),
-    _("the next species, %(name)s, lies at %(at)s"),
+    _("the next species, %(taxon)s, lies at %(at)s"),
     _("The confidence is %(n)s, and %(least)s is asked for: %(m)s of %(all)s absent species of the set were as sure."),
     _(
         "%(n)s species lie at %(low)s to %(high)s from the sequence, and this locus does not tell them apart well "
         "enough; %(said)s. Taken as one species their confidence is %(m)s, and %(least)s is asked for."
     ),
-    _("The nearest record is named «%(name)s», which settles no species."),
+    _("The nearest record is named «%(taxon)s», which settles no species."),
     _("At this locus and length no confidence keeps wrong names for absent species low enough."),
     _(
-        "The nearest record (%(name)s) lies at %(at)s, beyond the limit of %(limit)s: the true species may be "
+        "The nearest record (%(taxon)s) lies at %(at)s, beyond the limit of %(limit)s: the true species may be "
         "missing from the set."
     ),
     _(
-        "%(name)s and %(other)s lie equally near, at %(at)s; %(gap)s between them is asked for, and no group of "
-        "species stands apart either."
+        "%(taxon)s and %(taxon_other)s lie equally near, at %(at)s; %(gap)s between them is asked for, and no "
+        "group of species stands apart either."
     ),
     _(
-        "The nearest record (%(name)s) lies at %(at)s; %(said)s. The confidence is %(n)s, and %(least)s is asked "
+        "The nearest record (%(taxon)s) lies at %(at)s; %(said)s. The confidence is %(n)s, and %(least)s is asked "
         "for: the true species may be missing from the set."
     ),
     _(
@@ -37,7 +37,7 @@ PHRASES: tuple[str, ...] = (
         "than any other genus is asked for."
     ),
     _(
-        "The %(said_rank)s %(name)s lies at %(at)s, within the limit of %(limit)s, and no other %(said_rank)s is "
+        "The %(said_rank)s %(taxon)s lies at %(at)s, within the limit of %(limit)s, and no other %(said_rank)s is "
         "within %(gap)s of that."
     ),
     _("genus"),
@@ -57,19 +57,26 @@ PHRASES: tuple[str, ...] = (
         "leave-one-species-out with the %(said_rank)s present: species given a wrong %(said_rank)s; each species "
         "counts once"
     ),
-    _("The sequence was identified as %(name)s."),
-    _("The sequence was identified as %(name)s; the nearest record of %(other)s lies at %(at)s."),
-    _("Every record of %(name)s lies at %(at)s or more, beyond %(limit)s; others are nearer."),
-    _("The nearest record of %(name)s lies at %(at)s: neither confirmed nor excluded."),
-    _("The sequence was identified as %(name)s; the set has no record of %(other)s, of another genus."),
-    _("The set has no record of %(name)s that can be compared: it can be neither confirmed nor excluded."),
+    _("The sequence was identified as %(taxon)s."),
+    _("The sequence was identified as %(taxon)s; the nearest record of %(taxon_other)s lies at %(at)s."),
+    _("Every record of %(taxon)s lies at %(at)s or more, beyond %(limit)s; others are nearer."),
+    _("The nearest record of %(taxon)s lies at %(at)s: neither confirmed nor excluded."),
+    _("The sequence was identified as %(taxon)s; the set has no record of %(taxon_other)s, of another genus."),
+    _("The set has no record of %(taxon)s that can be compared: it can be neither confirmed nor excluded."),
+    _("The sequence was identified as %(taxon)s; no species of %(genus)s was declared, the genus agrees."),
+    _("«%(taxon)s» is no scientific name of a species, and no genus of the set: nothing follows from it."),
+    _(
+        "The sequence was identified as %(taxon)s; the set has no record of %(taxon_other)s, which may be the "
+        "same species under another genus."
+    ),
+    _("%(said)s The set knows no genus %(genus)s: this holds unless %(taxon)s is another name of what was found."),
     _("The species was not resolved among %(names)s."),
-    _("The sequence was identified as genus %(name)s; the species was not resolved."),
-    _("The sequence was identified as family %(name)s; the genus was not resolved."),
+    _("The sequence was identified as genus %(taxon)s; the species was not resolved."),
+    _("The sequence was identified as family %(taxon)s; the genus was not resolved."),
     _("The sequence holds two species: %(names)s."),
     _("There is no result."),
     _("The sequence was not identified."),
-    _("%(name)s is excluded. %(said)s"),
+    _("%(taxon)s is excluded. %(said)s"),
     _(
         "1 − edits / (overlap − unsettled): Levenshtein edits over the stretch query and reference share, "
         "overhanging ends free, IUPAC codes that can stand for the same base equal; overlap in bases of the inner "
@@ -113,38 +120,38 @@ PHRASES: tuple[str, ...] = (
     _("The result relates to the sub-sample that was sequenced; it says nothing of age, origin, captivity or number."),
     _("Mitochondrial loci show the maternal line only: a hybrid looks like its mother's species."),
     _(
-        "The set has one record of %(name)s: how much the species varies is not known from it, and a mislabelled "
+        "The set has one record of %(taxon)s: how much the species varies is not known from it, and a mislabelled "
         "record could not be noticed."
     ),
     _("No reference at %(locus)s for %(names)s of the same genus."),
     _("Error rates were found with %(n)s bases or more of %(locus)s; %(m)s were compared."),
     _(
-        "%(name)s stands in the set with a record that covers %(n)s of the %(all)s bases and fits there better "
-        "than the nearest record of %(other)s (%(at)s over %(m)s bases); the other bases say nothing of %(name)s, "
-        "which is not excluded."
+        "%(taxon)s stands in the set with a record that covers %(n)s of the %(all)s bases and fits there better "
+        "than the nearest record of %(taxon_other)s (%(at)s over %(m)s bases); the other bases say nothing of "
+        "%(taxon)s, which is not excluded."
     ),
     _(
-        "%(name)s stands in the set with a record that covers %(n)s of the %(all)s bases and fits there as well "
-        "as the nearest record of %(other)s (%(at)s over %(m)s bases); the other bases say nothing of %(name)s, "
-        "which is not excluded."
+        "%(taxon)s stands in the set with a record that covers %(n)s of the %(all)s bases and fits there as well "
+        "as the nearest record of %(taxon_other)s (%(at)s over %(m)s bases); the other bases say nothing of "
+        "%(taxon)s, which is not excluded."
     ),
     _("The same holds for short records of %(names)s."),
     _("No stop codon, no frame shift; this does not rule out a nuclear copy."),
     _("The nearest reference is no coding stretch with one open frame."),
     _("%(n)s stop codons and %(m)s frame shifts at good positions: possibly a nuclear copy."),
     _("No species was named."),
-    _("No congener of %(name)s has a record at this locus."),
-    _("%(n)s sequences of %(name)s and %(m)s of %(every)s congeners"),
-    _("%(n)s sequences of %(name)s and %(m)s of %(every)s congeners (%(more)s more congeners were not compared)"),
-    _("No site tells %(name)s from its congeners at every record: %(said)s."),
-    _("The query has the base of %(name)s at %(n)s of %(all)s diagnostic sites, found among %(said)s."),
+    _("No congener of %(taxon)s has a record at this locus."),
+    _("%(n)s sequences of %(taxon)s and %(m)s of %(every)s congeners"),
+    _("%(n)s sequences of %(taxon)s and %(m)s of %(every)s congeners (%(more)s more congeners were not compared)"),
+    _("No site tells %(taxon)s from its congeners at every record: %(said)s."),
+    _("The query has the base of %(taxon)s at %(n)s of %(all)s diagnostic sites, found among %(said)s."),
     _("No species was named; the tree shows what lies near."),
     _(
-        "The query and the %(n)s records of %(name)s are no group of their own; without the query its records are "
-        "%(said)s. %(least)s is commonly asked for."
+        "The query and the %(n)s records of %(taxon)s are no group of their own; without the query its records "
+        "are %(said)s. %(least)s is commonly asked for."
     ),
     _(
-        "The query and the %(n)s records of %(name)s are a group of their own, support %(support)s; without the "
+        "The query and the %(n)s records of %(taxon)s are a group of their own, support %(support)s; without the "
         "query its records are %(said)s. %(least)s is commonly asked for."
     ),
     _("no group"),
@@ -154,7 +161,7 @@ PHRASES: tuple[str, ...] = (
     _("Nearest species"),
     _("Distance (1 − identity) of the nearest record of each species."),
     _("To which species, or to which higher taxon, does the sequence belong?"),
-    _("The sequence belongs to %(name)s."),
+    _("The sequence belongs to %(taxon)s."),
     _("The sequence belongs to a species that has records in the reference set."),
     _("The sequence belongs to a species that has no record in the reference set."),
     _("The records of the reference set are rightly named but for a small share."),

@@ -60,6 +60,12 @@ class _Reader:
         if not found:
             yield ANY
 
+    def longer(self, node: ast.AugAssign) -> list[str]:
+        """What a name holds once text was added to it."""
+        given = self.local.get(node.target.id, []) if isinstance(node.target, ast.Name) else []
+        made = [one for one in given if isinstance(one, ast.BinOp) and one.right is node.value]
+        return [text for one in made for text in self._within(self.local, id(one)).values(one)]
+
     def _within(self, local: dict[str, list[ast.expr]], followed: int) -> "_Reader":
         return _Reader(
             constants=self.constants, functions=self.functions, local=local, following=(*self.following, followed)
@@ -92,6 +98,9 @@ def _assigned(function: _Function) -> dict[str, list[ast.expr]]:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 _pair(target, node.value, found)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            longer = ast.BinOp(left=ast.Name(id=node.target.id), op=node.op, right=node.value)
+            found.setdefault(node.target.id, []).append(longer)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
             listed = node.func.value
             found.setdefault(f"{listed.id}[]" if isinstance(listed, ast.Name) else "", []).extend(node.args)
@@ -155,6 +164,9 @@ class _Found:
             yield from self.reader.values(node)
             for one in _beside(node):
                 yield from self.spoken(one)
+            return
+        if isinstance(node, ast.AugAssign) and _says(node.value):
+            yield from self.reader.longer(node)
             return
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
             pairs: dict[str, list[ast.expr]] = {}

@@ -50,6 +50,7 @@ NO_SENTENCE = (
     "system-ui",
     "share of 7",
     "7 of 7",
+    "7 at 7",
     "Homo ",
     "Bos ",
     "Sus ",
@@ -103,17 +104,27 @@ def test_a_new_sentence_is_found(tmp_path: Path) -> None:
         "def check(n, name):\n"
         '    """Nor is this one."""\n'
         "    end = ' Look again.' if n else ''\n"
+        "    told = 'One came.'\n"
+        "    told += f' Then {n} more.'\n"
         "    if n < 0:\n        raise ValueError('this is an error')\n"
         "    return Reason(code='x', text=f'{_KIND} {n} saw {_who(name)}.{end}')\n",
         encoding="utf-8",
     )
     assert sentences_of(source) == [
+        "One came.",
+        "One came. Then 7 more.",
         "a kind of 7 saw the bird 7. Look again.",
         "a kind of 7 saw the bird 7.",
         "a kind of 7 saw no bird at all. Look again.",
         "a kind of 7 saw no bird at all.",
     ]
     assert "this is an error" in sentences_of(source, errors=True)
+
+
+def test_a_sentence_that_goes_on_is_not_taken_for_the_short_one() -> None:
+    short = "The sequence was identified as Aus bus"
+    assert known(f"{short}.")
+    assert not known(f"{short}; and the moon was full.")
 
 
 def test_what_is_said_of_rows_of_the_law_is_known() -> None:
