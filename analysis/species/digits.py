@@ -8,7 +8,7 @@ sequences like this, so that nothing is unpacked.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from analysis.species.bases import MASK_OF
 
@@ -26,19 +26,12 @@ def digits(sequence: bytes) -> int:
     return int(sequence.translate(_DIGITS), 16) if sequence else 0
 
 
-class Columns(NamedTuple):
-    """What was counted where `start` to `end` of the query lie beside a reference, without gaps.
+Columns = tuple[int, int, int, int, int, int]
+"""What was counted where a stretch of a query lies beside a reference, without gaps.
 
-    `different` columns hold letters that cannot stand for the same base; those of two plain ones are `transitions` or
-    `transversions`; `codes` are the reference's unsettled letters.
-    """
-
-    start: int
-    end: int
-    different: int
-    transitions: int
-    transversions: int
-    codes: int
+Start and end in the query; columns of letters that cannot stand for the same base, and how many of them are transitions
+and transversions of two plain ones; the reference's unsettled letters.
+"""
 
 
 class Beside:
@@ -54,23 +47,23 @@ class Beside:
         self._start = self._end = self._own = self._beside = 0
         self._plain = False
 
-    def columns(self, reference: int, length: int, shift: int) -> Columns:
-        """Base c of the query beside base c + `shift` of a reference of `length` bases."""
-        start = max(0, -shift)
-        end = max(start, min(self._length, length - shift))
-        if start == end:
-            return Columns(start, end, 0, 0, 0, 0)
+    def columns(self, reference: int, length: int, settled: bool, shift: int) -> Columns:
+        """Base c of the query beside base c + `shift` of a reference of `length` bases, `settled` if it has no code."""
+        start = -shift if shift < 0 else 0
+        end = length - shift if length - shift < self._length else self._length
         count = end - start
+        if count <= 0:
+            return start, start, 0, 0, 0, 0
         every = repeated(15, count)
         if start != self._start or end != self._end:
             self._cut(start, end)
         own, partner = self._own, self._beside
         other = (reference >> 4 * (length - shift - end)) & every
-        if self._plain and other.bit_count() == count:
+        if self._plain and (settled or other.bit_count() == count):
             # One bit a digit, so only plain bases.
             different = count - (own & other).bit_count()
             transitions = (partner & other).bit_count()
-            return Columns(start, end, different, transitions, different - transitions, 0)
+            return start, end, different, transitions, different - transitions, 0
         return _with_codes(start, end, own, partner, other)
 
     def _cut(self, start: int, end: int) -> None:
@@ -87,7 +80,7 @@ def _with_codes(start: int, end: int, own: int, partner: int, other: int) -> Col
     open_other = _several(other) & ones
     plain = ones & ~(_several(own) | open_other)
     transitions = (_any(partner & other) & plain).bit_count()
-    return Columns(
+    return (
         start,
         end,
         end - start - alike.bit_count(),

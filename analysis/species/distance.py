@@ -38,29 +38,38 @@ def equalities(one: bytes, other: bytes) -> list[tuple[str, str]] | None:
     return _equalities(bytes(sorted(set(unsettled)))) if unsettled else None
 
 
-def edits_within(inner: bytes, outer: bytes, most: int = -1) -> int:
+def edits_within(inner: bytes, outer: bytes, most: int = -1, *, settled: bool = False) -> int:
     """Fewest Levenshtein edits that turn `inner` into any part of `outer` (Sellers 1980).
 
-    `most` is an upper bound that is known to hold (−1: none is known); it makes the search faster.
+    `most` is an upper bound (−1: none is known), which makes the search faster; −1 where more are needed. `settled`
+    says that neither holds a code, so that none is looked for.
     """
-    found = edlib.align(inner, outer, mode="HW", task="distance", k=most, additionalEqualities=equalities(inner, outer))
+    alike = None if settled else equalities(inner, outer)
+    found = edlib.align(inner, outer, mode="HW", task="distance", k=most, additionalEqualities=alike)
     return int(found["editDistance"])
 
 
-def path_within(inner: bytes, outer: bytes, most: int = -1) -> tuple[str, str]:
-    """`inner` and the part of `outer` it turns into, as two rows with «-» for gaps; `most` as in `edits_within`."""
-    one, other, _ = path_located(inner, outer, most)
+def path_within(inner: bytes, outer: bytes, most: int) -> tuple[str, str] | None:
+    """`inner` and the part of `outer` it turns into, as two rows with «-» for gaps; None beyond `most` edits."""
+    try:
+        one, other, _ = _path(_Pair(inner, outer, most))
+    except _BeyondError:
+        return None
     return one.decode(), other.decode()
 
 
-def path_located(inner: bytes, outer: bytes, most: int = -1) -> tuple[bytes, bytes, int]:
-    """As `path_within`, rows as bytes, and where the part of `outer` begins. The last few are remembered."""
-    return _path(_Pair(inner, outer, most))
+def path_located(inner: bytes, outer: bytes) -> tuple[bytes, bytes, int]:
+    """As `path_within` without a bound, rows as bytes, and where the part of `outer` begins. The last few are kept."""
+    return _path(_Pair(inner, outer, -1))
+
+
+class _BeyondError(Exception):
+    """More edits are needed than were allowed; raised, as only what holds without a bound may be kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two sequences; the bound makes the search faster and changes nothing of what is found."""
+    """Two sequences; a bound that holds makes the search faster and changes nothing of what is found."""
 
     inner: bytes
     outer: bytes
@@ -77,6 +86,8 @@ def _path(pair: _Pair) -> tuple[bytes, bytes, int]:
         k=pair.most,
         additionalEqualities=equalities(pair.inner, pair.outer),
     )
+    if found["editDistance"] < 0:
+        raise _BeyondError
     begins = int(found["locations"][0][0])
     return (*_rows(found["cigar"], pair.inner, pair.outer[begins:]), begins)
 

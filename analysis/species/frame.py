@@ -13,7 +13,7 @@ from analysis.outcome import Diagnostic
 
 GOOD: Final = 20
 _GAP: Final = re.compile("-+")
-_STOP: Final = re.compile("TA[AG]")
+_STOPS: Final = ("TAA", "TAG")
 """Stops in the vertebrate, invertebrate and most other mitochondrial codes (NCBI 2, 4, 5, 9, 13) and in plastids.
 
 None begins inside another, so that a search that goes on behind each finds all.
@@ -65,11 +65,20 @@ def frame_check(rows: tuple[str, str], good: tuple[bool, ...] | None = None) -> 
 
 
 def _stop_places(sequence: str) -> list[int]:
-    return [found.start() for found in _STOP.finditer(sequence)]
+    found: list[int] = []
+    for stop in _STOPS:
+        at = sequence.find(stop)
+        while at >= 0:
+            found.append(at)
+            at = sequence.find(stop, at + 3)
+    found.sort()
+    return found
 
 
 def _query_stops(query: str, reference: str, frame: int, good: tuple[bool, ...] | None) -> list[int]:
     """Positions (from 1, in the query) of in-frame stops, the frame taken from the reference column by column."""
+    if query == reference:
+        return []
     if "-" not in query and "-" not in reference:
         return [at + 1 for at in _stop_places(query) if at % 3 == frame and _is_good(good, at, 3)]
     found: list[int] = []
@@ -83,6 +92,8 @@ def _query_stops(query: str, reference: str, frame: int, good: tuple[bool, ...] 
 
 def _shifts(query: str, reference: str, good: tuple[bool, ...] | None) -> list[int]:
     """Positions (from 1, in the query) of gaps whose length is no multiple of three."""
+    if "-" not in query and "-" not in reference:
+        return []
     found: list[int] = []
     for row, other in ((query, reference), (reference, query)):
         for gap in _GAP.finditer(row):

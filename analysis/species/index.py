@@ -11,8 +11,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -33,13 +34,7 @@ _KMER: Final = np.uint64((1 << 32) - 1)
 
 Ids = npt.NDArray[np.int64]
 
-
-class Shared(NamedTuple):
-    """Queries, distinct sequences and how many k-mers both share, by query and by sequence, each shape (n,)."""
-
-    owners: Ids
-    ids: Ids
-    counts: Ids
+_PLACES: Final[Ids] = np.arange(2 * POSTING_BUDGET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,28 +47,34 @@ class KmerIndex:
     size: int
     sampling: int
 
-    def shared(self, sequences: Sequence[bytes]) -> Shared:
-        """What each of some queries shares with the set, over the query's rarest k-mers.
+    def ranked(self, sequences: Sequence[bytes], *, pool: int, hidden: Ids) -> list[tuple[Ids, int]]:
+        """The sequences that share most of each query's rarest k-mers, most first; and how many the first shares.
 
-        Several at once share what a call costs; what is found for one does not depend on the others.
+        At least `pool` of them, all that tie with the last one among them, so that numbering decides nothing; ties are
+        by number. `hidden` ones are passed over. Several queries at once share what a call costs; what is found for one
+        does not depend on the others.
         """
         kmers, at = canonical_kmers(codes(b"N".join(sequences)), sampling=self.sampling)
         # Any letter but A, C, G, T between two queries keeps k-mers from reaching across.
         starts = np.cumsum([0, *(len(sequence) + 1 for sequence in sequences[:-1])])
         owners = np.searchsorted(starts, at, side="right") - 1
         pairs = distinct((owners.astype(np.uint64) << _OWNER) | kmers)
-        return self._shared((pairs & _KMER).astype(np.uint32), (pairs >> _OWNER).astype(np.int64), POSTING_BUDGET)
+        kmers, owners = (pairs & _KMER).astype(np.uint32), (pairs >> _OWNER).astype(np.int64)
+        starts, lengths, owners = self._lists(kmers, owners, POSTING_BUDGET)
+        bounds = np.searchsorted(owners, np.arange(len(sequences) + 1)).tolist()
+        return [self._pool(starts[low:high], lengths[low:high], pool, hidden) for low, high in pairwise(bounds)]
 
     def shared_kmers(self, kmers: Kmers, budget: int = POSTING_BUDGET) -> tuple[Ids, Ids]:
         """(sequence numbers, k-mers shared), by number, for canonical k-mers at hand, sorted and each once."""
-        found = self._shared(kmers, np.zeros(len(kmers), np.int64), budget)
-        return found.ids, found.counts
+        starts, lengths, _ = self._lists(kmers, np.zeros(len(kmers), np.int64), budget)
+        return _counted(self._postings(starts, lengths))
 
-    def _shared(self, kmers: Kmers, owners: Ids, budget: int) -> Shared:
-        """`owners` says whose k-mer each is, ascending."""
+    def _lists(self, kmers: Kmers, owners: Ids, budget: int) -> tuple[Ids, Ids, Ids]:
+        """Where the lists to read begin, how long they are, and whose: each owner's rarest first, up to the budget.
+
+        `owners` says whose k-mer each is, ascending.
+        """
         at, owners = self._found(kmers, owners)
-        if not len(at):
-            return Shared(*(np.zeros(0, np.int64) for _ in range(3)))
         starts = self.offsets[at].astype(np.int64)
         lengths = self.offsets[at + 1].astype(np.int64) - starts
         order = ordered(owners, lengths)
@@ -82,10 +83,37 @@ class KmerIndex:
         before = np.cumsum(lengths) - lengths
         spent = before - before[first] + lengths
         read = (spent < budget) | (np.arange(len(owners)) - first < _LEAST_KMERS)
-        starts, lengths, owners = starts[read], lengths[read], owners[read]
-        whose = np.flatnonzero(np.concatenate([[True], owners[1:] != owners[:-1]]))
-        ends = np.append(np.cumsum(lengths)[whose[1:] - 1], lengths.sum())
-        return _count(self.postings[_ranges(starts, lengths)], owners[whose], ends)
+        return starts[read], lengths[read], owners[read]
+
+    def _postings(self, starts: Ids, lengths: Ids) -> npt.NDArray[np.uint32]:
+        """What stands in some lists, one after the other."""
+        places = np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        places += _PLACES[: len(places)] if len(places) <= len(_PLACES) else np.arange(len(places))
+        return self.postings.take(places)
+
+    def _pool(self, starts: Ids, lengths: Ids, pool: int, hidden: Ids) -> tuple[Ids, int]:
+        """`ranked` of one query from the lists to read: one at a time, as what is read then stays near the processor.
+
+        In a set no larger than what is read it is counted in a table, in others sorted, whatever their size.
+        """
+        read = self._postings(starts, lengths)
+        if not len(read):
+            return np.zeros(0, np.int64), 0
+        if 2 * self.size <= 3 * len(read):
+            ids, counts = None, np.bincount(read, minlength=self.size)
+            counts[hidden] = 0
+        else:
+            ids, counts = _counted(read)
+            if len(hidden):
+                counts[np.isin(ids, hidden)] = 0
+        as_often = np.bincount(counts)
+        most = len(as_often) - 1
+        least = max(most - int(np.searchsorted(as_often[::-1].cumsum(), pool)), 1)
+        kept = np.flatnonzero(counts >= least)
+        # One sort of whole numbers that hold the count, most first, and the number.
+        keys = (kept if ids is None else ids[kept]) - counts[kept] * self.size
+        keys.sort()
+        return keys % self.size, most
 
     def _found(self, kmers: Kmers, owners: Ids) -> tuple[Ids, Ids]:
         if not len(self.keys):
@@ -104,27 +132,13 @@ def ordered(owners: Ids, values: Ids) -> Ids:
     return keys % max(count, 1)
 
 
-def _ranges(starts: Ids, lengths: Ids) -> Ids:
-    """All positions of the ranges [start, start + length), one after the other."""
-    ends = np.cumsum(lengths)
-    positions = np.arange(int(ends[-1]))
-    positions += np.repeat(starts - (ends - lengths), lengths)
-    return positions
-
-
-def _count(ids: npt.NDArray[np.uint32], owners: Ids, ends: Ids) -> Shared:
-    """Distinct ids of each owner, whose part of `ids` ends at `ends`, and how often each occurs.
-
-    A sort of the few ids read, whatever the size of the set.
-    """
-    begins = np.append(0, ends[:-1])
-    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-        ids[begin:end].sort()
-    fresh = np.concatenate([[True], ids[1:] != ids[:-1]])
-    fresh[begins] = True
-    first = np.flatnonzero(fresh)
-    each = np.diff(np.searchsorted(first, np.append(begins, len(ids))))
-    return Shared(np.repeat(owners, each), ids[first].astype(np.int64), np.diff(np.append(first, len(ids))))
+def _counted(read: npt.NDArray[np.uint32]) -> tuple[Ids, Ids]:
+    """Distinct numbers and how often each occurs, by number: a sort of the few read, whatever the size of the set."""
+    read.sort()
+    ends = np.append(np.flatnonzero(read[1:] != read[:-1]) + 1, len(read))[: len(read)]
+    counts = ends.copy()
+    counts[1:] -= ends[:-1]
+    return read[ends - 1].astype(np.int64), counts
 
 
 def index_build(folder: Path, sequences: Sequence[bytes], *, sampling: int, progress: Progress) -> None:

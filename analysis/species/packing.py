@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,15 @@ _PAIRS: Final = np.stack([np.arange(256) >> 4, np.arange(256) & 15], axis=1).ast
 """Both masks of a packed byte, side by side in memory."""
 
 
+Whole = tuple[int, int, bool]
+"""All masks of a sequence as digits of a hexadecimal number, the first base the highest; its length; whether all its
+bases are settled."""
+Kept = TypeVar("Kept")
+_REMEMBERED: Final = 4096
+_REMEMBERED_BASES: Final = 2000
+"""Sequences remembered as they were read, and the longest of them: a few megabytes."""
+
+
 class PackedSequences:
     """Distinct sequences, the bit mask of each base (`bases.MASK_OF`) in half a byte."""
 
@@ -27,6 +36,8 @@ class PackedSequences:
         self._view = memoryview(self._packed)  # type: ignore[arg-type]
         self.starts = array_open(folder / "sequence_offsets.npy")
         self._starts = memoryview(self.starts)  # type: ignore[arg-type]
+        self._wholes: dict[int, Whole] = {}
+        self._texts: dict[int, bytes] = {}
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -37,16 +48,32 @@ class PackedSequences:
         spread = _PAIRS[self._packed[start // 2 : (end + 1) // 2]].view(np.uint8)
         return spread[start % 2 : start % 2 + end - start]
 
-    def whole(self, number: int) -> tuple[int, int]:
-        """All masks of one sequence as digits of a hexadecimal number, the first base the highest; and its length."""
+    def whole(self, number: int) -> Whole:
+        """One sequence as a whole number."""
+        known = self._wholes.get(number)
+        if known is None:
+            value = self._whole(number)
+            return _remembered(self._wholes, number, value, value[1])
+        return known
+
+    def _whole(self, number: int) -> Whole:
         start, end = self._starts[number], self._starts[number + 1]
         value = int.from_bytes(self._view[start // 2 : (end + 1) // 2])
         if end % 2:
             value >>= 4
-        return (value & repeated(15, end - start) if start % 2 else value), end - start
+        if start % 2:
+            value &= repeated(15, end - start)
+        return value, end - start, value.bit_count() == end - start
 
     def letters(self, number: int) -> bytes:
         """One sequence as letters."""
+        known = self._texts.get(number)
+        if known is None:
+            text = self._letters(number)
+            return _remembered(self._texts, number, text, len(text))
+        return known
+
+    def _letters(self, number: int) -> bytes:
         start, end = self._starts[number], self._starts[number + 1]
         # Half a byte a base: the hexadecimal digits of the packed bytes are the bases.
         text = self._view[start // 2 : (end + 1) // 2].hex().encode().translate(_HEX_LETTERS)
@@ -69,6 +96,15 @@ class PackedSequences:
                 rest = spread[even:]
             if len(rest):
                 (rest << 4).tofile(out)
+
+
+def _remembered(known: dict[int, Kept], number: int, value: Kept, length: int) -> Kept:
+    """The value, remembered where the sequence is a barcode: near records are asked for again and again."""
+    if length <= _REMEMBERED_BASES:
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[number] = value
+    return value
 
 
 def _batches(sequences: Sequence[bytes], size: int = 4096) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -104,8 +104,7 @@ class Frame:
         return letters.tobytes()
 
 
-@dataclass(slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A candidate beside the turned query: `start` to `end` of the query lie against it, `offset` further on in it.
 
     `differences` are the edits of that alignment, so at least as many as needed; `compared`, `transitions` and

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis.species.bases import ambiguous_count, has_ambiguity, reverse_complement
-from analysis.species.distance import edits_within, path_within
-from analysis.species.index import Ids, ordered
+from analysis.species.distance import edits_within, path_located, path_within
+from analysis.species.index import Ids
 from analysis.species.library import SHORTEST, Library
 from analysis.species.placing import Placed, placed, stretch
 
@@ -82,6 +80,7 @@ class LeftOut:
 
 
 NOTHING: Final = LeftOut()
+_NONE: Final[Ids] = np.zeros(0, np.int64)
 
 
 def nearest(library: Library, query: bytes, *, out: LeftOut = NOTHING, candidates: int = CANDIDATES) -> list[Near]:
@@ -99,7 +98,8 @@ def nearest_each(
     library: Library, queries: Sequence[bytes], *, out: LeftOut = NOTHING, candidates: int = CANDIDATES
 ) -> list[list[Near]]:
     """`nearest` of each of some queries; what is found for one does not depend on the others."""
-    ranked = _ranked_each(library, queries, out, candidates)
+    hidden = _NONE if out is NOTHING else _hidden(library, out)
+    ranked = library.index.ranked(queries, pool=8 * candidates, hidden=hidden)
     return [_nearest(library, query, *found, candidates) for query, found in zip(queries, ranked, strict=True)]
 
 
@@ -111,9 +111,14 @@ def _nearest(library: Library, query: bytes, ranked: Ids, most_shared: int, cand
     worth = _worth_comparing(library, laid)
     if most_shared < _FEW_SHARED:
         worth = _worth_with_more(library, query, laid, ranked, chosen)
-    found = [near for item in worth if (near := _near(library, item)) is not None]
-    most = max((near.settled for near in found), default=0)
-    found.sort(key=lambda near: (2 * near.settled < most, near.distance, near.codes, -near.overlap, near.sequence))
+    settled = not has_ambiguity(query)
+    found = [near for item in worth if (near := _near(library, item, settled)) is not None]
+    most = max([near.overlap - near.codes for near in found], default=0)
+
+    def order(near: Near) -> tuple[bool, float, int, int, int]:
+        return 2 * (near.overlap - near.codes) < most, near.distance, near.codes, -near.overlap, near.sequence
+
+    found.sort(key=order)
     return found
 
 
@@ -139,36 +144,7 @@ def _worth_with_more(
 
 
 def _share_different(item: Placed) -> tuple[float, int]:
-    return item.differences / max(item.end - item.start, 1), item.number
-
-
-def _ranked_each(library: Library, queries: Sequence[bytes], out: LeftOut, limit: int) -> list[tuple[Ids, int]]:
-    """Distinct sequences by shared k-mers, most first, some times `limit` of them; and how many the first shares."""
-    owners, ids, shared = library.index.shared(queries)
-    if out is not NOTHING:
-        left = ~np.isin(ids, _hidden(library, out))
-        owners, ids, shared = owners[left], ids[left], shared[left]
-    keep = _in_pool(owners, shared, limit * 8)
-    owners, ids, shared = owners[keep], ids[keep], shared[keep]
-    # Numbers ascend, so ties stay in their order.
-    order = ordered(owners, shared.max(initial=0) - shared)
-    ids, shared = ids[order], shared[order]
-    bounds = np.searchsorted(owners, np.arange(len(queries) + 1)).tolist()
-    return [(ids[start:end], int(shared[start]) if start < end else 0) for start, end in pairwise(bounds)]
-
-
-def _in_pool(owners: Ids, shared: Ids, pool: int) -> npt.NDArray[np.bool_]:
-    """Which sequences are among the first `pool` of their query.
-
-    Every one tied with the last one of the pool stays, so that numbering decides nothing.
-    """
-    if not len(owners):
-        return np.zeros(0, np.bool_)
-    queries, width = int(owners[-1]) + 1, int(shared.max()) + 1
-    table = np.bincount(owners * width + shared, minlength=queries * width).reshape(queries, width)
-    short_of_it = np.cumsum(table[:, ::-1], axis=1) < pool
-    kept: npt.NDArray[np.bool_] = shared >= (width - 1 - short_of_it.sum(axis=1))[owners]
-    return kept
+    return item.differences / (item.end - item.start or 1), item.number
 
 
 def _candidates(library: Library, ranked: Ids, limit: int) -> list[int]:
@@ -219,12 +195,15 @@ def _worth_comparing(library: Library, laid: Sequence[Placed]) -> Iterable[Place
             yield item
 
 
-def _near(library: Library, item: Placed) -> Near | None:
+def _near(library: Library, item: Placed, settled: bool) -> Near | None:
+    """`settled` says that the query holds no code."""
     reference = library.sequence(item.number)
     inner, outer, _ = stretch(item.query, reference, item)
-    if len(inner) < min(SHORTEST, len(item.query)):
+    if len(inner) < SHORTEST and len(inner) < len(item.query):
         return None
-    edits = _edits(inner, outer, item.differences)
+    edits = _edits(inner, outer, item.differences, settled and library.sequences.whole(item.number)[2])
+    if edits < 0:  # a gap longer than the margin: where the columns lie the reference goes on
+        edits = edits_within(inner, reference, item.differences)
     known = edits == item.differences
     codes = item.codes if item.plain else ambiguous_count(reference[item.start + item.offset : item.end + item.offset])
     counts = (item.compared, item.transitions, item.transversions) if known else None
@@ -234,11 +213,11 @@ def _near(library: Library, item: Placed) -> Near | None:
     )  # fmt: skip
 
 
-def _edits(inner: bytes, outer: bytes, most: int) -> int:
-    """Fewest edits, where `most` are known to be enough; a single one is needed unless the letters stand there."""
-    if most == 1 and not has_ambiguity(inner) and not has_ambiguity(outer):
+def _edits(inner: bytes, outer: bytes, most: int, settled: bool) -> int:
+    """Fewest edits, `most` at most; of settled bases a single one is needed unless they stand there as they are."""
+    if most == 1 and (settled or not (has_ambiguity(inner) or has_ambiguity(outer))):
         return 0 if inner in outer else 1
-    return edits_within(inner, outer, most) if most else 0
+    return edits_within(inner, outer, most, settled=settled) if most else 0
 
 
 def rows_of(library: Library, near: Near, query: bytes) -> tuple[str, str]:
@@ -253,12 +232,15 @@ def rows_of(library: Library, near: Near, query: bytes) -> tuple[str, str]:
     if not inner:
         return "", ""
     rows = path_within(inner, outer, near.edits)
+    if rows is None:  # as in `_near`
+        one, other, _ = path_located(inner, reference)
+        return one.decode(), other.decode()
     return (rows[1], rows[0]) if swapped else rows
 
 
 def near_of(library: Library, number: int, query: bytes) -> Near | None:
     """A query against one distinct sequence of the set, None where they share no stretch of 60 bases."""
-    return _near(library, placed(library, query, [number])[0])
+    return _near(library, placed(library, query, [number])[0], settled=not has_ambiguity(query))
 
 
 def distance_to(library: Library, number: int, query: bytes) -> float | None:

@@ -11,7 +11,7 @@ import pytest
 from analysis.species.bases import reverse_complement
 from analysis.species.library import Library, library_build
 from analysis.species.records import Record
-from analysis.species.search import nearest
+from analysis.species.search import nearest, rows_of
 
 OTHER = {"A": "C", "C": "G", "G": "T", "T": "A"}
 """Another base for each."""
@@ -78,3 +78,18 @@ def test_a_gap_hides_no_nearest_species_where_all_are_far(tmp_path: Path) -> Non
         f"Decoy other{n}": changed(decoys[f"Decoy species{n % 4}"], draw.sample(range(90, 150), 4)) for n in range(30)
     }
     assert nearest_species(library_of(tmp_path, {**decoys, "True species": true}), query) == ("True species", 15)
+
+
+def test_a_gap_longer_than_the_margin_has_its_edits_and_its_rows(tmp_path: Path) -> None:
+    draw = random.Random(8)
+    bases = "".join(draw.choices("ACGT", k=900))
+    # The query lacks 45 bases of both references. Laid in the columns of the first the second, which begins 20 bases
+    # later, reaches further on than a margin of 40 bases behind where its beginning lies.
+    query, places = bases[:200] + bases[245:], [60, 140, *range(300, 880, 80)]
+    second = changed(bases, places)[20:]
+    library = library_of(tmp_path, {"First species": bases, "Second species": second})
+    near = next(item for item in nearest(library, query.encode()) if library.sequence(item.sequence) == second.encode())
+    assert (near.edits, near.overlap) == (45 + len(places), len(query) - 20)
+    one, other = rows_of(library, near, query.encode())
+    assert (one.replace("-", ""), other.replace("-", "")) == (query[20:], second)
+    assert sum(a != b for a, b in zip(one, other, strict=True)) == near.edits

@@ -23,7 +23,7 @@ from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.assembly import trimmed
 from analysis.species.bases import reverse_complement
 from analysis.species.calibration import Calibration
-from analysis.species.distance import edits_within, path_located
+from analysis.species.distance import edits_within, path_located, path_within
 from analysis.species.identify import Asked, identify, identify_each
 from analysis.species.library import Library
 from analysis.species.peaks import double_peaks
@@ -157,8 +157,11 @@ def test_rows_spell_both_sequences_and_differ_in_the_fewest_edits(individuals: l
     outer = individuals[seed].sequence[80:430].encode()
     edits = edits_within(inner, outer)
 
-    one, other, begins = path_located(inner, outer, edits)
+    assert edits == 0 or path_within(inner, outer, edits - 1) is None
+    within = path_within(inner, outer, edits)
+    one, other, begins = path_located(inner, outer)
 
+    assert within == (one.decode(), other.decode())
     spelt = other.replace(b"-", b"")
     assert one.replace(b"-", b"") == inner
     assert outer[begins : begins + len(spelt)] == spelt
