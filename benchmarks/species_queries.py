@@ -34,10 +34,21 @@ def split(records: Sequence[Record], draw: random.Random, most: int) -> tuple[li
     missing = [record for record in records if record.species in absent]
     chosen = [(record, True) for record in draw.sample(present, min(most, len(present)))]
     chosen += [(record, False) for record in draw.sample(missing, min(most, len(missing)))]
-    return kept, [
-        Query(name=record.accession, species=record.species, present=there, bases=record.sequence.decode())
-        for record, there in chosen
-    ]
+    return kept, [_query(record, there) for record, there in chosen]
+
+
+def every_present(records: Sequence[Record], draw: random.Random, most: int) -> list[Query]:
+    """All records whose species has several, `most` of them at random where there are more."""
+    of: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.verified:
+            of[record.species].append(record)
+    present = [record for name in sorted(of) if len(of[name]) > 1 for record in of[name]]
+    return [_query(record, True) for record in draw.sample(present, min(most, len(present)))]
+
+
+def _query(record: Record, there: bool) -> Query:
+    return Query(name=record.accession, species=record.species, present=there, bases=record.sequence.decode())
 
 
 def seeds_of(records: Sequence[Record]) -> Sequence[int]:

@@ -24,17 +24,16 @@ from analysis.species.calibrate import library_calibrate
 from analysis.species.calibration import Calibration, LocusCalibration, Rate
 from analysis.species.decide import Decision, decide
 from analysis.species.evidence import SpeciesDistance
-from analysis.species.identify import identify
 from analysis.species.library import Library, library_build
 from analysis.species.records import Record, records_read
-from analysis.species.search import nearest
 from analysis.species.within import Within
 from analysis.statistics import binomial_interval
 from benchmarks.species import simulated_sets
-from benchmarks.species_data import IUPAC, fragment, simulate
+from benchmarks.species_data import fragment, simulate
+from benchmarks.species_mixtures import mixtures_row
 from benchmarks.species_page import PAGE
 from benchmarks.species_peers import Peer, peer_answers, peers_built
-from benchmarks.species_queries import MOST_OF_LONG, SEED, for_peers, query_sets, seeds_of, split
+from benchmarks.species_queries import MOST_OF_LONG, SEED, every_present, for_peers, query_sets, seeds_of, split
 from benchmarks.species_scores import (
     HALF_AN_EDIT,
     Answer,
@@ -56,9 +55,8 @@ from benchmarks.species_scores import (
     within_left,
 )
 
-PAIRS = 60
 LENGTHS = (0, 300, 150, 80)
-TABLES = ("search", "matched", "short", "calibration", "mixtures")
+TABLES = ("search", "every", "matched", "short", "calibration", "mixtures")
 OWN = {"spoor": 0.0, "spoor, half an edit a tie": HALF_AN_EDIT}
 """Our own search, its ties counted to the last digit and as those of exact vsearch."""
 
@@ -196,51 +194,6 @@ def held(stated: Sequence[Rate], seen: Sequence[int]) -> str:
     return " | ".join(cells)
 
 
-def mixtures(lines: Lines, title: str, library: Library, calibration: Calibration, queries: list[Query]) -> None:
-    """Two-species mixtures and chimeras of records of the set that have one length, and false flags on plain ones."""
-    draw = random.Random(4)
-    every = [(library.sequence(int(library.record_sequence[n])).decode(), n) for n in range(library.size)]
-    plain = [(bases, n) for bases, n in every if not set(bases) - set("ACGT")]
-    common = max((len(bases) for bases, _ in plain), key=[len(bases) for bases, _ in plain].count)
-    alike = [item for item in plain if len(item[0]) == common]
-    chosen = draw.sample(alike, min(2 * PAIRS, len(alike) // 2 * 2))
-    seen = {"mixed": [0, 0, 0], "joined": [0, 0, 0]}
-    pairs, apart = 0, {"mixed": 0, "joined": 0}
-    for (one, a), (other, b) in zip(chosen[::2], chosen[1::2], strict=True):
-        wanted = {library.species[int(library.record_species[record])].name for record in (a, b)}
-        if len(wanted) < 2:
-            continue
-        pairs += 1
-        mixed = "".join(x if x == y else IUPAC[frozenset((x, y))] for x, y in zip(one, other, strict=True))
-        cut = draw.randint(int(0.3 * len(one)), int(0.7 * len(one)))
-        for kind, text in (("mixed", mixed), ("joined", one[:cut] + other[cut:])):
-            found = identify(library, calibration, kind, text.encode())
-            among = set(found.decision.among) if found.outcome is Identification.MIXTURE else set()
-            clear = differs(library, text)
-            apart[kind] += clear
-            seen[kind][0] += among == wanted
-            seen[kind][1] += wanted <= among
-            seen[kind][2] += clear and wanted <= among
-    flags = sum(
-        identify(library, calibration, "q", query.bases.encode()).outcome is Identification.MIXTURE for query in queries
-    )
-    cells = " | ".join(
-        f"{alone}/{pairs} | {listed}/{pairs} | {clear}/{apart[kind]}" for kind, (alone, listed, clear) in seen.items()
-    )
-    lines.add(f"| {title} | {cells} | {flags}/{len(queries)} |")
-
-
-def differs(library: Library, text: str) -> bool:
-    """Whether a sequence of two templates is further from every single record than individuals of one species are.
-
-    More than three edits, or more than five two-base codes: with less nobody could say that there were two.
-    """
-    codes = sum(letter not in "ACGT" for letter in text)
-    found = nearest(library, text.encode())
-    whole = [near.edits for near in found if near.overlap >= 0.95 * len(text)]
-    return codes > 5 or min(whole, default=len(text)) > 3
-
-
 def with_short_records(lines: Lines, title: str, kept: Sequence[Record], queries: Sequence[Query]) -> None:
     """Top-1 where four records in ten are cut to a stretch of 15 to 45 % of their length, 100 bases at least."""
     draw = random.Random(6)
@@ -251,6 +204,21 @@ def with_short_records(lines: Lines, title: str, kept: Sequence[Record], queries
         library, _ = library_build(folder / "set", records, name=title, version="1")
         for engine in searched(folder, library, peers_built(folder, records), present):
             lines.add(f"| {title} | {engine.name} | {top_of(engine, present):.4f} | {len(present)} |")
+
+
+def on_every_record(lines: Lines, title: str, records: Sequence[Record], most: int) -> None:
+    """Top-1 of every record whose species has several, left out of its own search; no species is taken out."""
+    queries = every_present(records, random.Random(SEED), most)
+    with tempfile.TemporaryDirectory(prefix="validation-") as scratch:
+        folder = Path(scratch)
+        library, _ = library_build(folder / "set", records, name=title, version="1")
+        peers = peers_built(folder, records)
+        for kind, chosen in query_sets(queries).items():
+            for engine in searched(folder, library, peers, chosen) if chosen else ():
+                score = top_of(engine, chosen)
+                lines.add(
+                    f"| {title}, {kind} | {engine.name} | {score:.4f} | {score * len(chosen):.2f} of {len(chosen)} |"
+                )
 
 
 def _cut(record: Record, draw: random.Random) -> Record:
@@ -297,9 +265,10 @@ def of_set(path: Path, most: int, of_long: int) -> dict[str, Lines]:
                 found.append(searches(tables["search"], path.stem, folder, library, calibration, kept, asked))
                 with_short_records(tables["short"], path.stem, kept, asked)
                 calibrated_rows(tables["calibration"], path.stem, library, calibration, queries)
-                mixtures(tables["mixtures"], path.stem, library, calibration, queries)
+                tables["mixtures"].add(mixtures_row(path.stem, library, calibration, queries))
             else:
                 found.append(searches(Lines(), path.stem, folder, library, calibration, kept, asked))
+    on_every_record(tables["every"], path.stem, records, most)
     for kind, engine in found[0]:
         every = [one[kind, engine] for one in found]
         tables["matched"].add(f"| {path.stem}, {kind} | {engine} | {cells_of(every)} |")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis.species.bases import Bytes, masks, reverse_complement
-from analysis.species.distance import edits_within, path_located
+from analysis.species.distance import edits_within
+from analysis.species.joining import Joined, joined_best, joined_whole, of_one_species, species_of
 from analysis.species.kmers import mixed_kmers
 from analysis.species.library import Library
 from analysis.species.search import Near, near_of, nearest, nearest_each
@@ -19,6 +19,9 @@ LEAST_CODES: Final = 5
 _BUDGET: Final = 60_000
 _SEQUENCES: Final = 80
 _NEAR_BEST: Final = 8
+_DENSE: Final = 0.25
+_SMALL_SET: Final = 600_000
+"""Bases of a set whose every sequence is laid beside a query of very many codes: half a second."""
 _UNEXPLAINED: Final = 0.2
 _MOST_DIFFERENT: Final = 0.02
 _END: Final = 0.3
@@ -32,7 +35,7 @@ _GAIN: Final = 0.015
 _GAIN_BASES: Final = 5
 _CHIMERA_LEAST: Final = 150
 _CHIMERA_SHORT: Final = 300
-_GAIN_WITHOUT_REST: Final = 4
+_GAIN_WITHOUT_REST: Final = 3
 """Bases that two records gain on a single one, where together they leave none over: enough in a sequence this short."""
 _END_BASES: Final = 60
 """Bases of either end that are searched on their own, at least."""
@@ -64,19 +67,28 @@ def double_peaks_resolve(library: Library, query: bytes) -> Mixture | None:
     """The two species whose sequences together are the query's letters, None where no pair is.
 
     Both bases of every code must come from one of the two, and every base of either must be allowed by the letter
-    there; at most a fifth of the codes and 2 % of the bases may be left over.
+    there; at most a fifth of the codes and 2 % of the bases may be left over. So many codes that k-mers find little
+    (a quarter of the letters) are compared with every sequence of a small set.
     """
     codes = two_base_codes(query)
     if codes < LEAST_CODES:
         return None
     ids, shared = library.index.shared_kmers(mixed_kmers(masks(query), sampling=library.index.sampling), budget=_BUDGET)
     chosen = ids[np.lexsort((ids, -shared))][:_SEQUENCES]
-    laid = [item for number in chosen.tolist() if (item := _lay(library, int(number), query)) is not None]
+    found = _explained(library, query, chosen.tolist(), codes)
+    if found is None and codes > _DENSE * len(query) and int(library.sequences.starts[-1]) <= _SMALL_SET:
+        found = _explained(library, query, range(len(library.sequences)), codes)
+    return found
+
+
+def _explained(library: Library, query: bytes, numbers: Iterable[int], codes: int) -> Mixture | None:
+    laid = [item for number in numbers if (item := _lay(library, number, query)) is not None]
     if not laid:
         return None
-    wrong = np.array([item.near.edits for item in laid])
-    laid = [item for item, count in zip(laid, wrong.tolist(), strict=True) if count <= wrong.min() + _NEAR_BEST]
-    return _best_pair(library, laid, masks(query), codes)
+    best = min(item.near.edits for item in laid)
+    laid = [item for item in laid if item.near.edits <= best + _NEAR_BEST]
+    laid.sort(key=lambda item: (item.near.edits, item.near.sequence))
+    return _best_pair(library, laid[:_SEQUENCES], masks(query), codes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +156,7 @@ def _best_pair(library: Library, laid: Sequence[_Laid], query: Bytes, codes: int
     left = np.stack([((at_codes[place] | at_codes) & want != want).sum(axis=1) for place in range(len(laid))])
     left = left + wrong[:, None] + wrong[None, :]
     best_of: dict[tuple[int, int], tuple[int, int, int]] = {}
-    species = [_species_of(library, item.near.sequence) for item in laid]
+    species = [species_of(library, item.near.sequence) for item in laid]
     rows_of_pairs, columns_of_pairs = np.triu_indices(len(laid), 1)
     for one, other in zip(rows_of_pairs.tolist(), columns_of_pairs.tolist(), strict=True):
         for a in species[one]:
@@ -162,66 +174,77 @@ def _best_pair(library: Library, laid: Sequence[_Laid], query: Bytes, codes: int
     return Mixture(kind="double-peaks", pairs=pairs, unexplained=least, codes=codes, near=near)
 
 
-def _species_of(library: Library, sequence: int) -> list[int]:
-    records = library.records_of(sequence)
-    return sorted({int(species) for species in library.record_species[records]})
-
-
 def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mixture | None:
     """The two species a sequence was joined from, None where one species explains it as well.
 
     Both ends (30 %, 60 bases at least) have nearest species of their own, and the two records joined at the best
     point leave no more over than individuals of a species differ, and 1.5 % (five bases) less than any single record.
     In up to 300 bases the ends are short and what is nearest may fit neither firmly: there two records that joined
-    leave nothing over, where every single one leaves four bases, are enough; of only four the nearest record must be
-    a parent's, so that they all lie in the other's part.
+    leave nothing over, where every single one and any two of one species leave three bases, are enough; of fewer than
+    five the nearest record must be a parent's, so that they all lie in the other's part.
     """
     if len(query) < _CHIMERA_LEAST or not found or found[0].identity >= 1.0 - _GAIN:
         return None
     # Ends can be judged only against a record that reaches them.
     best = next((near for near in found if near.overlap >= _WHOLE * len(query)), found[0])
-    firm = _ends_differ(library, query, best)
-    # Two records cannot leave less over than nothing, nor ask for less than where one is the nearest.
-    if not _worth_joining(best.distance * len(query), 0, len(query), firm, nearest_parent=True):
+    alone = best.distance * len(query)
+    short = len(query) <= _CHIMERA_SHORT and alone >= max(_GAIN_WITHOUT_REST, _GAIN * len(query))
+    firm = alone >= max(_GAIN_BASES, _GAIN * len(query)) and _ends_differ(library, query, best)
+    if not short and not firm:
         return None
     length = _end_length(query)
     heads, tails = nearest_each(library, [query[:length], query[-length:]])
-    if not heads or not tails or _nearest_species(library, heads) & _nearest_species(library, tails):
+    if not heads or not tails:
         return None
-    wrong, position, parents = _joined(library, query, heads, tails)
-    nearest_parent = bool(set(_species_of(library, best.sequence)) & _species_of_pairs(library, parents))
-    if not _worth_joining(best.distance * len(query) - wrong, wrong, len(query), firm, nearest_parent):
+    joined = _short_joined(library, query, (heads, tails), best) if short else None
+    if joined is None and firm and not _nearest_species(library, heads) & _nearest_species(library, tails):
+        joined = _firmly_joined(library, query, (heads, tails), alone)
+    return None if joined is None else _chimera(library, query, joined)
+
+
+_Ends = tuple[Sequence[Near], Sequence[Near]]
+
+
+def _short_joined(library: Library, query: bytes, ends: _Ends, best: Near) -> Joined | None:
+    """Two records that leave nothing over, where one species leaves enough."""
+    joined = joined_whole(library, query, *ends)
+    if joined is None:
         return None
+    of_parents = {species for pair in joined.parents for number in pair for species in species_of(library, number)}
+    nearest_parent = bool(species_of(library, best.sequence) & of_parents)
+    alone = min(best.distance * len(query), of_one_species(library, query, *ends))
+    least = _GAIN_WITHOUT_REST if nearest_parent else _GAIN_BASES
+    return joined if alone >= max(least, _GAIN * len(query)) else None
+
+
+def _firmly_joined(library: Library, query: bytes, ends: _Ends, alone: float) -> Joined | None:
+    """Two records that leave little over, and much less than one."""
+    joined = joined_best(library, query, *ends)
+    most, rate = _LEFT_OVER
+    little = joined.edits <= most + rate * len(query)
+    return joined if little and alone - joined.edits >= max(_GAIN_BASES, _GAIN * len(query)) else None
+
+
+def _chimera(library: Library, query: bytes, joined: Joined) -> Mixture | None:
     pairs = sorted(
         {
             (a, b)
-            for one, other in parents
-            for a in _species_of(library, one)
-            for b in _species_of(library, other)
+            for one, other in joined.parents
+            for a in species_of(library, one)
+            for b in species_of(library, other)
             if a != b
         }
     )
     if not pairs:
         return None
-    near = tuple(whole for part in parents[0] if (whole := near_of(library, part, query)) is not None)
-    return Mixture(kind="chimera", pairs=tuple(pairs), unexplained=wrong, codes=0, near=near, position=position + 1)
+    near = tuple(whole for part in joined.parents[0] if (whole := near_of(library, part, query)) is not None)
+    return Mixture(
+        kind="chimera", pairs=tuple(pairs), unexplained=joined.edits, codes=0, near=near, position=joined.position + 1
+    )  # fmt: skip
 
 
 def _end_length(query: bytes) -> int:
     return max(_END_BASES, int(_END * len(query)))
-
-
-def _species_of_pairs(library: Library, parents: Sequence[tuple[int, int]]) -> set[int]:
-    return {species for pair in parents for sequence in pair for species in _species_of(library, sequence)}
-
-
-def _worth_joining(gained: float, wrong: int, length: int, firm: bool, nearest_parent: bool) -> bool:
-    """Whether two records explain so much more than one, and leave so little over, that there were two templates."""
-    least = _GAIN_WITHOUT_REST if nearest_parent else _GAIN_BASES
-    if wrong == 0 and length <= _CHIMERA_SHORT and gained >= max(least, _GAIN * length):
-        return True
-    most, rate = _LEFT_OVER
-    return firm and wrong <= most + rate * length and gained >= max(_GAIN_BASES, _GAIN * length)
 
 
 def _ends_differ(library: Library, query: bytes, best: Near) -> bool:
@@ -239,42 +262,11 @@ def _ends_differ(library: Library, query: bytes, best: Near) -> bool:
     if bad < _END_BAD * length or bad < 2 * good + 0.02 * length or bad - good < _END_FIRM * (bad + good) ** 0.5:
         return False
     found = nearest(library, parts[edits.index(bad)])
-    return bool(found) and not _nearest_species(library, found) & set(_species_of(library, best.sequence))
+    return bool(found) and not _nearest_species(library, found) & species_of(library, best.sequence)
 
 
 def _nearest_species(library: Library, found: Sequence[Near]) -> set[int]:
     least = found[0].distance
     return {
-        species
-        for near in found
-        if near.distance <= least + _END_TIE
-        for species in _species_of(library, near.sequence)
+        species for near in found if near.distance <= least + _END_TIE for species in species_of(library, near.sequence)
     }
-
-
-def _joined(
-    library: Library, query: bytes, heads: Sequence[Near], tails: Sequence[Near]
-) -> tuple[int, int, list[tuple[int, int]]]:
-    """Fewest edits of two sequences joined at one point, that point, and all pairs that leave as few.
-
-    Sequences near either end are aligned with the whole query; what the other part differs by stays out of the sum.
-    """
-    before = {near.sequence: _edits_before(library, query, near) for near in heads}
-    after = {near.sequence: (edits := _edits_before(library, query, near))[-1] - edits for near in tails}
-    totals: dict[tuple[int, int], tuple[int, int]] = {}
-    for one, head in before.items():
-        for other, tail in after.items():
-            total = head + tail
-            point = int(np.argmin(total))
-            totals[one, other] = int(total[point]), point
-    wrong, position = min(totals.values())
-    return wrong, position, [pair for pair, found in totals.items() if found[0] == wrong]
-
-
-def _edits_before(library: Library, query: bytes, near: Near) -> npt.NDArray[np.int64]:
-    """Edits of the whole query against a record before each of its positions, shape (length + 1,)."""
-    reference = library.sequence(near.sequence)
-    row, other, _ = path_located(query, reverse_complement(reference) if near.reverse else reference)
-    edits = np.cumsum((masks(row) & masks(other)) == 0)
-    letters = np.frombuffer(row, np.uint8) != ord("-")
-    return np.concatenate([[0], edits[letters]])
