@@ -1,6 +1,6 @@
 """The life of a job: taken by lease and attempt, kept alive, finished once, swept when its worker died.
 
-The attempt number is a fencing token: every write of a worker carries the attempt it took, so that a worker that was
+Worker and attempt are a fencing token: every write of a worker carries the attempt it took, so that a worker that was
 thought dead and comes back writes nothing.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Manager, Q
+from django.db.models import Manager, Q, QuerySet
 from django.utils import timezone
 
 from analysis.errors import AnalysisError, Cancelled
@@ -60,7 +60,7 @@ def job_beat(*, jobs: Manager[J], job: J, progress: float | None = None, message
     changes: dict[str, Any] = {"lease_until": timezone.now() + _lease()}
     if progress is not None:
         changes |= {"progress": max(0.0, min(1.0, progress)), "message": message[:300]}
-    mine = jobs.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING)
+    mine = _held(jobs.all(), job)
     if not mine.update(**changes):
         raise LeaseLost
     return bool(mine.values_list("cancel_requested", flat=True).first())
@@ -74,8 +74,7 @@ def job_hold(*, jobs: Manager[J], job: J) -> None:
     Raises:
         LeaseLost: the attempt is not the row's any more.
     """
-    mine = jobs.select_for_update(no_key=True, of=("self",))
-    if not mine.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).exists():
+    if not _held(jobs.select_for_update(no_key=True, of=("self",)), job).exists():
         raise LeaseLost
 
 
@@ -88,7 +87,7 @@ def job_finish(*, jobs: Manager[J], job: J, state: str, error: str = "", **chang
     changes |= {"state": state, "error": error[:4000], "finished_at": timezone.now(), "lease_until": None}
     if state == JobState.DONE:
         changes["progress"] = 1.0
-    if not jobs.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).update(**changes):
+    if not _held(jobs.all(), job).update(**changes):
         raise LeaseLost
 
 
@@ -133,6 +132,11 @@ def job_cancel(*, jobs: Manager[J], job: J, over: RuleViolation) -> J | None:
         return row
     jobs.filter(pk=row.pk).update(cancel_requested=True)
     return None
+
+
+def _held(rows: QuerySet[J], job: J) -> QuerySet[J]:
+    """The job's row while this worker has it; by worker too, since a job that goes on begins anew with attempt 1."""
+    return rows.filter(pk=job.pk, attempt=job.attempt, worker=job.worker, state=JobState.RUNNING)
 
 
 def _lease() -> timedelta:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from analysis.species.identify import Gap
-from analysis.species.library import _genus_of
+from analysis.outcome import Identification
+from analysis.species.decide import Decision
+from analysis.species.evidence import by_species
+from analysis.species.identify import Gap, _caveats
+from analysis.species.library import _genus_of, library_build
 from analysis.species.missing import species_held
+from analysis.species.records import Record, taxonomy_read
+from analysis.species.search import nearest
+from analysis.species.synthetic import Design, barcodes
 from analysis.species.within import Within, within_largest
 
 PLAIN = b"ACGT" * 25
@@ -71,3 +79,28 @@ def test_a_name_listed_as_its_own_synonym_counts_once() -> None:
     counted = {("Aus albus", "COI"): 2, ("Aus vetus", "COI"): 1}
     (held,) = species_held(["Aus albus"], counted, synonyms={"Aus albus": {"Aus albus", "Aus vetus"}})
     assert (held.records, held.under) == (3, "Aus vetus")
+
+
+@pytest.mark.parametrize(
+    ("name", "alone", "missing"),
+    [("Aus albus", True, "Aus ruber"), ("Aus niger", False, "Aus ruber"), ("Bus albus", True, "")],
+)
+def test_a_species_of_one_record_and_congeners_without_any_stand_in_the_caveats(
+    tmp_path: Path, name: str, alone: bool, missing: str
+) -> None:
+    table = tmp_path / "taxa.tsv"
+    table.write_text("species\tgenus\nAus ruber\tAus\n")
+    made = barcodes(["Aus albus", "Aus niger", "Bus albus"], seed=4, design=Design(each=2))
+    records = [
+        Record(accession=one.accession, name=one.species, species=one.species, locus="COI", sequence=bases)
+        for place, one in enumerate(made)
+        if place not in {1, 5} and (bases := one.sequence.encode())
+    ]
+    library, _ = library_build(tmp_path / "set", records, name="s", version="1", taxonomy=taxonomy_read(table))
+    query = next(one.sequence for one in made if one.species == name).encode()
+    ranked = by_species(library, query, nearest(library, query))
+    told = _caveats(library, len(query), Decision(outcome=Identification.SPECIES, taxon=name), ranked, None)
+    assert any(text.startswith(f"The set has one record of {name}:") for text in told) is alone
+    assert [text for text in told if text.startswith("No reference at COI for")] == (
+        [f"No reference at COI for {missing} of the same genus."] if missing else []
+    )

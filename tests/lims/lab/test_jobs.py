@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from lims.lab.models import ReferenceBuild
-from lims.lab.services.jobs import job_finish, job_hold, jobs_sweep
+from lims.lab.services.jobs import LeaseLost, job_beat, job_finish, job_hold, job_take, jobs_sweep
 from lims.lab.services.references import reference_propose
 from tests.lims.builders import Laboratory
 from tests.lims.lab.support import Keys
@@ -76,3 +76,30 @@ def test_a_spent_job_that_beats_after_it_was_listed_is_not_given_up(lab: Laborat
 
     jobs_sweep(jobs=JOBS, task="none", give_up=give_up)
     assert len(given_up) == 1
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_worker_thought_dead_writes_nothing_while_another_has_the_job(lab: Laboratory, goes_on: bool) -> None:
+    """Its lease ran out and another took it, under the next attempt, or under the first one of a job that goes on."""
+    job = _spent(lab, "Fenced")
+    JOBS.filter(pk=job.pk).update(attempt=1, worker="slow:1")
+    slow = JOBS.get(pk=job.pk)
+    if goes_on:
+        JOBS.filter(pk=job.pk).update(attempt=0, state="queued", lease_until=None)
+    eager = job_take(jobs=JOBS, pk=job.pk, worker="eager:2")
+    assert eager is not None
+    assert eager.attempt == (1 if goes_on else 2)
+    with pytest.raises(LeaseLost):
+        job_beat(jobs=JOBS, job=slow, progress=0.9)
+    with pytest.raises(LeaseLost), transaction.atomic():
+        job_hold(jobs=JOBS, job=slow)
+    with pytest.raises(LeaseLost):
+        job_finish(jobs=JOBS, job=slow, state="done")
+    job.refresh_from_db()
+    assert (job.state, job.worker, job.progress) == ("running", "eager:2", 0.0)
+    assert job_beat(jobs=JOBS, job=eager, progress=0.5) is False
+    job_finish(jobs=JOBS, job=eager, state="done")
+    with pytest.raises(LeaseLost):
+        job_finish(jobs=JOBS, job=eager, state="failed")
+    job.refresh_from_db()
+    assert job.state == "done"
