@@ -267,3 +267,15 @@ def test_a_record_less_than_seven_tenths_alike_has_no_locus(
     assert (near.identity >= 0.7) is is_assigned
     found = locus_assign(library, _record("NEW", "Aus albus", bases))
     assert (not isinstance(found, str)) is is_assigned
+
+
+@pytest.mark.parametrize(("description", "verified"), [("Aus albus", True), ("UNVERIFIED: Aus albus", False)])
+def test_what_the_archive_calls_unverified_supports_no_species(
+    description: str, verified: bool, tmp_path: Path
+) -> None:
+    entry = SeqRecord(Seq("ACGT" * 40), id="XX000004.1", name="XX000004", description=description)
+    entry.annotations |= {"molecule_type": "DNA", "organism": "Aus albus"}
+    entry.features = [SeqFeature(FeatureLocation(0, 160, strand=1), type="gene", qualifiers={"gene": ["COX1"]})]
+    SeqIO.write([entry], tmp_path / "one.gb", "genbank")
+    (record,) = import_files([tmp_path / "one.gb"]).records
+    assert (record.verified, "flag=UNVERIFIED" in record.note) == (verified, not verified)

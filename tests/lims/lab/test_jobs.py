@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,20 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from analysis.errors import Cancelled, InputRefused
+from analysis.inputs import Progress
+from chain_of_custody.core.errors import PackRefused
+from lims.common.errors import BadInput
 from lims.lab.models import ReferenceBuild
-from lims.lab.services.jobs import LeaseLost, job_beat, job_finish, job_hold, job_take, jobs_sweep
+from lims.lab.services.jobs import (
+    LeaseLost,
+    job_beat,
+    job_carry_out,
+    job_finish,
+    job_hold,
+    job_take,
+    jobs_sweep,
+)
 from lims.lab.services.references import reference_propose
 from tests.lims.builders import Laboratory
 from tests.lims.lab.support import Keys
@@ -103,3 +116,58 @@ def test_a_worker_thought_dead_writes_nothing_while_another_has_the_job(lab: Lab
         job_finish(jobs=JOBS, job=eager, state="failed")
     job.refresh_from_db()
     assert job.state == "done"
+
+
+def _ended(
+    lab: Laboratory, error: Exception | None, refusals: tuple[type[Exception], ...] = ()
+) -> list[tuple[str, str]]:
+    """How a task ends whose work raises this: what its service was told, and how often the result was written."""
+    job = job_take(jobs=JOBS, pk=_waiting(lab), worker="one:1")
+    assert job is not None
+    told: list[tuple[str, str]] = []
+
+    def work(_progress: Progress) -> Callable[[], None]:
+        if error is not None:
+            raise error
+        return lambda: told.append(("", "done"))
+
+    def fail(*, error: str, state: str = "failed") -> None:
+        told.append((error, state))
+
+    try:
+        job_carry_out(jobs=JOBS, job=job, name="Job", work=work, fail=fail, refusals=refusals)
+    except (ValueError, PackRefused):
+        told.append(("", "raised"))
+    return told
+
+
+def _waiting(lab: Laboratory) -> int:
+    job = _spent(lab, "Carried out")
+    JOBS.filter(pk=job.pk).update(attempt=0, state="queued", lease_until=None)
+    return job.pk
+
+
+UNEXPECTED = "An unexpected error stopped this job. The administrator finds it in the worker's log."
+
+
+@pytest.mark.parametrize(
+    ("error", "refusals", "told"),
+    [
+        (None, (), [("", "done")]),
+        (Cancelled("stop"), (), [("Cancelled on request.", "cancelled")]),
+        (InputRefused("no base", remedy="Look."), (), [("no base Look.", "failed")]),
+        (BadInput("too long", field="name"), (), [("too long", "failed")]),
+        (LeaseLost(), (), []),
+        (ValueError("oh"), (), [(UNEXPECTED, "failed"), ("", "raised")]),
+        (PackRefused("odd"), (), [(UNEXPECTED, "failed"), ("", "raised")]),
+        (PackRefused("odd"), (PackRefused,), [("odd", "failed")]),
+    ],
+    ids=["done", "cancelled", "refused", "bad-input", "lease-lost", "unexpected", "odd-pack", "refused-pack"],
+)
+def test_every_end_of_a_task_is_told_once(
+    lab: Laboratory,
+    error: Exception | None,
+    refusals: tuple[type[Exception], ...],
+    told: list[tuple[str, str]],
+) -> None:
+    assert _ended(lab, error, refusals) == told
