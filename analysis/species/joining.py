@@ -104,9 +104,9 @@ def _holders(library: Library, part: bytes) -> list[int]:
     """Sequences that may hold a part whole: those that share most k-mers with it."""
     if len(part) < PART_LEAST:
         return []
-    _, ids, shared = library.index.shared([part])
-    found: list[int] = ids[shared == shared.max(initial=1)][:_HOLDERS].tolist()
-    return found
+    ((found, _),) = library.index.ranked([part], pool=1, hidden=np.zeros(0, np.int64))
+    holders: list[int] = found[:_HOLDERS].tolist()
+    return holders
 
 
 def _reaches(library: Library, query: bytes, numbers: Iterable[int]) -> dict[int, int]:
