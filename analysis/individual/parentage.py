@@ -10,8 +10,11 @@ parents: their full siblings, and full siblings of the young.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 from types import MappingProxyType
 
 import numpy as np
@@ -20,7 +23,7 @@ import numpy.typing as npt
 from analysis.errors import InputRefused
 from analysis.genotypes.table import MISSING
 from analysis.individual.kinship import ErrorModel, identity_states, observation
-from analysis.individual.panel import Floats, Panel, genotype_index
+from analysis.individual.panel import Floats, Panel
 
 ALPHA = 0.001
 FEWEST_LOCI = 8
@@ -115,41 +118,92 @@ def trio_possible(mother: tuple[int, int], father: tuple[int, int], young: tuple
 def pair_chances(frequencies: Floats, model: ErrorModel) -> Mapping[str, float]:
     """How often a trio, as it is typed, looks impossible at a locus, by who the claimed pair is.
 
-    The alleles of unrelated animals are drawn independently (θ enters the tests of one parent only). A full sibling of
-    the true parent carries the very copy that the young got with probability 1/2, and else an independent genotype.
+    Alleles of one subpopulation are drawn one after the other (Balding & Nichols 1994, θ of `model`): those of true
+    parents, of unrelated claimants, and what the young has from parents that are not among the claimed. A full
+    sibling of the true parent carries the very copy the young got with probability 1/2, and else two further draws.
     """
-    errors = observation(len(frequencies), model)
-    first, second = np.triu_indices(len(frequencies))
-    pool = frequencies[first] * frequencies[second] * np.where(first == second, 1.0, 2.0)
-    passed = np.zeros((len(frequencies), len(pool)))
-    for allele in (first, second):
-        np.add.at(passed, (allele, np.arange(len(pool))), 0.5 * pool)
-    own = passed @ errors
-    other = np.outer(frequencies, pool @ errors)
-    found = {
-        TRUE: _impossible(own, own, errors),
-        "one_unrelated": _impossible(own, other, errors),
-        "unrelated": _impossible(other, other, errors),
-    }
+    alleles = len(frequencies)
+    found = {}
+    for who, draws in _FAMILIES.items():
+        both, one = _possible(alleles, model.dropout, model.miscall, who)
+        first, second = np.triu_indices(alleles, 1)
+        a, b = frequencies[first], frequencies[second]
+        pairs = np.stack([a, b, np.maximum(1.0 - a - b, 0.0)])
+        singles = np.stack([frequencies, np.zeros(alleles), 1.0 - frequencies])
+        possible = sum(
+            float(chance * _urn(classes, counts, model.theta, draws).sum())
+            for classes, table in ((pairs, both), (singles, one))
+            for counts, chance in table.items()
+        )
+        found[who] = min(max(1.0 - possible, 0.0), 1.0)
     found["one_sibling"] = (found[TRUE] + found["one_unrelated"]) / 2
     return MappingProxyType(found)
 
 
-def _impossible(one: Floats, other: Floats, errors: Floats) -> float:
-    """`one` and `other` (A, G): probability that a parent's side passes an allele on and is seen with a genotype."""
-    alleles = len(one)
-    index = genotype_index(alleles)
-    first, second = np.triu_indices(alleles)
-    holds = (first[:, None] == np.arange(alleles)) | (second[:, None] == np.arange(alleles))
-    sides = one @ holds, other @ holds
-    possible = 0.0
-    for seen, (a, b) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
-        (left, right), shown = sides, errors[index, seen]
-        both = [side[:, a] if a == b else whole[:, seen] for side, whole in zip(sides, (one, other), strict=True)]
-        possible += float(
-            left[:, a] @ shown @ right[:, b] + left[:, b] @ shown @ right[:, a] - both[0] @ shown @ both[1]
-        )
-    return min(max(1.0 - possible, 0.0), 1.0)
+_FAMILIES: Mapping[str, int] = MappingProxyType({TRUE: 4, "one_unrelated": 5, "unrelated": 6})
+"""Alleles that are drawn: two of each claimed parent, and those of the young that neither of them passed on."""
+_A, _B, _OTHER = range(3)
+Counts = tuple[int, int, int]
+
+
+@lru_cache(maxsize=512)
+def _possible(
+    alleles: int, dropout: float, miscall: float, who: str
+) -> tuple[Mapping[Counts, float], Mapping[Counts, float]]:
+    """How often a trio looks possible, by how many of the alleles drawn are a, b or another: (young «ab», young «aa»).
+
+    Dropout and miscall treat all alleles alike, so for a young that is seen as «ab» every other allele is one class:
+    the sum over all families needs 3^6 rows, however many alleles the locus has.
+    """
+    share = miscall / max(alleles - 1, 1)
+    seen = {(x, y): _seen((x, y), share, dropout, miscall) for x, y in product(range(3), repeat=2)}
+    draws = _FAMILIES[who]
+    found: tuple[dict[Counts, float], dict[Counts, float]] = ({}, {})
+    for row in product(range(3), repeat=draws):
+        mother, father, left = row[:2], row[2:4], row[4:]
+        young = {4: (row[0], row[2]), 5: (row[0], *left), 6: left}[draws]
+        counts = (row.count(_A), row.count(_B), row.count(_OTHER))
+        one, other, own = seen[mother], seen[father], seen[young[0], young[1]]
+        either = one.a * other.b + one.b * other.a - one.ab * other.ab
+        found[0][counts] = found[0].get(counts, 0.0) + own.ab * either
+        if not counts[_B]:
+            found[1][counts] = found[1].get(counts, 0.0) + own.aa * one.a * other.a
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """Probabilities that a genotype is typed as one that holds a, that holds b, as «ab», as «aa»."""
+
+    a: float
+    b: float
+    ab: float
+    aa: float
+
+
+def _seen(genotype: tuple[int, int], share: float, dropout: float, miscall: float) -> _Seen:
+    """`share`: probability that a copy of another allele is read as a, which is that of being read as b."""
+    x, y = genotype
+    left = [(1.0, x, y)] if x == y != _OTHER else [(1 - dropout, x, y), (dropout / 2, x, x), (dropout / 2, y, y)]
+    a = b = ab = aa = 0.0
+    for chance, one, other in left:
+        as_a, as_b = ([1 - miscall if copy == allele else share for copy in (one, other)] for allele in (_A, _B))
+        a += chance * (1 - (1 - as_a[0]) * (1 - as_a[1]))
+        b += chance * (1 - (1 - as_b[0]) * (1 - as_b[1]))
+        ab += chance * (as_a[0] * as_b[1] + as_b[0] * as_a[1])
+        aa += chance * as_a[0] * as_a[1]
+    return _Seen(a=a, b=b, ab=ab, aa=aa)
+
+
+def _urn(classes: Floats, counts: Counts, theta: float, draws: int) -> Floats:
+    """Probability of a row of alleles that holds so many of each class, by the frequencies of the `classes` (3, N)."""
+    total = np.ones(classes.shape[1])
+    for frequency, count in zip(classes, counts, strict=True):
+        for place in range(count):
+            total = total * ((1 - theta) * frequency + place * theta)
+    below = math.prod(1 - theta + place * theta for place in range(draws))
+    found: Floats = total / below
+    return found
 
 
 def parent_chances(frequencies: Floats, model: ErrorModel) -> Mapping[str, float]:

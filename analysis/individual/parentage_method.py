@@ -27,7 +27,7 @@ from analysis.outcome import Diagnostic, Finding, Number, Outcome, Reason
 from analysis.registry import Method
 
 NAME = "individual.parentage"
-VERSION = "2.0"
+VERSION = "2.1"
 QUESTION = "Can the young be of the parents that are claimed?"
 PEDIGREE_QUESTION = "Can the claimed pedigree be true as a whole?"
 CSV_COLUMNS = (

@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
 from itertools import combinations_with_replacement, product
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import InputRefused
-from analysis.individual.kinship import ErrorModel
+from analysis.individual.kinship import ErrorModel, observation
 from analysis.individual.panel import Panel, genotype_index
 from analysis.individual.parentage import (
     Mendel,
@@ -131,45 +132,105 @@ def pair(a: int, b: int) -> tuple[int, int]:
     return min(a, b), max(a, b)
 
 
-def drawn(count: int) -> list[tuple[tuple[int, ...], float]]:
-    """Every row of so many independent alleles, with its probability."""
-    return [(row, math.prod(FREQUENCIES[one] for one in row)) for row in product(range(3), repeat=count)]
+def drawn(count: int, theta: float = 0.0) -> list[tuple[tuple[int, ...], float]]:
+    """Every row of so many alleles with its probability: each drawn with θ as often again as it was seen before."""
+    rows = []
+    for row in product(range(3), repeat=count):
+        share = 1.0
+        for place, one in enumerate(row):
+            seen = row[:place].count(one)
+            share *= (
+                (seen * theta + (1 - theta) * FREQUENCIES[one]) / (1 + (place - 1) * theta)
+                if place
+                else (FREQUENCIES[one])
+            )
+        rows.append((row, share))
+    return rows
 
 
-def test_chances_of_a_pair_are_those_of_all_families_enumerated() -> None:
+@pytest.mark.parametrize("theta", [0.0, 0.1])
+def test_chances_of_a_pair_are_those_of_all_families_enumerated(theta: float) -> None:
     true = one_wrong = both_wrong = sibling = 0.0
-    for (m1, m2, f1, f2), share in drawn(4):
+    for (m1, m2, f1, f2), share in drawn(4, theta):
         for egg, sperm in product((m1, m2), (f1, f2)):
             true += share / 4 * trio_looks_impossible(pair(m1, m2), pair(f1, f2), pair(egg, sperm))
-    for (m1, m2, s1, s2, sperm), share in drawn(5):
+    for (m1, m2, s1, s2, sperm), share in drawn(5, theta):
         for egg in (m1, m2):
             one_wrong += share / 2 * trio_looks_impossible(pair(m1, m2), pair(s1, s2), pair(egg, sperm))
-    for (a, b, c, d, x, y), share in drawn(6):
+    for (a, b, c, d, x, y), share in drawn(6, theta):
         both_wrong += share * trio_looks_impossible(pair(a, b), pair(c, d), pair(x, y))
-    for (m1, m2, g1, g2, h1, h2), share in drawn(6):
+    for (m1, m2, g1, g2, h1, h2), share in drawn(6, theta):
         for (f1, f2), (s1, s2) in product(product((g1, g2), (h1, h2)), repeat=2):  # the father, and his sibling
             for egg, sperm in product((m1, m2), (f1, f2)):
                 sibling += share / 64 * trio_looks_impossible(pair(m1, m2), pair(s1, s2), pair(egg, sperm))
-    found = pair_chances(np.array(FREQUENCIES), ERRORS)
+    found = pair_chances(np.array(FREQUENCIES), replace(ERRORS, theta=theta))
     assert found["true"] == pytest.approx(true, abs=1e-12)
     assert found["one_unrelated"] == pytest.approx(one_wrong, abs=1e-12)
     assert found["unrelated"] == pytest.approx(both_wrong, abs=1e-12)
     assert found["one_sibling"] == pytest.approx(sibling, abs=1e-12)
 
 
-def test_chances_of_one_parent_are_those_of_all_families_enumerated() -> None:
+@pytest.mark.parametrize("who", ["true", "one_unrelated", "unrelated"])
+def test_chances_at_a_locus_of_five_alleles_are_those_of_whole_tables(who: str) -> None:
+    """Every row of alleles into a table of true trios, that through the table of readings: no alleles put together."""
+    frequencies, theta = np.array([0.4, 0.3, 0.15, 0.1, 0.05]), 0.05
+    model, index = replace(ERRORS, theta=theta), genotype_index(5)
+    count = {"true": 4, "one_unrelated": 5, "unrelated": 6}[who]
+    rows = np.indices((5,) * count).reshape(count, -1)
+    shares = np.ones(rows.shape[1])
+    for place in range(count):
+        again = (rows[:place] == rows[place]).sum(axis=0)
+        shares *= (again * theta + (1 - theta) * frequencies[rows[place]]) / (1 - theta + place * theta)
+    assert shares.sum() == pytest.approx(1)
+    young = {"true": (0, 2), "one_unrelated": (0, 4), "unrelated": (4, 5)}[who]
+    trios = np.zeros((15, 15, 15))
+    np.add.at(trios, (index[rows[0], rows[1]], index[rows[2], rows[3]], index[rows[young[0]], rows[young[1]]]), shares)
+    errors, order = observation(5, model), genotypes(5)
+    seen = np.einsum("mfy,ma,fb,yc->abc", trios, errors, errors, errors, optimize=True)
+    expected = sum(
+        float(seen[m, f, c])
+        for m, f, c in product(range(15), repeat=3)
+        if not trio_possible(order[m], order[f], order[c])
+    )
+    assert pair_chances(frequencies, model)[who] == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_power_against_a_stranger_of_the_same_subpopulation_is_the_share_that_simulation_excludes() -> None:
+    """Mother, young and a stranger of a subpopulation whose frequencies are drawn about the panel's, 600 times."""
+    theta = 0.2
+    loci, model = panel(8, 4, seed=3), ErrorModel(theta=theta, dropout=0.0, miscall=0.0)
+    mendel, random = Mendel(loci, model), np.random.default_rng(7)
+    excluded, stated = 0, set()
+    for _ in range(600):
+        three = np.empty((3, 8), dtype=np.int32)
+        for locus, p in enumerate(loci.frequencies):
+            own = random.dirichlet(p * (1 - theta) / theta)
+            mother, stranger = random.choice(len(p), (2, 2), p=own)
+            sides = (mother[0], random.choice(len(p), p=own)), mother, stranger
+            three[:, locus] = [genotype_index(len(p))[one] for one in map(tuple, sides)]
+        found = mendel.pair(*three)
+        excluded += found.excluded
+        stated.add(found.powers["one_unrelated"])
+    (power,) = stated
+    assert abs(excluded / 600 - power) < 4 * math.sqrt(power * (1 - power) / 600)
+    independent = Mendel(loci, replace(model, theta=0.0)).pair(*three).powers["one_unrelated"]
+    assert independent - power > 4 * math.sqrt(power * (1 - power) / 600), "taken as independent it would be overstated"
+
+
+@pytest.mark.parametrize("theta", [0.0, 0.1])
+def test_chances_of_one_parent_are_those_of_all_families_enumerated(theta: float) -> None:
     true = unrelated = sibling = of_the_young = 0.0
-    for (a, b, c, d), share in drawn(4):
+    for (a, b, c, d), share in drawn(4, theta):
         unrelated += share * pair_looks_impossible(pair(a, b), pair(c, d))
         for egg, sperm in product((a, b), (c, d)):
             true += share / 4 * pair_looks_impossible(pair(a, b), pair(egg, sperm))
             for other in product((a, b), (c, d)):
                 of_the_young += share / 16 * pair_looks_impossible(pair(*other), pair(egg, sperm))
-    for (g1, g2, h1, h2, sperm), share in drawn(5):
+    for (g1, g2, h1, h2, sperm), share in drawn(5, theta):
         for own, other in product(product((g1, g2), (h1, h2)), repeat=2):
             for egg in own:
                 sibling += share / 32 * pair_looks_impossible(pair(*other), pair(egg, sperm))
-    found = parent_chances(np.array(FREQUENCIES), ERRORS)
+    found = parent_chances(np.array(FREQUENCIES), replace(ERRORS, theta=theta))
     assert found["true"] == pytest.approx(true, abs=1e-12)
     assert found["unrelated"] == pytest.approx(unrelated, abs=1e-12)
     assert found["sibling"] == pytest.approx(sibling, abs=1e-12)
