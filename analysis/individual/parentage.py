@@ -160,10 +160,9 @@ def _possible(
     draws = _FAMILIES[who]
     found: tuple[dict[Counts, float], dict[Counts, float]] = ({}, {})
     for row in product(range(3), repeat=draws):
-        mother, father, left = row[:2], row[2:4], row[4:]
-        young = {4: (row[0], row[2]), 5: (row[0], *left), 6: left}[draws]
+        young = {4: (row[0], row[2]), 5: (row[0], row[-1]), 6: (row[-2], row[-1])}[draws]
         counts = (row.count(_A), row.count(_B), row.count(_OTHER))
-        one, other, own = seen[mother], seen[father], seen[young[0], young[1]]
+        one, other, own = seen[row[0], row[1]], seen[row[2], row[3]], seen[young]
         either = one.a * other.b + one.b * other.a - one.ab * other.ab
         found[0][counts] = found[0].get(counts, 0.0) + own.ab * either
         if not counts[_B]:
