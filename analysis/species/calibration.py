@@ -6,7 +6,7 @@ Made by `analysis.species.calibrate`, kept beside the set as ``calibration.json`
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from analysis.species.library import Library
 from analysis.statistics import binomial_interval
 
 FILE: Final = "calibration.json"
-FORMAT: Final = "spoor-species-calibration/3"
+FORMAT: Final = "spoor-species-calibration/4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,12 @@ class Rate:
     def interval(self) -> tuple[float, float]:
         """Clopper–Pearson, 95 %."""
         return binomial_interval(self.count, self.total)
+
+
+def added(rates: Iterable[Rate]) -> Rate:
+    """Counts and totals added up."""
+    every = list(rates)
+    return Rate(count=sum(rate.count for rate in every), total=sum(rate.total for rate in every))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,22 @@
 """The species rule of one locus and query length: which confidence is asked for, and how often that goes wrong.
 
-One number is chosen, on one half of the trials; its rates are counted on the other half. Choosing distance and gap as
-well names more absent species there than where they were chosen: with few trials what is chosen together is learnt by
-heart.
+One number is chosen, on all trials; its rates are counted crosswise: on each half of the species, by what is chosen on
+the other half alone. Choosing distance and gap as well names more absent species there than where they were chosen:
+with few trials what is chosen together is learnt by heart.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.species.calibration import Confidence, Rate, Rule
+from analysis.species.calibration import Confidence, Rate, Rule, added
 from analysis.species.confidence import Seen, features
 from analysis.species.library import Library
 from analysis.species.naming import APART, NEAREST, named_together, together
@@ -70,6 +70,17 @@ class Tried:
         return self.left_out is not None and bool(self.left_out.pairs) and self.left_out.pairs[0][1] == self.species
 
 
+Either = TypeVar("Either", Trial, Tried)
+
+
+def one_of_each(trials: Sequence[Either]) -> list[Either]:
+    """The first trial of each species: its records err alike, and counting all of them would feign certainty."""
+    first: dict[int, Either] = {}
+    for trial in trials:
+        first.setdefault(trial.species, trial)
+    return list(first.values())
+
+
 def tried(library: Library, trial: Trial, inside: Within) -> Tried:
     """See `Tried`."""
     locus = int(library.record_locus[trial.record])
@@ -115,6 +126,30 @@ def species_rule(
     asked = None if fitted is None else _asked(library, fitted, choosing)
     grouped = None if fitted is None or asked is None else _asked_of_groups(library, fitted, choosing, asked)
     return _counted(library, fitted, asked, grouped, counting)
+
+
+def crossed_rule(library: Library, fitted: Confidence | None, trials: Sequence[Tried], halves: Sequence[Rule]) -> Rule:
+    """The rule chosen on all trials, its rates those of two halves, each counted where the other was chosen.
+
+    A half on which no confidence could be chosen named nothing because it had no rule: that is no evidence of how the
+    rule used goes wrong, and its trials are left out. Without a half that had one no species is named.
+    """
+    usable = [half for half in halves if half.usable]
+    used = species_rule(library, fitted if usable else None, trials, one_of_each(trials))
+    if not used.usable:
+        return used
+    grouping = [half for half in usable if half.group_confidence is not None]
+    return replace(
+        used,
+        group_confidence=used.group_confidence if grouping else None,
+        present_called=added(half.present_called for half in usable),
+        present_wrong=added(half.present_wrong for half in usable),
+        absent_named=added(half.absent_named for half in usable),
+        records_named=added(half.records_named for half in usable),
+        present_grouped=added(half.present_grouped for half in grouping),
+        present_outside=added(half.present_outside for half in grouping),
+        absent_grouped=added(half.absent_grouped for half in grouping),
+    )
 
 
 def _asked(library: Library, fitted: Confidence, trials: Sequence[Tried]) -> float | None:

@@ -4,8 +4,8 @@ Identity alone orders badly: 99 % means one thing where species lie 10 % apart a
 together here are the distance to the nearest species, the gap to the next one, and how far records of the nearest
 species lie apart. Their weights are fitted (logistic regression, Berkson 1944) to tell leave-one-out searches that
 find the right species from leave-one-species-out searches, both kinds counting the same. No weight may have the wrong
-sign: a sequence that lies nearer, or whose next species lies further away, is never less sure. How many of either kind
-are as sure is counted on trials that had no part in the fit.
+sign: a sequence that lies nearer, or whose next species lies further away, is never less sure. The weights used come of
+all trials. How many of either kind are as sure is counted crosswise: each half of the species by weights of the other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from analysis.species.calibration import Confidence, Rate, Step
+from analysis.species.calibration import Confidence, Rate, Step, added
 from analysis.species.rules import Pairs
 
 Row = tuple[float, ...]
@@ -29,8 +29,11 @@ GRID: Final = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96,
 
 _FAR: Final = 0.3
 _ALIKE: Final = 0.002
-_ITSELF: Final = 0.5
-"""Weight of a record found by its own sequence, beside 1 of one that was left out."""
+_ITSELF: Final = 0.1
+"""Weight of a record found by its own sequence, beside 1 of one that was left out.
+
+Every species has the first, few have the second: at a half each the first decide alone where most have one record.
+"""
 _PRECISION: Final = np.array([0.001, *[0.16] * 6])
 """Of the weights before any trial is seen: normal around 0, standard deviation 2.5; that of the constant is wide."""
 _ROUNDS: Final = 100
@@ -88,6 +91,21 @@ def confidence_fit(choosing: Seen, counting: Seen) -> Confidence | None:
         for value in GRID
     )
     return Confidence(weights=weights, steps=steps)
+
+
+def confidence_joined(whole: Seen, halves: Sequence[Confidence]) -> Confidence | None:
+    """Weights from all trials, counts added up from the halves; None without a half that has any."""
+    if not halves or all(whole.right):
+        return None
+    steps = tuple(
+        Step(
+            value=value,
+            present=added([half.steps[place].present for half in halves]),
+            absent=added([half.steps[place].absent for half in halves]),
+        )
+        for place, value in enumerate(GRID)
+    )
+    return Confidence(weights=tuple(_fitted(whole).round(6).tolist()), steps=steps)
 
 
 def confidence_of(fitted: Confidence, pairs: Pairs, within: float | None) -> float:

@@ -99,7 +99,7 @@ def _species(name: str, pairs: Pairs, rule: Rule, library: Library, value: float
     sure = Reason(
         code="sure-enough",
         text=f"The confidence is {thousandths(value)}, and {rule.confidence} is asked for: {_shown(rule.absent_named)} "
-        "absent species of the set were as sure.",
+        "absent species of the set would be named.",
     )
     return Decision(
         outcome=Identification.SPECIES,

@@ -29,7 +29,7 @@ from analysis.species.screen import NOTHING, Other, Screen, contamination_screen
 from analysis.species.traces import names_check, reads_of, trace_read
 from analysis.species.tree import REPLICATES
 
-VERSION = "1.6"
+VERSION = "1.7"
 QUESTION = "To which species, or to which higher taxon, does the sequence belong?"
 MOST_SEQUENCES = 10_000
 _EDITS_LIMIT = 1 << 20

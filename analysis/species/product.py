@@ -41,7 +41,7 @@ from analysis.species.report import identified_json, statement
 from analysis.statistics import binomial_interval
 
 NAME: Final = "species.product"
-VERSION: Final = "1.2"
+VERSION: Final = "1.3"
 QUESTION: Final = "Which taxa do the amplicon reads of the product come from?"
 MOST_TAXA: Final = 200
 """Outcomes of one run; what is beyond stands in product.csv."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.species.calibrate import _exclusion, _genus_rates, _rank_rule
-from analysis.species.calibration import Rate
-from analysis.species.choosing import Found, Trial, Tried, species_rule
+from analysis.species.calibrate import Half, _crossed, _exclusion, _genus_rates, _rank_rule
+from analysis.species.calibration import Confidence, Rate, Rule
+from analysis.species.choosing import Found, Trial, Tried
 from analysis.species.library import Library, library_build
 from analysis.species.records import Record
 from analysis.species.synthetic import Design, barcodes
@@ -80,13 +80,49 @@ def test_no_genus_is_named_where_absent_ones_lie_at_nothing(library: Library) ->
     assert rule.absent_named == Rate(count=0, total=4)
 
 
-def test_a_genus_has_a_rate_of_its_own_from_five_trials_on(library: Library) -> None:
+GAPS_ALONE = Confidence(weights=(0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0), steps=())
+NONE = Rate(count=0, total=0)
+
+
+def half(asked: float | None, counting: list[Tried]) -> Half:
+    rule = Rule(
+        distance=0.02, gap=0.0004, confidence=asked, group_confidence=None, present_called=NONE, present_wrong=NONE,
+        absent_named=NONE, records_named=NONE, present_grouped=NONE, present_outside=NONE, absent_grouped=NONE,
+    )  # fmt: skip
+    return Half(fitted=GAPS_ALONE, rule=rule, counting=counting)
+
+
+def test_a_genus_has_a_rate_of_its_own_from_five_trials_on_each_by_the_rule_of_the_other_half(library: Library) -> None:
+    """Hidden, all are found at 0.1 % with a gap of 3 %: odds 1.21, confidence 0.548; asked are 0.5 and 0.6."""
     first, other = (number(library, f"{GENERA[0]} {epithet}") for epithet in ("albus", "niger"))
-    second = number(library, f"{GENERA[1]} albus")
+    second, third, fourth = (number(library, f"{genus} albus") for genus in GENERA[1:4])
 
     def tried(species: int) -> Tried:
-        return Tried(species=species, left_out=None, hidden=None, itself=Found(pairs=((0.0, species),), within=None))
+        hidden = Found(pairs=((0.001, third), (0.031, fourth)), within=None)
+        return Tried(species=species, left_out=None, hidden=hidden, itself=Found(pairs=((0.0, species),), within=None))
 
-    rule = species_rule(library, None, [], [])
-    of_first = [tried(first)] * 3 + [tried(other)] * 2
-    assert _genus_rates(library, [*of_first, *[tried(second)] * 4], None, rule) == {GENERA[0]: Rate(count=0, total=5)}
+    halves = [half(0.5, [tried(first)] * 3), half(0.6, [tried(other)] * 2 + [tried(second)] * 4)]
+    assert _genus_rates(library, halves) == {GENERA[0]: Rate(count=3, total=5)}
+    assert _genus_rates(library, [halves[0], half(None, halves[1].counting)]) == {}
+
+
+def test_each_half_of_the_species_is_counted_by_the_rule_of_the_other(library: Library) -> None:
+    """Six species, two trials each: the halves share none, and each counts one trial of each of its three."""
+    species = [number(library, f"{genus} albus") for genus in GENERA[:8]]
+
+    def tried(own: int, gap: float) -> Tried:
+        return Tried(
+            species=own,
+            left_out=Found(pairs=((0.001, own), (0.1, species[7])), within=0.002),
+            hidden=Found(pairs=((0.03, species[6]), (0.03 + gap, species[7])), within=None),
+            itself=Found(pairs=((0.0, own), (0.03, species[6])), within=0.002),
+        )
+
+    every = [tried(own, gap) for own in species[:6] for gap in (0.01, 0.02)]
+    one, other = _crossed(library, every)
+    assert [trial.species for trial in one.counting] == species[1:6:2]
+    assert [trial.species for trial in other.counting] == species[0:6:2]
+    assert one.rule.absent_named.total == other.rule.absent_named.total == 3
+    # Where nothing else is found no species can be missed: no half has anything to tell present from absent by.
+    alone = [Tried(species=n, left_out=None, hidden=None, itself=every[0].itself) for n in species[:6]]
+    assert _crossed(library, alone) == []

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.species.calibration import Calibration, Rate
-from analysis.species.confidence import _PRECISION, Seen, _fitted, confidence_fit, confidence_of, features
+from analysis.species.calibration import Calibration, Confidence, Rate
+from analysis.species.confidence import (
+    _PRECISION,
+    Seen,
+    _fitted,
+    confidence_fit,
+    confidence_joined,
+    confidence_of,
+    features,
+)
 from analysis.species.identify import identify
 from analysis.species.library import Library
 from analysis.species.report import identified_json
@@ -41,12 +49,12 @@ def seen(seed: int, count: int = 200) -> Seen:
 def log_posterior(weights: np.ndarray, trials: Seen) -> float:
     """Bernoulli log-likelihood and a normal prior around nought, written out term by term.
 
-    Absent species weigh together as present ones do, of which records found by their own sequence weigh a half each.
+    Absent species weigh together as present ones do, of which records found by their own sequence weigh a tenth each.
     """
-    present, absent = sum(trials.right) + 0.5 * len(trials.itself), len(trials.right) - sum(trials.right)
+    present, absent = sum(trials.right) + 0.1 * len(trials.itself), len(trials.right) - sum(trials.right)
     rows = [(row, yes, 1.0 if yes else present / absent) for row, yes in zip(trials.rows, trials.right, strict=True)]
     total = 0.0
-    for row, yes, weight in (*rows, *((row, True, 0.5) for row in trials.itself)):
+    for row, yes, weight in (*rows, *((row, True, 0.1) for row in trials.itself)):
         share = 1 / (1 + np.exp(-np.array(row) @ weights))
         total += weight * np.log(share if yes else 1 - share)
     return float(total - 0.5 * sum(_PRECISION * weights**2))
@@ -83,6 +91,39 @@ def test_counts_are_of_the_half_that_was_not_fitted_and_fall_with_the_step() -> 
         absent = sum(value >= step.value for value, yes in zip(values, counting.right, strict=True) if not yes)
         assert step.absent.count == absent
     assert fitted.steps[7].absent.count < fitted.steps[7].present.count
+
+
+def test_joined_weights_come_of_all_trials_and_counts_of_both_halves() -> None:
+    """Each half is counted by the weights of the other: 40 + 60 present and as many absent ones."""
+    one, other = seen(5, count=80), seen(6, count=120)
+    crossed = [confidence_fit(one, other), confidence_fit(other, one)]
+    halves = [half for half in crossed if half is not None]
+    whole = Seen(rows=[*one.rows, *other.rows], right=[*one.right, *other.right])
+    joined = confidence_joined(whole, halves)
+    assert joined is not None
+    assert joined.weights == pytest.approx(_fitted(whole), abs=1e-6)
+    assert joined.weights not in [half.weights for half in halves]
+    assert joined.steps[0].present == joined.steps[0].absent == Rate(count=100, total=100)
+    for step, first, second in zip(joined.steps, halves[0].steps, halves[1].steps, strict=True):
+        assert step.absent == Rate(count=first.absent.count + second.absent.count, total=100)
+    assert confidence_joined(whole, []) is None
+    assert confidence_joined(Seen(rows=whole.rows, right=[True] * 200), halves) is None
+
+
+def test_records_found_by_their_own_sequence_do_not_outvote_those_left_out() -> None:
+    """Ten records left out weigh as a hundred found by themselves: where both kinds say otherwise, they are even.
+
+    Left out, all lie at 1 % with a gap of 10 %, absent ones at 1 % with one of 0.2 %, and those found by themselves at
+    0 with one of 1 %. Present and absent are told apart by the gap alone, and the answer left out is a sure one.
+    """
+    left_out = [features([(0.01, 1), (0.11, 2)], None)] * 10
+    absent = [features([(0.01, 1), (0.012, 2)], None)] * 10
+    trials = Seen(
+        rows=[*left_out, *absent],
+        right=[*[True] * 10, *[False] * 10],
+        itself=[features([(0.0, 1), (0.01, 2)], None)] * 100,
+    )
+    assert confidence_of(Confidence(weights=tuple(_fitted(trials)), steps=()), ((0.01, 1), (0.11, 2)), None) > 0.5
 
 
 def test_without_present_trials_nothing_but_the_constant_speaks() -> None:
@@ -140,7 +181,7 @@ def test_an_identification_says_how_sure_it_is(
         assert isinstance(sure["step"], float)
         assert 0 <= sure["step"] <= confidence <= 1
         assert isinstance(sure["absent"], dict)
-        assert sure["absent"]["total"] == 5  # half of the ten species, each taken out once
+        assert sure["absent"]["total"] == 10  # the ten species, each taken out once where it had no part in the fit
     unknown = "".join(random.Random(1).choices("ACGT", k=650))
     assert identified_json(identify(*calibrated, "q", unknown.encode()))["confidence"] is None
     uncalibrated = identified_json(identify(calibrated[0], None, "q", new[0].sequence.encode()))

@@ -18,7 +18,7 @@ from analysis.errors import InputRefused
 from analysis.outcome import Identification
 from analysis.species.calibrate import library_calibrate
 from analysis.species.calibration import Calibration, Confidence, Rate, Rule, calibration_read
-from analysis.species.choosing import Found, Tried, species_rule
+from analysis.species.choosing import Found, Tried, crossed_rule, one_of_each, species_rule
 from analysis.species.identify import identify
 from analysis.species.library import Library, library_build, library_open
 from analysis.species.naming import named_together, together
@@ -142,6 +142,36 @@ def test_where_too_many_absent_species_are_as_sure_as_any_none_is_named() -> Non
     assert species_rule(library(), None, trials, trials).confidence is None
 
 
+def test_the_number_is_chosen_on_all_trials_and_the_rates_are_those_of_the_halves() -> None:
+    """Three of 150 absent species may be named, so 0.855 serves the whole; the first half of 100 may name but two.
+
+    It asks for 0.915, and none of the other half is as sure. That half asks for 0.855 and names three of the first.
+    """
+    first, other = choosing(), [tried(n, hidden=FAR, itself=0.8555) for n in range(100, 150)]
+    halves = [
+        species_rule(library(), GAPS_ALONE, one, one_of_each(two)) for one, two in ((first, other), (other, first))
+    ]
+    whole = crossed_rule(library(), GAPS_ALONE, [*first, *other], halves)
+    assert [half.confidence for half in halves] == [0.915, 0.855]
+    assert whole.confidence == 0.855
+    assert [half.absent_named for half in halves] == [Rate(count=0, total=50), Rate(count=3, total=100)]
+    assert whole.absent_named == Rate(count=3, total=150)
+    assert whole.records_named == Rate(count=100, total=150)
+
+
+def test_a_half_without_a_rule_says_nothing_of_how_the_rule_goes_wrong() -> None:
+    sure = [tried(n, hidden=alone(0.98) if n < 3 else FAR, itself=0.95) for n in range(100)]
+    quiet = [tried(n, hidden=FAR, itself=0.95) for n in range(100, 300)]
+    halves = [species_rule(library(), GAPS_ALONE, one, two) for one, two in ((sure, quiet), (quiet, sure))]
+    assert [half.usable for half in halves] == [False, True]
+    whole = crossed_rule(library(), GAPS_ALONE, [*sure, *quiet], halves)
+    assert whole.usable
+    assert whole.absent_named == Rate(count=3, total=100)
+    without = crossed_rule(library(), GAPS_ALONE, [*sure, *quiet], halves[:1])
+    assert (without.usable, without.group_confidence) == (False, None)
+    assert without.absent_named == Rate(count=0, total=300)
+
+
 def test_a_wrong_name_weighs_as_ten_missed_ones() -> None:
     """Of ten present species one is named wrongly at 0.85: asking for 0.93 loses five right ones, and is worth it."""
 
@@ -223,7 +253,7 @@ def test_a_calibration_of_the_earlier_rule_is_refused_with_the_remedy(
 ) -> None:
     shutil.copytree(calibrated[0].reference.folder, tmp_path / "set")
     path = tmp_path / "set" / "calibration.json"
-    path.write_text(path.read_text().replace("spoor-species-calibration/3", "spoor-species-calibration/2"))
-    with pytest.raises(InputRefused, match="this version reads spoor-species-calibration/3") as refused:
+    path.write_text(path.read_text().replace("spoor-species-calibration/4", "spoor-species-calibration/3"))
+    with pytest.raises(InputRefused, match="this version reads spoor-species-calibration/4") as refused:
         calibration_read(library_open(tmp_path / "set"))
     assert "validate" in cast("Any", refused.value).remedy
