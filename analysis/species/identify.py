@@ -43,10 +43,10 @@ DEFINITIONS: Final = {
     "species; null where it names none",
     "as_sure": "searches of the set, each by weights it had no part in, with this confidence (step) or more: present "
     "species found rightly, absent species taken for another; each species counts once",
-    "present_species_as_sure": "leave-one-out searches, each by weights it had no part in, that were as sure: species in "
-    "the set, found rightly",
-    "absent_species_as_sure": "leave-one-species-out searches, each by weights it had no part in, that were as sure: species "
-    "not in the set, taken for another",
+    "present_species_as_sure": "leave-one-out searches, each by weights it had no part in, that were as sure: species "
+    "in the set, found rightly",
+    "absent_species_as_sure": "leave-one-species-out searches, each by weights it had no part in, that were as sure: "
+    "species not in the set, taken for another",
     "characters": "diagnostic sites (simple pure characters): bases that all sequences of the species named share and "
     "no sequence of a congener has; positions in the query",
     "barcode_gap": "distance to the nearest other species − largest distance between records of the named species",
