@@ -103,7 +103,7 @@ def test_the_set_says_how_often_it_was_wrong(bench: Bench, library: ReferenceSet
     whole = library.summary["error_rates"][0]
     assert whole["locus"] == "COI"
     wrong, tried = whole["species"]["present_wrong"]
-    # Every species with several records is tried once (ADR 0032), by what the other half of the species chose (ADR 0041).
+    # Every species with several records is tried once (ADR 0032), by what the other half chose (ADR 0041).
     assert 0 <= wrong <= tried == library.summary["species"]
 
 
