@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +13,12 @@ from analysis.species.curate import _length
 from analysis.species.decide import Decision
 from analysis.species.declared import declared_compare
 from analysis.species.evidence import by_species
-from analysis.species.library import Library
+from analysis.species.library import Library, library_build
 from analysis.species.partial import is_short
+from analysis.species.records import Record
 from analysis.species.rules import names_rank
 from analysis.species.search import Near, nearest
-from analysis.species.synthetic import Barcode
+from analysis.species.synthetic import Barcode, Design, barcodes
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,22 @@ def test_a_declared_species_is_excluded_beyond_its_distance_where_another_is_nea
                     key=lambda one: one.distance)  # fmt: skip
     nothing = Decision(outcome=Identification.INCONCLUSIVE, taxon=None)
     assert declared_compare(library, query, "Aus_albus", nothing, ranked, local).answer == answer
+
+
+def test_each_species_stands_by_the_nearest_of_its_records(tmp_path: Path) -> None:
+    """Distances counted base by base: these sequences are of one length and differ by substitutions alone."""
+    made = barcodes(["Aus albus", "Aus niger", "Bus albus"], seed=8, design=Design(within=0.02, each=6))
+    records = [
+        Record(accession=one.accession, name=one.species, species=one.species, locus="COI", sequence=bases)
+        for one, bases in ((one, one.sequence.encode()) for one in made[1:])
+    ]
+    library, _ = library_build(tmp_path / "set", records, name="s", version="1")
+    query = made[0].sequence.encode()
+    counted: dict[str, float] = {}
+    for record in records:
+        differ = sum(a != b for a, b in zip(query, record.sequence, strict=True)) / len(query)
+        counted[record.species] = min(differ, counted.get(record.species, 1.0))
+    ranked = by_species(library, query, nearest(library, query))
+    found = {library.species[one.species].name: one.distance for one in ranked}
+    assert list(found) == ["Aus albus", "Aus niger", "Bus albus"]
+    assert found == pytest.approx(counted)
