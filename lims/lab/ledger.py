@@ -18,7 +18,18 @@ RUN = declare("lab.run/1", verbs={"queued", "started", "finished", "failed", "ca
 FINDING = declare("lab.finding/1", verbs={"recorded", "replaced"})
 REPORT = declare(
     "lab.report/1",
-    verbs={"drafted", "changed", "submitted", "sent_back", "agreed", "signed", "replaced", "withdrawn", "disagreed"},
+    verbs={
+        "drafted",
+        "changed",
+        "submitted",
+        "sent_back",
+        "agreed",
+        "signed",
+        "replaced",
+        "withdrawn",
+        "disagreed",
+        "answered",
+    },
 )
 LAW = declare("lab.law/1", verbs={"proposed", "imported", "failed", "cancelled", "approved", "retired"})
 DRIFT = declare("lab.drift/1", verbs={"queued", "finished", "failed", "cancelled", "would_change", "decided"})

@@ -43,6 +43,7 @@ _WORDS: Mapping[str, Mapping[str, str | Promise]] = {
         "sent_back": _("Report sent back"),
         "agreed": _("Review agreed"),
         "disagreed": _("Reviewer disagreed"),
+        "answered": _("Comment answered"),
         "signed": _("Report signed and issued"),
         "replaced": _("Report replaced"),
         "withdrawn": _("Draft withdrawn"),

@@ -120,7 +120,7 @@ def report_change(*, actor: Actor, report: Report, version: int, facts: ReportFa
     with transaction.atomic():
         case_lock(case)
         row = report_lock(report, version)
-        _state_check(row, ReportState.DRAFT)
+        report_state_check(row, ReportState.DRAFT)
         for name, value in _columns(facts).items():
             setattr(row, name, value)
         row.version += 1
@@ -147,7 +147,7 @@ def report_submit(*, actor: Actor, report: Report, version: int) -> Report:
     with transaction.atomic():
         case_lock(case)
         row = report_lock(report, version)
-        _state_check(row, ReportState.DRAFT)
+        report_state_check(row, ReportState.DRAFT)
         _findings_check(row)
         draft = _load(row)
         row.frozen = draft.frozen = law_frozen(draft)
@@ -182,7 +182,7 @@ def report_sign(*, actor: Actor, report: Report, version: int, proof: ReAuthenti
         case_lock(case)
         old = _replaced_lock(report)
         row = report_lock(report, version)
-        _state_check(row, ReportState.REVIEWED)
+        report_state_check(row, ReportState.REVIEWED)
         draft = _load(row)
         _unchanged_check(draft)
         stored = _file_store(actor, draft, _signed(actor, draft), "report")
@@ -212,7 +212,7 @@ def report_withdraw(*, actor: Actor, report: Report, version: int, reason: str) 
         case_lock(case)
         row = report_lock(report, version)
         if not report_contested(report=row):
-            _state_check(row, ReportState.DRAFT)
+            report_state_check(row, ReportState.DRAFT)
         row.state = ReportState.WITHDRAWN
         row.version += 1
         row.save(update_fields=["state", "version"])
@@ -245,7 +245,8 @@ def _stale(row: Report, version: int) -> StaleVersion:
     )
 
 
-def _state_check(row: Report, wanted: str) -> None:
+def report_state_check(row: Report, wanted: str) -> None:
+    """Raises `RuleViolation` unless the report is in this state."""
     if row.state != wanted:
         raise RuleViolation(
             _("%(number)s is «%(state)s»; this needs «%(wanted)s».")

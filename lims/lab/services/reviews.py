@@ -18,7 +18,7 @@ from lims.lab.checklists import ADMINISTRATIVE, TECHNICAL
 from lims.lab.enums import ReportState, ReviewDecision, ReviewKind, Side
 from lims.lab.models import Report, ReportPerson, Review, ReviewPoint
 from lims.lab.selectors.reports import disagreements_open
-from lims.lab.services.reports import report_draft_entry, report_lock
+from lims.lab.services.reports import report_draft_entry, report_lock, report_state_check
 
 _STATES = {
     ReviewKind.TECHNICAL: ReportState.TECHNICAL_REVIEW,
@@ -123,18 +123,30 @@ def review_disagree(*, actor: Actor, review: Review, note: str) -> Review:
 
 
 def review_answer(*, actor: Actor, point: ReviewPoint, answer: str) -> ReviewPoint:
-    """The author's answer to a reviewer's comment.
+    """The author's answer to a reviewer's comment, while the report is a draft; each wording stays in the ledger.
 
     Raises:
-        NotAllowed: not on the side of the work.
+        NotAllowed: without `report.write`, or not on the side of the work.
+        BadInput: no answer.
+        RuleViolation: the report is no draft, or the point has no comment.
     """
+    case = Case.objects.select_related("agency").get(reports__reviews=point.review_id)
+    require(actor, "report.write", case_scope(case))
     answer = text_clean(answer, field="answer", required=True, limit=4000)
-    sides = ReportPerson.objects.filter(report_id=point.review.report_id, party_id=actor.party_id, side=Side.WORK)
-    if not sides.exists():
-        raise NotAllowed(_("An author or analyst of the report answers."), code="not-involved")
-    point.answer = answer
-    point.save(update_fields=["answer"])
-    return point
+    with transaction.atomic():
+        case_lock(case)
+        report = report_lock(point.review.report)
+        if not ReportPerson.objects.filter(report=report, party_id=actor.party_id, side=Side.WORK).exists():
+            raise NotAllowed(_("An author or analyst of the report answers."), code="not-involved")
+        report_state_check(report, ReportState.DRAFT)
+        row = ReviewPoint.objects.select_for_update(no_key=True, of=("self",)).get(pk=point.pk)
+        if not row.comment:
+            raise RuleViolation(_("There is no comment to answer here."), code="nothing-to-answer", found=row.key)
+        row.answer = answer
+        row.save(update_fields=["answer"])
+        values: dict[str, Json] = {"review": str(point.review.uuid), "point": row.key}
+        act_append(actor=actor, drafts=[report_draft_entry(report, "answered", values)], reason=answer)
+    return row
 
 
 def _locked(actor: Actor, review: Review) -> tuple[Report, Review]:
@@ -153,6 +165,7 @@ def _ended(report: Report, review: Review, verb: str) -> EntryDraft:
         "kind": review.kind,
         "round": review.round,
         "content": report.frozen_digest,
+        "failed": [point.key for point in review.points.order_by("pk") if point.passed is False],
     }
     return report_draft_entry(report, verb, values)
 

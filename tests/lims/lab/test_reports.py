@@ -71,6 +71,35 @@ def test_whoever_started_the_run_stands_on_the_side_of_the_work(bench: Bench) ->
     assert row.people.get(party_id=bench.lab.reviewer.party_id).side == "review"
 
 
+def _verbs(row: Report) -> list[str]:
+    entries = Entry.objects.filter(stream__kind="report", stream__uuid=row.uuid).order_by("sequence")
+    return [json.loads(bytes(entry.canonical))["verb"] for entry in entries]
+
+
+def test_comments_are_answered_by_the_author_while_the_report_is_a_draft(bench: Bench) -> None:
+    lab, row = bench.lab, submitted(bench)
+    review = review_open(actor=lab.reviewer, report=row)
+    point = review_point_set(actor=lab.reviewer, review=review, key="limits", passed=False, comment="What is left out?")
+    with pytest.raises(RuleViolation, match="In technical review"):
+        review_answer(actor=lab.analyst, point=point, answer="Too early.")
+    review_decide(actor=lab.reviewer, review=review, agree=False, note="State what was not examined.")
+    silent = review.points.exclude(pk=point.pk).first()
+    assert silent is not None
+    with pytest.raises(RuleViolation, match="no comment"):
+        review_answer(actor=lab.analyst, point=silent, answer="To nothing.")
+    with pytest.raises(NotAllowed):
+        review_answer(actor=lab.technician, point=point, answer="Not mine.")
+    with pytest.raises(BadInput):
+        review_answer(actor=lab.analyst, point=point, answer=" ")
+    review_answer(actor=lab.analyst, point=point, answer="The other tusks.")
+    assert review_answer(actor=lab.analyst, point=point, answer="Three of 511 tusks.").answer == "Three of 511 tusks."
+    assert _verbs(row)[-3:] == ["sent_back", "answered", "answered"]
+    row.refresh_from_db()
+    report_withdraw(actor=lab.analyst, report=row, version=row.version, reason="Another one is written.")
+    with pytest.raises(RuleViolation, match="Withdrawn"):
+        review_answer(actor=lab.analyst, point=point, answer="Afterwards.")
+
+
 def test_sent_back_changed_and_reviewed_again(bench: Bench) -> None:
     lab, row = bench.lab, submitted(bench)
     first = row.frozen_digest
@@ -88,6 +117,7 @@ def test_sent_back_changed_and_reviewed_again(bench: Bench) -> None:
     review_answer(actor=lab.analyst, point=point, answer="Added the sampling plan.")
     row.refresh_from_db()
     assert row.state == "draft"
+    assert _verbs(row)[-2:] == ["sent_back", "answered"]
     findings = list(row.findings.all())
     facts = ReportFacts(title=row.title, question=row.question, findings=findings, limits="Three of 511 tusks.")
     with pytest.raises(StaleVersion):
