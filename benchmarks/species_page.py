@@ -26,7 +26,7 @@ confidence that stands beside each answer, whatever the identity and the second 
 
 ### Every record that can be asked
 
-The same for every record whose species has several (400 drawn of the simulated ones), left out of its own search among
+The same for every record whose species has several (400 drawn where there are more), left out of its own search among
 all records of the file, no species taken out. The last column is the score the share comes of.
 
 | set, queries | engine | top-1 | score |

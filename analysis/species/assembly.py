@@ -145,13 +145,7 @@ def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Con
     the gap. Raises `InputRefused` where a read has nothing worth keeping, or the two do not overlap by 50
     bases with 85 % agreement: they are then not of one fragment (a swapped pair, for one).
     """
-    _qualities_check(forward, reverse)
-    if forward.bases == reverse.bases and np.array_equal(forward.qualities, reverse.qualities):
-        raise InputRefused(
-            "Forward and reverse are the same read.",
-            file=f"{forward.name} and {reverse.name}",
-            remedy="Give the read of the other end, or this one alone.",
-        )
+    _inputs_check(forward, reverse)
     one, other = trimmed(forward, limit=limit), trimmed(reverse, limit=limit)
     for kept in (one, other):
         if kept.end - kept.start < LEAST_OVERLAP:
@@ -188,14 +182,20 @@ def assemble(forward: Read, reverse: Read, *, limit: float = ERROR_LIMIT) -> Con
     )
 
 
-def _qualities_check(*reads: Read) -> None:
-    for read in reads:
+def _inputs_check(forward: Read, reverse: Read) -> None:
+    for read in (forward, reverse):
         if not len(read.qualities):
             raise InputRefused(
                 "The read has no qualities, without which two reads cannot be weighed against each other.",
                 file=read.name,
                 remedy="Give it as ab1 or FASTQ, or the finished sequence alone.",
             )
+    if forward.bases == reverse.bases and np.array_equal(forward.qualities, reverse.qualities):
+        raise InputRefused(
+            "Forward and reverse are the same read.",
+            file=f"{forward.name} and {reverse.name}",
+            remedy="Give the read of the other end, or this one alone.",
+        )
 
 
 def _origins(
