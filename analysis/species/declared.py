@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analysis.outcome import Identification
@@ -26,7 +26,8 @@ _RECORDS_COMPARED: Final = 50
 class Declared:
     """The answer about a declared species: «agrees», «excluded», «not_resolved» or «not_testable».
 
-    `distance` is to the nearest record of the declared species, None where it has none.
+    `name` is as declared; of a synonym the text names the species it stands for in the set. `distance` is to the
+    nearest record of the declared species, None where it has none.
     """
 
     name: str
@@ -47,9 +48,28 @@ def declared_compare(
 
     Excluded needs a calibrated reason: another species was named, or every record of the declared one
     lies beyond the distance that holds nine tenths of all distances inside species. A name that may be another name of
-    what was found, or no scientific name at all, excludes nothing.
+    what was found, or no scientific name at all, excludes nothing. A synonym of the set's table of names stands for
+    its accepted name.
     """
-    wanted, settled = species_name(_spelt(library, declared))
+    stated, settled = species_name(_spelt(library, declared))
+    wanted = library.species.accepted(stated)
+    found = _compared(library, query, wanted, decision, ranked, calibration, settled=settled)
+    if wanted == stated:
+        return found
+    return replace(found, name=stated, text=f"{stated} is {wanted} in the names of the set. {found.text}")
+
+
+def _compared(
+    library: Library,
+    query: bytes,
+    wanted: str,
+    decision: Decision,
+    ranked: Sequence[SpeciesDistance],
+    calibration: LocusCalibration | None,
+    *,
+    settled: bool,
+) -> Declared:
+    """The answer about an accepted name."""
     if decision.outcome is Identification.SPECIES and decision.taxon == wanted:
         own = ranked[0].distance
         return Declared(name=wanted, answer=AGREES, text=f"The sequence was identified as {wanted}.", distance=own)
@@ -74,7 +94,8 @@ def _spelt(library: Library, name: str) -> str:
     text = " ".join(name.replace("_", " ").split())
     written = text.capitalize()
     even = text in {text.lower(), text.upper()}
-    return written if even and library.congeners(written.split(" ")[0]) else text
+    known = library.congeners(written.split(" ")[0]) or library.species.accepted(written) != written
+    return written if even and known else text
 
 
 def _without_record(library: Library, wanted: str, decision: Decision, *, settled: bool) -> Declared:

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +24,17 @@ from analysis.inputs import Progress, no_progress
 from analysis.species.bases import clean
 from analysis.species.library import Library
 from analysis.species.locus import locus_assign
-from analysis.species.records import Record, Taxonomy, fasta_iterate, header_record, locus_name, species_name
-from analysis.species.texts import plain_check, text_open
+from analysis.species.records import (
+    UNVERIFIED,
+    Record,
+    Taxonomy,
+    fasta_iterate,
+    header_record,
+    locus_name,
+    record_named,
+    species_name,
+)
+from analysis.species.texts import is_utf8, plain_check, text_open
 
 LOCI: Final[Mapping[str, tuple[str, ...]]] = {
     "COI": ("coi", "coi5p", "co1", "cox1", "coxi", "cytochromeoxidasesubunit1", "cytochromecoxidasesubuniti",
@@ -75,10 +84,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """Records that can be used, and a line for every record seen."""
+    """Records that can be used, and a line for every record seen. `legacy` are files that are no UTF-8."""
 
     records: tuple[Record, ...]
     report: tuple[Line, ...]
+    legacy: tuple[str, ...] = ()
 
 
 def locus_of(text: str) -> str | None:
@@ -99,30 +109,60 @@ def import_files(
 
     `locus` keeps that locus alone and names FASTA records; else a FASTA record has its file's name, or where a set is
     given (`against`) the locus of the record it lies beside, and that one's strand. Raises `InputRefused` for a file
-    that is none of the three; a bad record inside a file is a line of the report.
+    that is none of the three; a bad record inside a file is a line of the report. A file that is no UTF-8 is read as
+    Windows-1252, of which Latin-1 is a part.
     """
-    records: dict[tuple[str, str], Record] = {}
-    report: list[Line] = []
+    taken = _Taken()
     for done, path in enumerate(paths):
         progress(done / len(paths), path.name)
         for row, accession, read in _records(path, None if against else locus, taxonomy):
             made = read if against is None or isinstance(read, str) else _assigned(against, read, locus)
-            why = made if isinstance(made, str) else _why_not(made, records)
             named = accession if isinstance(made, str) else made.accession
-            if not isinstance(made, str) and not why:
-                records[made.accession, made.locus] = made
-            report.append(Line(file=path.name, row=row, accession=named[:LONGEST_NAME], taken=not why, reason=why))
-    progress(1.0, f"{len(records)} records")
-    return Import(records=tuple(records.values()), report=tuple(report))
+            line = Line(file=path.name, row=row, accession=named[:LONGEST_NAME], taken=False)
+            if isinstance(made, str):
+                taken.report.append(replace(line, reason=made))
+            else:
+                taken.offer(made, line)
+    progress(1.0, f"{len(taken.records)} records")
+    legacy = tuple(path.name for path in paths if not is_utf8(path))
+    return Import(records=tuple(taken.records.values()), report=tuple(taken.report), legacy=legacy)
 
 
-def _why_not(record: Record, records: Mapping[tuple[str, str], Record]) -> str:
-    """Why a record is not taken beside those that were, empty where it is."""
-    if len(record.accession) > LONGEST_NAME or len(record.name) > LONGEST_NAME:
-        return f"accession or name has more than {LONGEST_NAME} characters"
-    if (record.accession, record.locus) in records:
-        return "the accession occurs twice; the first is kept"
-    return ""
+class _Taken:
+    """Records taken so far by accession and locus, with the line of each in the report."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], Record] = {}
+        self.report: list[Line] = []
+        self._places: dict[tuple[str, str], int] = {}
+        """Where in the report the first record of an accession and locus stands, also of one that was taken back."""
+
+    def offer(self, record: Record, line: Line) -> None:
+        """Take a record, or say why not; of two that contradict each other neither is kept, whichever came first."""
+        key = record.accession, record.locus
+        place = self._places.get(key)
+        if len(record.accession) > LONGEST_NAME or len(record.name) > LONGEST_NAME:
+            line = replace(line, reason=f"accession or name has more than {LONGEST_NAME} characters")
+        elif place is None:
+            self._places[key] = len(self.report)
+            self.records[key] = record
+            line = replace(line, taken=True)
+        else:
+            line = replace(line, reason=self._again(key, record, place, line))
+        self.report.append(line)
+
+    def _again(self, key: tuple[str, str], record: Record, place: int, line: Line) -> str:
+        first, known = self.report[place], self.records.get(key)
+        if known is not None and (known.species, known.sequence) == (record.species, record.sequence):
+            return "the same record again; the first is kept"
+        if known is not None:
+            del self.records[key]
+            self.report[place] = replace(first, taken=False, reason=_contradicts(line))
+        return _contradicts(first)
+
+
+def _contradicts(other: Line) -> str:
+    return f"the accession stands for other bases or another species too ({other.file}, {other.row}): none is kept"
 
 
 def records_check(found: Import) -> None:
@@ -152,15 +192,17 @@ Made = tuple[int, str, Record | str]
 
 
 def _records(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Made]:
-    with text_open(path, errors="replace") as source:
+    with text_open(path, legacy=True) as source:
         head = source.readline(1 << 16)
     plain_check(head, file=path.name)
+    if not head:
+        raise InputRefused("The file is empty.", file=path.name, remedy="Check that it came whole.")
     if head.startswith(">"):
         return _fasta(path, locus, taxonomy)
     if head.startswith("LOCUS"):
-        return _genbank(path, locus)
+        return _named(_genbank(path, locus), taxonomy)
     if "\t" in head and _columns(head.rstrip("\n").split("\t")).keys() >= {"id", "species", "bases"}:
-        return _bold(path, locus)
+        return _named(_bold(path, locus), taxonomy)
     raise InputRefused(
         f"The file begins with {head[:30]!r}: neither FASTA nor GenBank nor a BOLD table.",
         file=path.name,
@@ -168,8 +210,14 @@ def _records(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterat
     )
 
 
+def _named(records: Iterator[Made], taxonomy: Taxonomy | None) -> Iterator[Made]:
+    """Records under the names of the taxonomy, as those of FASTA are."""
+    for row, accession, made in records:
+        yield row, accession, made if taxonomy is None or isinstance(made, str) else record_named(made, taxonomy)
+
+
 def _fasta(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator[Made]:
-    for row, header, text in fasta_iterate(path):
+    for row, header, text in fasta_iterate(path, legacy=True):
         try:
             made: Record | str = header_record(path.name, row, header, text, locus or locus_name(path), taxonomy)
         except InputRefused as error:
@@ -180,7 +228,7 @@ def _fasta(path: Path, locus: str | None, taxonomy: Taxonomy | None) -> Iterator
 def _genbank(path: Path, locus: str | None) -> Iterator[Made]:
     broken = _genbank_broken(path)
     try:
-        with text_open(path, errors="replace") as source:
+        with text_open(path, legacy=True) as source:
             for row, entry in enumerate(SeqIO.parse(source, "genbank"), start=1):  # type: ignore[no-untyped-call]
                 found = ["the file ends inside this record"] if row == broken else _entry(entry, locus)
                 yield from ((row, str(entry.id), made) for made in found)
@@ -191,7 +239,7 @@ def _genbank(path: Path, locus: str | None) -> Iterator[Made]:
 def _genbank_broken(path: Path) -> int:
     """The number of the record a file breaks off in, 0 where its last record ends as it should, with «//»."""
     begun, last = 0, "//"
-    with text_open(path, errors="replace") as source:
+    with text_open(path, legacy=True) as source:
         for line in source:
             begun += line.startswith("LOCUS ")
             last = line.strip() or last
@@ -249,7 +297,8 @@ def _genbank_facts(entry: SeqRecord, annotations: Mapping[str, object], unverifi
     }
     facts["published"] = published or "no"
     if unverified:
-        facts["flag"] = "UNVERIFIED"
+        key, _sign, value = UNVERIFIED.partition("=")
+        facts[key] = value
     return facts
 
 
@@ -263,7 +312,7 @@ def _columns(header: list[str]) -> dict[str, int]:
 
 
 def _bold(path: Path, wanted: str | None) -> Iterator[Made]:
-    with text_open(path, errors="replace") as source:
+    with text_open(path, legacy=True) as source:
         text = source.read()
     rows = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     columns = _columns(next(rows))

@@ -21,7 +21,7 @@ from analysis.reference import ReferenceSet, freeze, open_reference
 from analysis.species.index import KmerIndex, index_build, index_open
 from analysis.species.packing import PackedSequences, PackedTexts, array_open
 from analysis.species.records import Record, Taxonomy
-from analysis.species.speciestable import Species, SpeciesTable
+from analysis.species.speciestable import Species, SpeciesTable, synonyms_write
 from analysis.species.within import within_largest
 
 KIND: Final = "species"
@@ -57,7 +57,7 @@ class Library:
         self._names = PackedTexts(folder, "names")
         self._notes = PackedTexts(folder, "notes")
         self.sequences = PackedSequences(folder)
-        self.species = SpeciesTable(folder)
+        self.species = SpeciesTable(folder, synonyms=bool(reference.facts.get("synonyms")))
         self.record_sequence = array_open(folder / "record_sequence.npy")
         self.record_species = array_open(folder / "record_species.npy")
         self.record_locus = array_open(folder / "record_locus.npy")
@@ -211,6 +211,9 @@ def library_build(
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         facts = _write(scratch, used, species, sampling, progress) | _taxonomy_facts(taxonomy)
+        if taxonomy and taxonomy.accepted:
+            synonyms_write(scratch, taxonomy.accepted)
+            facts["synonyms"] = len(taxonomy.accepted)
         freeze(scratch, kind=KIND, name=name, version=version, facts=facts)
         if folder.exists():
             folder.rmdir()

@@ -254,7 +254,7 @@ class _Record:
         genera = {line.taxon for line in self.present if line.outcome == Identification.GENUS}
         told: list[Json] = []
         for name in names_of(self.inputs.text("declared")):
-            species, _ = species_name(name)
+            species = self.library.species.accepted(species_name(name)[0])
             if species in present:
                 told.append({"name": name, "answer": "found"})
             elif species.split()[0] in genera:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.errors import InputRefused
 from analysis.inputs import digest_file
 from analysis.species.bases import clean
-from analysis.species.texts import text_open
+from analysis.species.texts import plain_check, text_open
 
 _SPECIES = re.compile(r"^[A-Z][a-zë-]+ [a-zéëïöü][a-zéëïöü-]+$")
 _OPEN_NAMES = frozenset({"sp", "spp", "cf", "aff", "nr", "environmental", "uncultured", "x", "hybrid", "gen"})
 _RANKS = ("genus", "family", "order", "class", "phylum")
 _ENDINGS = frozenset({"gz", "fasta", "fa", "fas", "fna", "fsa", "txt", "seq", "ffn"})
 _ID_COLUMNS = ("id", "accession", "dbid", "record")
+UNVERIFIED = "flag=UNVERIFIED"
+"""In the note of a record that its source calls unverified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,8 @@ class Taxonomy:
     """What a taxonomy table states: species of an accession, ranks of a species.
 
     `ranks[species]` maps a rank («genus», «family», …) to a name. Species listed here without a
-    sequence are known to be absent from the set. `accepted` maps a synonym to its accepted name (a column «accepted»).
+    sequence are known to be absent from the set. `accepted` maps a synonym to the accepted name at the end of its
+    chain (a column «accepted»).
     `tables` are the files it was read from; `name` says whose names they are, and of which edition.
     """
 
@@ -61,13 +64,13 @@ class Taxonomy:
     name: str = ""
 
 
-def fasta_iterate(path: Path) -> Iterator[tuple[int, str, str]]:
+def fasta_iterate(path: Path, *, legacy: bool = False) -> Iterator[tuple[int, str, str]]:
     """(row of the header, header without «>», sequence text) for each record of a FASTA file, gzip allowed.
 
-    Raises `InputRefused` for a file that cannot be read, is empty, is not text or does not begin
-    with «>».
+    `legacy` allows what is no UTF-8 (see `text_open`). Raises `InputRefused` for a file that cannot be read, is empty,
+    is not text or does not begin with «>».
     """
-    with text_open(path) as source:
+    with text_open(path, legacy=legacy) as source:
         yield from _fasta_lines(source, path.name)
 
 
@@ -154,9 +157,7 @@ def header_record(file: str, row: int, header: str, text: str, locus: str, taxon
             remedy="Write «accession|Genus species», or give a taxonomy table with this accession.",
         )
     species, verified = species_name(name)
-    if taxonomy is not None:
-        species = taxonomy.accepted.get(species, species)
-    return Record(
+    made = Record(
         accession=accession,
         name=name,
         species=species,
@@ -164,6 +165,24 @@ def header_record(file: str, row: int, header: str, text: str, locus: str, taxon
         sequence=clean(text, file=file, row=row),
         verified=verified,
         note="|".join(fields[2:]),
+    )
+    return record_named(made, taxonomy) if taxonomy else made
+
+
+def record_named(record: Record, taxonomy: Taxonomy) -> Record:
+    """The record under the name a taxonomy gives it: that of its accession, and of a synonym the accepted one.
+
+    One that its source calls unverified stays so.
+    """
+    keys = (record.accession, record.accession.rpartition(":")[0])
+    name = next((taxonomy.species_of[key] for key in keys if key in taxonomy.species_of), record.name)
+    species, settled = species_name(name)
+    doubted = UNVERIFIED in record.note or (species_name(record.name)[1] and not record.verified)
+    return replace(
+        record,
+        name=name,
+        species=taxonomy.accepted.get(species, species),
+        verified=settled and not doubted,
     )
 
 
@@ -184,8 +203,9 @@ def species_name(name: str) -> tuple[str, bool]:
 def taxonomy_read(path: Path) -> Taxonomy:
     """A tab-separated table with an identifier (`id` or `accession`), `species` and any ranks.
 
-    A table without a header row is read as identifier, species. Raises `InputRefused` where a row
-    has no species or the file is empty.
+    A table without a header row is read as identifier, species. A synonym of a synonym is one of the accepted name at
+    the end. Raises `InputRefused` where a row has no species or the file is empty, where an identifier or a synonym
+    stands for two names, and where synonyms lead back to themselves.
     """
     rows = _table_rows(path)
     header = [cell.lower() for cell in rows[0][1]]
@@ -195,7 +215,7 @@ def taxonomy_read(path: Path) -> Taxonomy:
         header = ["id", "species", *(f"column {n}" for n in range(3, len(header) + 1))]
     species_of: dict[str, str] = {}
     accepted: dict[str, str] = {}
-    ranks: dict[str, dict[str, str]] = {}
+    read: list[tuple[str, bool, dict[str, str]]] = []
     for row, cells in rows:
         values = dict(zip(header, cells, strict=False))
         name = values.get("species", "").replace("_", " ")
@@ -203,22 +223,97 @@ def taxonomy_read(path: Path) -> Taxonomy:
             raise InputRefused("The row names no species.", file=path.name, row=row, field="species")
         key = next((values[column] for column in _ID_COLUMNS if values.get(column)), None)
         if key:
-            species_of[key] = name
+            _once(species_of, key, name, file=path.name, row=row, field="species")
         species, verified = species_name(name)
-        current = " ".join(values.get("accepted", "").replace("_", " ").split())
+        current = species_name(values.get("accepted", "").replace("_", " "))[0]
         if current and current != species:
-            accepted[species] = species = species_name(current)[0]
-        known = ranks.setdefault(species, {})
-        known.update({rank: values[rank] for rank in _RANKS if values.get(rank)})
-        if verified:
-            known.setdefault("genus", species.split()[0])
+            _once(accepted, species, current, file=path.name, row=row, field="accepted")
+        read.append((species, verified, values))
+    accepted = _resolved(accepted, file=path.name)
+    ranks = _ranks(read, accepted)
     table = Table(file=path.name, sha256=digest_file(path), species=len(ranks))
     return Taxonomy(species_of=species_of, ranks=ranks, accepted=accepted, tables=(table,))
 
 
+def taxonomies_join(read: Sequence[Taxonomy], name: str) -> Taxonomy:
+    """What several tables say together; `name` says whose names they are.
+
+    Raises `InputRefused` where they contradict each other: another species for an identifier, another accepted name
+    for a synonym, or synonyms that lead back to themselves.
+    """
+    species_of: dict[str, str] = {}
+    accepted: dict[str, str] = {}
+    for one in read:
+        file = one.tables[-1].file if one.tables else ""
+        for key, species in one.species_of.items():
+            _once(species_of, key, species, file=file, field="species")
+        for synonym, current in one.accepted.items():
+            _once(accepted, synonym, current, file=file, field="accepted")
+    accepted = _resolved(accepted, file=", ".join(table.file for one in read for table in one.tables))
+    ranks: dict[str, dict[str, str]] = {}
+    for one in read:
+        for species, known in one.ranks.items():
+            joined = ranks.setdefault(accepted.get(species, species), {})
+            joined.update(_other_ranks(known, joined) if species in accepted else known)
+    tables = tuple(table for one in read for table in one.tables)
+    return Taxonomy(species_of=species_of, ranks=ranks, accepted=accepted, tables=tables, name=name)
+
+
+def _once(known: dict[str, str], key: str, value: str, *, file: str, field: str, row: int | None = None) -> None:
+    """Keep what a table says of a key, which it says once."""
+    first = known.setdefault(key, value)
+    if first != value:
+        raise InputRefused(
+            f"«{key}» stands for «{first}» and for «{value}».",
+            file=file,
+            row=row,
+            field=field,
+            remedy="Leave one of the two names.",
+        )
+
+
+def _resolved(accepted: Mapping[str, str], *, file: str) -> dict[str, str]:
+    """Every synonym with the name at the end of its chain."""
+    ends: dict[str, str] = {}
+    for synonym, next_name in accepted.items():
+        seen, current = {synonym}, next_name
+        while current in accepted:
+            if current in seen:
+                raise InputRefused(
+                    f"The synonyms of «{current}» lead back to «{current}»: none of them is accepted.",
+                    file=file,
+                    field="accepted",
+                    remedy="Leave the cell of the accepted name empty.",
+                )
+            seen.add(current)
+            current = accepted[current]
+        ends[synonym] = current
+    return ends
+
+
+def _ranks(
+    read: Iterable[tuple[str, bool, Mapping[str, str]]], accepted: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Ranks by accepted name. The row of a synonym counts where no other row says a rank, its genus never."""
+    ranks: dict[str, dict[str, str]] = {}
+    for species, verified, values in sorted(read, key=lambda one: one[0] in accepted):
+        said = {rank: values[rank] for rank in _RANKS if values.get(rank)}
+        known = ranks.setdefault(accepted.get(species, species), {})
+        known.update(_other_ranks(said, known) if species in accepted else said)
+        if verified:
+            known.setdefault("genus", accepted.get(species, species).split()[0])
+    return ranks
+
+
+def _other_ranks(said: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """What the row of a synonym adds to the ranks of the accepted name: never the genus, which is the synonym's."""
+    return {rank: name for rank, name in said.items() if rank != "genus" and rank not in known}
+
+
 def _table_rows(path: Path) -> list[tuple[int, list[str]]]:
-    with text_open(path) as source:
+    with text_open(path, legacy=True) as source:
         text = source.read()
+    plain_check(text, file=path.name)
     rows = [
         (row, [cell.strip() for cell in line.split("\t")])
         for row, line in enumerate(text.splitlines(), start=1)

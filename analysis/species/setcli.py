@@ -12,7 +12,7 @@ from analysis.species.curate import compare, coverage, curate
 from analysis.species.imports import import_files
 from analysis.species.library import library_open
 from analysis.species.missing import species_held, species_list_read
-from analysis.species.records import taxonomy_read
+from analysis.species.records import Record, species_name, taxonomy_read
 from analysis.terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -60,15 +60,24 @@ def run_import(parsed: argparse.Namespace) -> int:
         with (parsed.out / f"{locus}.fasta").open("x", encoding="utf-8") as out:
             for record in found.records:
                 if record.locus == locus:
-                    note = record.note.replace("|", "/")
-                    out.write(f">{record.accession}|{record.name}|{note}\n{record.sequence.decode()}\n")
+                    out.write(f">{_header(record)}\n{record.sequence.decode()}\n")
     with (parsed.out / "report.tsv").open("x", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter="\t", lineterminator="\n")
         writer.writerow(("file", "row", "accession", "taken", "reason"))
         writer.writerows((n.file, n.row, n.accession, "yes" if n.taken else "no", n.reason) for n in found.report)
+    for name in found.legacy:
+        sys.stderr.write(f"{name}: is no UTF-8, read as Windows-1252 (Latin-1). Look at names of persons and places.\n")
     left = sum(not line.taken for line in found.report)
     sys.stdout.write(f"{len(found.records)} records taken, {left} left out; see {parsed.out / 'report.tsv'}\n")
     return 0 if found.records else 1
+
+
+def _header(record: Record) -> str:
+    """Accession, name and note: a name that the table of names replaced stands in the note."""
+    note = record.note.replace("|", "/")
+    if species_name(record.name)[0] == record.species:
+        return f"{record.accession}|{record.name}|{note}"
+    return f"{record.accession}|{record.species}|{'; '.join(filter(None, (f'as_found={record.name}', note)))}"
 
 
 def _table(rows: list[tuple[object, ...]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +25,10 @@ class Species:
 class SpeciesTable:
     """All species of a set by number: those with records by name, then those known to be absent, by name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, synonyms: bool = False) -> None:
         self._names = PackedTexts(folder, "species_names")
+        self._synonyms = PackedTexts(folder, "synonyms") if synonyms else None
+        self._accepted = PackedTexts(folder, "accepted_names") if synonyms else None
         self._genera = PackedTexts(folder, "genera")
         self._families = PackedTexts(folder, "families")
         self._ranks = array_open(folder / "species_ranks.npy")
@@ -61,6 +63,11 @@ class SpeciesTable:
                 return found
         return None
 
+    def accepted(self, name: str) -> str:
+        """The accepted name of a synonym by the set's table of names; any other name as it is."""
+        place = _bisect(self._synonyms, name, 0, len(self._synonyms)) if self._synonyms is not None else None
+        return name if place is None or self._accepted is None else self._accepted[place]
+
     def congeners(self, genus: str | None) -> tuple[int, ...]:
         """Verified species of a genus, with and without records; () where the set does not know it."""
         place = None if genus is None else _bisect(self._genera, genus, 0, len(self._genera))
@@ -89,6 +96,12 @@ class SpeciesTable:
         np.save(folder / "species_by_genus.npy", np.array([number for _, number in members], np.int32))
         starts = np.searchsorted([genus for genus, _ in members], np.arange(len(genera) + 1))
         np.save(folder / "species_by_genus_offsets.npy", starts.astype(np.int32))
+
+
+def synonyms_write(folder: Path, accepted: Mapping[str, str]) -> None:
+    """Write synonyms in their order, each with its accepted name."""
+    PackedTexts.write(folder, "synonyms", sorted(accepted))
+    PackedTexts.write(folder, "accepted_names", (accepted[name] for name in sorted(accepted)))
 
 
 def _bisect(texts: PackedTexts, name: str, low: int, high: int) -> int | None:

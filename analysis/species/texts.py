@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO
 
 from analysis.errors import InputRefused
 
@@ -17,17 +18,40 @@ _BLOCK: Final = 1 << 20
 
 
 @contextmanager
-def text_open(path: Path, *, errors: str = "strict") -> Iterator[TextIO]:
+def text_open(path: Path, *, legacy: bool = False) -> Iterator[TextIO]:
     """Open a text file, unpacked where it is gzip; line ends become «\\n».
 
-    Raises `InputRefused` where it cannot be read, is a damaged archive or is not text.
+    With `legacy` a file that is no UTF-8 is read as Windows-1252, of which Latin-1 is a part; whoever reads it so says
+    so. Raises `InputRefused` where it cannot be read, is a damaged archive or is not text.
     """
+    encoding = "utf-8-sig" if not legacy or is_utf8(path) else "cp1252"
+    errors = "replace" if legacy else "strict"
+    with _opened(path) as plain, io.TextIOWrapper(plain, encoding=encoding, errors=errors) as source:
+        yield source
+
+
+def is_utf8(path: Path) -> bool:
+    """Whether a file, unpacked where it is gzip, is UTF-8 from its first byte to its last."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with _opened(path) as plain:
+            while block := plain.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except InputRefused as error:
+        if isinstance(error.__cause__, UnicodeDecodeError):
+            return False
+        raise
+    return True
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked where it is gzip; what goes wrong in reading them as text is an `InputRefused`."""
     try:
         with path.open("rb") as raw:
             packed = raw.peek(2)[:2] == _GZIP
-            plain = gzip.GzipFile(fileobj=raw) if packed else raw
-            with io.TextIOWrapper(plain, encoding="utf-8-sig", errors=errors) as source:
-                yield source
+            yield gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[misc]
     except UnicodeDecodeError as error:
         raise InputRefused("The file is not text.", file=path.name, remedy="Save it as plain UTF-8 text.") from error
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:

@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from analysis.species.calibration import LocusCalibration, RankRule, Rule, calib
 from analysis.species.curate import Finding, coverage, curate
 from analysis.species.imports import Import, Line, import_files, records_check
 from analysis.species.library import Library, library_build, library_open
-from analysis.species.records import Taxonomy, taxonomy_read
+from analysis.species.records import Taxonomy, taxonomies_join, taxonomy_read
+from analysis.species.texts import text_open
 
 CALIBRATION_SAMPLE = 1500
 """Records tried per locus when a set is proposed; `python -m analysis species validate` tries 5,000."""
@@ -90,6 +91,7 @@ def species_build(
             "calibration": calibration.sha256,
             "error_rates": [_rates(one) for one in calibration.loci],
             "taxonomy": library.reference.facts.get("taxonomy"),
+            "legacy": list(found.legacy),
             **_summary(report, rows, curated),
         },
         tables=_tables(library, report, rows, curated),
@@ -171,20 +173,13 @@ def _taxonomies(sources: Sequence[Path], names: str) -> tuple[list[Path], Taxono
     tables = [path for path in sources if _is_taxonomy(path)]
     if not tables:
         return list(sources), None
-    read = [taxonomy_read(path) for path in tables]
-    joined = Taxonomy(
-        species_of={key: name for one in read for key, name in one.species_of.items()},
-        ranks={key: ranks for one in read for key, ranks in one.ranks.items()},
-        accepted={key: name for one in read for key, name in one.accepted.items()},
-        tables=tuple(table for one in read for table in one.tables),
-        name=names,
-    )
+    joined = taxonomies_join([taxonomy_read(path) for path in tables], names)
     return [path for path in sources if path not in tables], joined
 
 
 def _is_taxonomy(path: Path) -> bool:
-    """A tab-separated table with a column «species» and none with bases (those are BOLD's)."""
-    with path.open(encoding="utf-8-sig", errors="replace") as source:
+    """A tab-separated table, gzip or not, with a column «species» and none with bases (those are BOLD's)."""
+    with text_open(path, legacy=True) as source:
         head = {cell.strip().lower() for cell in source.readline(1 << 16).split("\t")}
     return "species" in head and not head & {"nucleotides", "nuc", "sequence"}
 
@@ -224,7 +219,7 @@ def _without(found: Import, excluded: Mapping[str, str]) -> Import:
         else n
         for n in found.report
     )
-    return Import(records=records, report=report)
+    return replace(found, records=records, report=report)
 
 
 def _told(line: Line, short: Mapping[str, str]) -> Line:

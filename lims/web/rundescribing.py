@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lims.lab.enums import Identification
 from lims.lab.models import Run
 from lims.web.describing import Badge
 from lims.web.jobs import job_badge
@@ -34,6 +36,8 @@ def run_row(run: Run) -> RunRow:
     answer, taxon = "", ""
     if len(outcomes) == 1:
         answer = str(outcomes[0].get_identification_display())
+        if outcomes[0].identification == Identification.EXCLUDED and outcomes[0].name:
+            answer = _("Not the declared species, found:")
         taxon = outcomes[0].name
     elif outcomes:
         answer = ngettext("%(n)s answer", "%(n)s answers", len(outcomes)) % {"n": len(outcomes)}

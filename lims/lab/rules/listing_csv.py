@@ -56,6 +56,10 @@ _CHANGES = {
 _TAG = re.compile(r"<[^>]{1,40}>")
 _BY_APPENDIX = re.compile(r"Appendix (I{1,3}|NC):")
 _MOST_ROWS = 500_000
+_CITES_BEGAN = date(1975, 7, 1)
+"""The Convention entered into force (Art. XXII); no listing took effect before."""
+_LAW_BEGAN = date(1800, 1, 1)
+"""No law on wildlife of today is older: an earlier day is a slip of the pen, and would open the history too early."""
 
 
 class ListRefused(ValueError):
@@ -268,7 +272,7 @@ def _listings(row: Mapping[str, str], history: bool, codes: Codes) -> Iterable[L
         if history:
             raise _Bad("appendix", "", "is empty: every row of a history names what was listed or deleted")
         return
-    effective = _day(row, "effective_on")
+    effective, ended = _days(row, codes.cites)
     if history and effective is None:
         raise _Bad("effective_at", "", "is empty: every row of a history has its day")
     notes = _notes(_plain(row.get("annotation", "")))
@@ -279,7 +283,7 @@ def _listings(row: Mapping[str, str], history: bool, codes: Codes) -> Iterable[L
             category=category,
             change=change,
             effective_on=effective,
-            ended_on=_day(row, "ended_on"),
+            ended_on=ended,
             party=row.get("party", "")[:80],
             populations=_codes(row, "populations", codes.countries, "country code"),
             populations_except=_codes(row, "populations_except", codes.countries, "country code"),
@@ -316,6 +320,18 @@ def _codes(row: Mapping[str, str], column: str, known: frozenset[str], what: str
     for one in sorted(found - known):
         raise _Bad(column, one, f"is not a {what}")
     return found
+
+
+def _days(row: Mapping[str, str], cites: bool) -> tuple[date | None, date | None]:
+    """When a row took effect and when it was over, in this order and neither before there was such a law."""
+    effective, ended = _day(row, "effective_on"), _day(row, "ended_on")
+    first = _CITES_BEGAN if cites else _LAW_BEGAN
+    for column, day in (("effective_at", effective), ("ended_on", ended)):
+        if day is not None and day < first:
+            raise _Bad(column, day.isoformat(), f"is before {first.isoformat()}, when there was no such law")
+    if effective is not None and ended is not None and ended <= effective:
+        raise _Bad("ended_on", ended.isoformat(), f"is not after {effective.isoformat()}, when the row took effect")
+    return effective, ended
 
 
 def _day(row: Mapping[str, str], column: str) -> date | None:

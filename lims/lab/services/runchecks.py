@@ -85,11 +85,20 @@ def _layer_check(inputs: Sequence[tuple[str, StoredFile]]) -> None:
 
 
 def references_check(
-    actor: Actor, shape: MethodShape, reference: ReferenceSet | None, second: ReferenceSet | None
+    actor: Actor,
+    shape: MethodShape,
+    reference: ReferenceSet | None,
+    second: ReferenceSet | None,
+    *,
+    repeats: bool = False,
 ) -> None:
-    """Each reference is there, of the kind the method needs, approved, and the actor's to use."""
-    _reference_check(actor, shape.kinds, reference, "reference")
-    _reference_check(actor, shape.second_kinds, second, "second_reference")
+    """Each reference is there, of the kind the method needs, approved, and the actor's to use.
+
+    A run that repeats another (`repeats`) has its references, also where they were retired since: whether an old result
+    holds can be asked at any time.
+    """
+    _reference_check(actor, shape.kinds, reference, "reference", repeats=repeats)
+    _reference_check(actor, shape.second_kinds, second, "second_reference", repeats=repeats)
     if shape.places and reference is not None and not reference.parameters.get("latitude_column"):
         raise RuleViolation(
             _("%(name)s has no coordinates, so no map can be made of it. Choose a set that names their columns.")
@@ -100,7 +109,7 @@ def references_check(
 
 
 def _reference_check(
-    actor: Actor, kinds: tuple[ReferenceKind, ...], reference: ReferenceSet | None, field: str
+    actor: Actor, kinds: tuple[ReferenceKind, ...], reference: ReferenceSet | None, field: str, *, repeats: bool
 ) -> None:
     wanted = " / ".join(str(kind.label) for kind in kinds)
     if reference is None:
@@ -120,6 +129,15 @@ def _reference_check(
         raise RuleViolation(
             _("%(name)s is restricted. Ask quality for a grant.") % {"name": str(reference)},
             code="not-granted",
+            field=field,
+        )
+    if reference.state == ReferenceState.RETIRED:
+        if repeats:
+            return
+        raise RuleViolation(
+            _("%(name)s is retired: no new run uses it. Choose a set in use, or repeat the run that used it.")
+            % {"name": str(reference)},
+            code="retired",
             field=field,
         )
     if reference.state != ReferenceState.APPROVED:

@@ -72,7 +72,7 @@ def run_queue(
     shape = shape_of(method)
     inputs_check(case, item, component, inputs)
     roles_check(shape, inputs)
-    references_check(actor, shape, reference, second)
+    references_check(actor, shape, reference, second, repeats=rerun_of is not None)
     parameters = squared(method, reference.coarse_km if reference else 0, parameters or {})
     parameters_check(shape, parameters)
     region_check(reference, str(parameters.get("frequencies_of") or "").strip())
@@ -132,6 +132,8 @@ def _queued(run: Run, inputs: Sequence[tuple[str, StoredFile]]) -> dict[str, Jso
 
 def run_rerun(*, actor: Actor, run: Run) -> Run:
     """Compute a finished run again from the same files, reference, parameters and seed, to compare the results.
+
+    The reference may have been retired since, and the method may have a newer version, which computes it then.
 
     Raises:
         NotAllowed: without `run.start`.

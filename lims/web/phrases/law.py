@@ -13,6 +13,8 @@ PHRASES: tuple[str, ...] = (
     _("country code"),
     _("CITES term"),
     _("is not a day written as 2019-11-26 or 26/11/2019"),
+    _("is before %(day)s, when there was no such law"),
+    _("is not after %(day)s, when the row took effect"),
     _("This is not a CSV: %(why)s."),
     _("The file has more than %(most)s rows. Split it by kingdom."),
     _("No row of this file holds a listing."),

@@ -70,6 +70,7 @@ PHRASES: tuple[str, ...] = (
         "same species under another genus."
     ),
     _("%(said)s The set knows no genus %(genus)s: this holds unless %(taxon)s is another name of what was found."),
+    _("%(taxon)s is %(taxon_other)s in the names of the set. %(said)s"),
     _("The species was not resolved among %(names)s."),
     _("The sequence was identified as genus %(taxon)s; the species was not resolved."),
     _("The sequence was identified as family %(taxon)s; the genus was not resolved."),

@@ -185,7 +185,7 @@ def reference_compare(request: PageRequest, uuid: UUID) -> HttpResponse:
         for one in reference_list(actor=request.actor, kind=row.kind)
         if one.pk != row.pk and one.file_id is not None
     ]
-    likely = next((one for one in others if one.name == row.name and one.pk < row.pk), others[0] if others else None)
+    likely = next((one for one in others if one.name == row.name and one.pk < row.pk), None)
     asked = request.GET.get("other") or (str(likely.uuid) if likely else "")
     form = OlderForm({"other": asked} if asked else None)
     form.fields["other"].choices = [(str(one.uuid), str(one)) for one in others]  # type: ignore[attr-defined]

@@ -196,7 +196,9 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
     return page(request, "web/lab/reference.html", context | _building(request, row), form=form, status=status)
 
 
-_TOLD = frozenset({"error_rates", "left_out", "left_out_count", "records_read", "checklist", "findings", "taxonomy"})
+_TOLD = frozenset(
+    {"error_rates", "left_out", "left_out_count", "records_read", "checklist", "findings", "taxonomy", "legacy"}
+)
 """Parts of a summary that have cards or pages of their own."""
 
 

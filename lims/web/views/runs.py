@@ -184,6 +184,8 @@ def _repeated(run: Run) -> Badge | None:
         return None
     if latest.identical:
         return Badge(kind="info", text=_("Repeated: same bytes"))
+    if latest.rerun_of is not None and latest.rerun_of.method_version != latest.method_version:
+        return Badge(kind="warn", text=_("Repeated with another version: different result"))
     return Badge(kind="bad", text=_("Repeated: different result"))
 
 

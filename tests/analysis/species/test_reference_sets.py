@@ -100,7 +100,7 @@ def test_bold_rows_are_taken_or_left_out_with_a_reason(individuals: list[Barcode
         "AB2-01\t\t\tCOI-5P\tACGT\t\n"
         "AB3-01\t\tAus niger\tCOI-5P\tACGTQ\t\n"
         f"AB4-01\t\tBus sp. 1\tCOI-5P\t{individuals[5].sequence}\t\n"
-        f"AB1-01\t\tAus albus\tCOI-5P\t{individuals[1].sequence}\t\n"
+        f"AB1-01\t\tAus albus\tCOI-5P\t{individuals[0].sequence}\t\n"
     )
     found = import_files([path])
     assert [(r.accession, r.verified, r.locus) for r in found.records] == [
@@ -111,7 +111,7 @@ def test_bold_rows_are_taken_or_left_out_with_a_reason(individuals: list[Barcode
     reasons = [line.reason for line in found.report if not line.taken]
     assert len(reasons) == 3
     assert "no IUPAC" in reasons[1]
-    assert "twice" in reasons[2]
+    assert reasons[2] == "the same record again; the first is kept"
     assert main(["species", "import", str(path), "--out", str(tmp_path / "in")]) == 0
     assert (tmp_path / "in" / "COI.fasta").read_text().startswith(">AB1-01|Aus albus|voucher=MUS 1; country=Kenya\n")
 

@@ -150,6 +150,29 @@ def test_a_list_of_one_day_answers_for_that_day_and_since_a_row_took_effect() ->
     assert listing_at([], one_day, asked_on=date(2017, 4, 20)).kind == Kind.UNKNOWN_AT_DATE
 
 
+@pytest.mark.parametrize(
+    ("effective", "ended", "column", "cites"),
+    [
+        ("1075-07-01", "", "effective_at", True),
+        ("1975-06-30", "", "effective_at", True),
+        ("01/07/1799", "", "effective_at", False),
+        ("1975-07-01", "1975-07-01", "ended_on", True),
+        ("2019-11-26", "2017-01-02", "ended_on", True),
+    ],
+    ids=["slip of the pen", "before the Convention", "before any such law", "over on its first day", "over before"],
+)
+def test_a_day_that_cannot_be_is_refused_and_does_not_open_the_history(
+    effective: str, ended: str, column: str, cites: bool
+) -> None:
+    head = "ScientificName,Appendix,ChangeType,EffectiveAt,EndedOn\n"
+    good = "Elephas maximus,I,ADDITION,1975-07-01,\nPhysoria physoria,II,ADDITION,1990-01-18,2000-07-19\n"
+    bad = f"Naja naja,II,ADDITION,{effective},{ended}\n"
+    parsed = listings_parse((head + good + bad).encode(), Codes(countries=frozenset(), terms=frozenset(), cites=cites))
+    assert [(one.row, one.column, one.name) for one in parsed.refused] == [(4, column, "Naja naja")]
+    assert parsed.history_since == date(1975, 7, 1)
+    assert [taxon.name for taxon in parsed.taxa if taxon.incomplete] == ["Naja naja"]
+
+
 def test_no_day_is_no_answer() -> None:
     assert listing_at([ELEPHANT], HISTORY, asked_on=None).kind == Kind.NO_DATE
 

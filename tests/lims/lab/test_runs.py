@@ -14,10 +14,12 @@ from chain_of_custody.models import Entry, StoredFile
 from chain_of_custody.vault.services import store_current
 from lims.casework.selectors.files import file_get
 from lims.common.errors import NotAllowed, NotFound, RuleViolation
+from lims.lab.enums import JobState
 from lims.lab.execution import run_compute
 from lims.lab.models import Run, RunOutcome
 from lims.lab.services.jobs import Heart, LeaseLost
-from lims.lab.services.runs import run_cancel, run_finish, run_rerun, run_start
+from lims.lab.services.references import reference_retire
+from lims.lab.services.runs import run_cancel, run_finish, run_queue, run_rerun, run_start
 from lims.lab.tasks import run_execute, runs_sweep
 from tests.lims.lab.support import Bench, origin_run, upload
 
@@ -77,6 +79,25 @@ def test_a_rerun_is_identical_and_says_so(bench: Bench) -> None:
     run_execute(other.pk)
     other.refresh_from_db()
     assert other.identical is False
+
+
+def test_a_run_is_repeated_against_a_reference_that_was_retired_since(bench: Bench) -> None:
+    run = origin_run(bench)
+    reference_retire(actor=bench.lab.manager, reference=run.reference_set, reason="A newer edition is in use.")
+    run = Run.objects.get(pk=run.pk)
+    again = run_rerun(actor=bench.lab.analyst, run=run)
+    run_execute(again.pk)
+    again.refresh_from_db()
+    assert (again.state, again.identical) == (JobState.DONE, True)
+    with pytest.raises(RuleViolation, match="is retired: no new run uses it"):
+        run_queue(
+            actor=bench.lab.analyst,
+            case=bench.case,
+            method=run.method,
+            inputs=[(row.role, row.file) for row in run.inputs.all()],
+            reference=run.reference_set,
+            parameters=run.parameters,
+        )
 
 
 def test_ringing_twice_computes_once(bench: Bench) -> None:
