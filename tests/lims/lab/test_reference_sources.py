@@ -44,11 +44,12 @@ def test_what_came_out_of_a_run_or_is_named_after_an_item_enters_no_set(bench: B
             provenance="Synthetic.",
         )
 
-    query = upload(bench, f">q\n{BARCODES[0].sequence}\n".encode(), "q.fasta", "sequence")
+    query = upload(bench, f">q\n{BARCODES[0].sequence}\n\n".encode(), "q.fasta", "sequence")
     run = species_run(bench, barcode_set(bench.lab), [("sequence", query)])
     consensus = run.outputs.get(name="consensus.fasta").file
     with store_current().open(consensus.digest, version=consensus.store_version) as chunks:
         content = b"".join(chunks)
+    assert consensus.digest != query.digest
     with pytest.raises(RuleViolation, match="evidence may not enter a reference"):
         propose(content, "1")
     named = f">{bench.item.reference}_F|{BARCODES[0].species}|\n{BARCODES[0].sequence}\n"
