@@ -6,11 +6,14 @@ Exit codes: 0 done, 1 an input was refused, 2 wrong use.
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 from analysis.errors import AnalysisError
 
@@ -38,6 +41,7 @@ def parser_build(question: str | None = None) -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, run, and turn refusals into exit code 1 with one clear line on standard error."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    _streams_check()
     parsed = parser_build(words[0] if words else None).parse_args(words)
     run: Callable[[argparse.Namespace], int] = parsed.run
     try:
@@ -49,12 +53,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader closed its end (`… | head`); leaving stdout open would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # Nobody's input is wrong, but nothing can be done: a full disk, a folder that may not be written to.
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"refused: {place}It cannot be read or written: {error.strerror or error}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
 
 
+def _streams_check() -> None:
+    """Signs that the terminal's encoding lacks are written as escapes; a closed stream swallows what is said there."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  (open until the end)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
 if __name__ == "__main__":
+    # Asked to end, scratch folders are cleared as after Ctrl-C.
+    signal.signal(signal.SIGTERM, _stop)
     # Idle threads of the linear algebra library wait by spinning: on small matrices they cost more than they help.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     raise SystemExit(main())

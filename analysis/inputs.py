@@ -49,9 +49,9 @@ class InputFile:
                 remedy="Write it to a file and name that.",
             )
         try:
-            return cls(role=role, name=path.name, path=path, sha256=digest_file(path))
+            return cls(role=role, name=_shown(path.name), path=path, sha256=digest_file(path))
         except OSError as error:
-            raise _unreadable(path.name, error) from error
+            raise _unreadable(_shown(path.name), error) from error
 
     def read(self, *, limit: int) -> bytes:
         """The bytes of the file, checked against `sha256`.
@@ -178,6 +178,11 @@ def _folder(place: Path | None, field: str, what: str) -> Path:
     if place is None or not place.is_dir():
         raise InputRefused("No reference set was given.", field=field, remedy=f"Choose {what}.")
     return place
+
+
+def _shown(name: str) -> str:
+    """A file's name as text: bytes of it that are no UTF-8 as «?», since no result could be written with them."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _unreadable(name: str, error: OSError) -> InputRefused:

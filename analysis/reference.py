@@ -146,7 +146,7 @@ def _manifest_read(folder: Path) -> tuple[dict[str, Json], str]:
             file=str(folder),
             remedy="Build one, or check the path.",
         ) from error
-    except (OSError, ValueError, AttributeError, KeyError) as error:
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise _changed(MANIFEST, folder, f"it cannot be read ({error})") from error
     return manifest, str(stated)
 

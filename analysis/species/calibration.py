@@ -143,8 +143,11 @@ def calibration_write(folder: Path, calibration: Calibration) -> None:
     """Write the calibration beside the set it belongs to; the set itself is not touched."""
     content = {"format": FORMAT, **asdict(calibration)}
     scratch = folder / f".{FILE}"
-    scratch.write_bytes(readable_json(content))
-    scratch.replace(folder / FILE)
+    try:
+        scratch.write_bytes(readable_json(content))
+        scratch.replace(folder / FILE)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def calibration_read(library: Library) -> Calibration | None:

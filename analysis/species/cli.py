@@ -20,7 +20,7 @@ from analysis.species.calibration import Calibration, LocusCalibration, Rate, ca
 from analysis.species.fetchcli import add_fetch
 from analysis.species.identify import HITS, Asked, Identified, identify_each
 from analysis.species.library import SAMPLING, library_build, library_open
-from analysis.species.options import one_word, positive, word_of
+from analysis.species.options import one_line, one_word, positive, word_of
 from analysis.species.productcli import add_amplicons
 from analysis.species.records import records_read, taxonomy_read
 from analysis.species.report import consensus_json, identified_line, identified_table
@@ -63,9 +63,9 @@ def _add_build(questions: Subparsers) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--taxonomy", type=Path, metavar="TSV", help="identifier, species and ranks")
     parser.add_argument("--names", default="", metavar="TEXT", help="whose names the table holds, and of which edition")
-    parser.add_argument("--locus", help="locus of all records; each file's name by default")
-    parser.add_argument("--name", help="name of the set; the folder's name by default")
-    parser.add_argument("--version", default="1", help="version of the set (default 1)")
+    parser.add_argument("--locus", type=one_line, help="locus of all records; each file's name by default")
+    parser.add_argument("--name", type=one_line, help="name of the set; the folder's name by default")
+    parser.add_argument("--version", type=one_line, default="1", help="version of the set (default 1)")
     parser.add_argument("--sampling", type=positive, default=SAMPLING, metavar="N", help="keep one k-mer in N")
     parser.add_argument("--sample", type=positive, default=SAMPLE, metavar="N", help="records tried a locus and length")
     parser.add_argument("--no-validate", action="store_true", help="do not calibrate now; nothing is named until then")

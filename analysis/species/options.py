@@ -32,6 +32,13 @@ def one_word(text: str) -> str:
     return text
 
 
+def one_line(text: str) -> str:
+    """A text that can stand in a line of a table."""
+    if not text.strip() or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is empty or holds signs that cannot be shown")
+    return text
+
+
 def word_of(text: str) -> str:
     """A text (a file's name, say) as one word: «_» for spaces, line ends, «>» and what cannot be shown."""
     return "".join("_" if sign == ">" or sign.isspace() or not sign.isprintable() else sign for sign in text)

@@ -93,9 +93,10 @@ def plate_new(request: PageRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleView:
-    """A row of a plate in words."""
+    """A row of a plate in words; `problem` is why it was refused or why its run failed."""
 
     row: PlateSample
+    problem: str
     answer: str
     taxon: str
     state: Badge
@@ -105,11 +106,15 @@ class SampleView:
 def _sample(row: PlateSample) -> SampleView:
     if row.control is not None and not row.problem:
         words = str(row.control.get_kind_display())
-        return SampleView(row=row, answer=words, taxon="", state=Badge(kind="ok", text=_("kept")), href="")
+        return SampleView(row=row, problem="", answer=words, taxon="", state=Badge(kind="ok", text=_("kept")), href="")
     if row.run is None:
-        return SampleView(row=row, answer="", taxon="", state=Badge(kind="bad", text=_("refused")), href="")
+        return SampleView(
+            row=row, problem=row.problem, answer="", taxon="", state=Badge(kind="bad", text=_("refused")), href=""
+        )
     run = run_row(row.run)
-    return SampleView(row=row, answer=run.answer, taxon=run.taxon, state=run.state, href=run.href)
+    return SampleView(
+        row=row, problem=row.run.error, answer=run.answer, taxon=run.taxon, state=run.state, href=run.href
+    )
 
 
 @page_for("run.read")

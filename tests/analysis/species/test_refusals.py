@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -15,12 +19,13 @@ from analysis.inputs import InputFile, RunInputs, no_progress
 from analysis.registry import METHODS
 from analysis.species.abif import abif_bytes, trace_synthesise
 from analysis.species.amplicon_reads import reads_filter
-from analysis.species.calibration import Calibration
+from analysis.species.calibration import Calibration, calibration_write
 from analysis.species.identify import identify
 from analysis.species.library import Library
 from analysis.species.synthetic import Barcode
 from analysis.species.traces import reads_of, trace_read
 
+ROOT = Path(__file__).resolve().parents[3]
 Calibrated = tuple[Library, Calibration]
 
 
@@ -175,3 +180,76 @@ def test_what_may_be_another_name_of_what_was_found_excludes_nothing(
     assert found.declared is not None
     assert found.declared.answer == answer
     assert (found.outcome.value == "excluded") == (answer == "excluded")
+
+
+def test_a_file_name_that_is_no_text_breaks_no_result(
+    trace: bytes, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    path = tmp_path / os.fsdecode(b"\xff_F.ab1")
+    path.write_bytes(trace)
+    assert main(["species", "consensus", str(path), "--format", "json"]) == 0
+    assert json.loads(capsysbinary.readouterr().out)["reads"][0]["name"] == "?_F.ab1"
+
+
+def test_where_nothing_can_be_written_the_place_is_named(
+    reference_fasta: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    for out in (tmp_path / "file", tmp_path / "file" / "set"):
+        assert main(["species", "build", str(reference_fasta), "--out", str(out), "--no-validate"]) == 1
+        assert f"refused: {tmp_path / 'file'}" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_calibration_that_cannot_be_written_leaves_the_former_one_and_nothing_else(
+    calibrated: Calibrated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _content: bytes) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    (tmp_path / "calibration.json").write_text("former")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        calibration_write(tmp_path, calibrated[1])
+    assert [path.name for path in tmp_path.iterdir()] == ["calibration.json"]
+    assert (tmp_path / "calibration.json").read_text() == "former"
+
+
+@pytest.mark.parametrize("manifest", ["[]", "7", "null", '"text"', "{}", ""])
+def test_a_manifest_of_another_form_is_told(tmp_path: Path, manifest: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+    assert main(["species", "validate", str(tmp_path)]) == 1
+    assert "manifest.json" in capsys.readouterr().err
+
+
+PROGRAM = [sys.executable, "-m", "analysis", "species", "identify"]
+
+
+@pytest.fixture
+def words(calibrated: Calibrated, individuals: list[Barcode], tmp_path: Path) -> list[str]:
+    path = given(tmp_path, "q.fasta", f">a\n{individuals[4].sequence}\n".encode()).path
+    return [*PROGRAM, str(path), "--reference", str(calibrated[0].reference.folder)]
+
+
+def test_a_terminal_that_lacks_a_sign_shows_its_escape(words: list[str]) -> None:
+    """The table's «–» for nothing is in no ASCII."""
+    done = subprocess.run(
+        words, env={**os.environ, "PYTHONIOENCODING": "ascii"}, cwd=ROOT, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\u2013" in done.stdout
+
+
+def test_a_closed_stream_breaks_nothing(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(words[3:]) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told(words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.startswith("refused: ")) == (1, True)
+    assert "Traceback" not in done.stderr

@@ -186,8 +186,10 @@ def test_a_plate_becomes_runs_of_its_items_and_bad_rows_are_told(
 
 
 @pytest.mark.commits
-def test_without_a_batch_references_in_names_place_the_traces(bench: Bench, library: ReferenceSet) -> None:
-    """An empty file is told in its row; an item that is not there is told as no item."""
+def test_without_a_batch_references_in_names_place_the_traces(
+    client: Client, bench: Bench, library: ReferenceSet
+) -> None:
+    """An empty file is told in its row, an item that is not there as no item, a failed run with its reason."""
     forward, _reverse = traces("Novus primus", 10)
     reference = bench.item.reference
     absent = reference_compose("ZZ-2026-999999", "E01")
@@ -204,7 +206,7 @@ def test_without_a_batch_references_in_names_place_the_traces(bench: Bench, libr
     told = {row.names: row.problem for row in made.samples.all()}
     assert "empty (0 bytes)" in told[f"{reference}_F.ab1, {reference}_R.ab1"]
     assert "no item and no well" in told[f"{absent}_F.ab1"]
-    del files[f"{reference}_R.ab1"]
+    files[f"{reference}_R.ab1"] = forward
     made = plate_receive(
         actor=bench.lab.technician,
         files=[(name, io.BytesIO(content)) for name, content in files.items()],
@@ -214,6 +216,10 @@ def test_without_a_batch_references_in_names_place_the_traces(bench: Bench, libr
         (bench.item, True),
         (None, False),
     ]
+    run_execute(Run.objects.get().pk)
+    enter(client, bench.lab.technician)
+    shown = client.get(reverse("web:plate", args=[made.uuid])).content.decode()
+    assert "Forward and reverse are the same read." in shown, "why a run failed stands in its row"
 
 
 @pytest.mark.commits
