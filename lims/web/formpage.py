@@ -43,6 +43,7 @@ class FormPage:
         note: a sentence below the title.
         warning: what the person should know before they press the button.
         rows_title: the heading above the rows of a `RowsForm`.
+        figure: what the form is about, drawn above its fields, with `figure_title` as its name.
         danger: whether the act cannot be taken back.
     """
 
@@ -54,6 +55,8 @@ class FormPage:
     note: str = ""
     warning: str = ""
     rows_title: str = ""
+    figure: str = ""
+    figure_title: str = ""
     icon: str = ""
     danger: bool = False
     bench: bool = False

@@ -41,6 +41,7 @@ WIDE = 1120
 """How wide a stretch is drawn, in pixels; narrower screens scroll it."""
 
 _ON_PAPER = 60
+_AROUND = 20
 _BADGES = {"open": "warn", "agreed": "ok", "refused": "bad", "withdrawn": "idle"}
 
 
@@ -132,7 +133,7 @@ def run_trace(request: PageRequest, reference: str) -> HttpResponse:
         "base": base,
         "edited": base.pk != run.pk,
         "trims": _trims(view),
-        "noted": [_noted(one, address) for one in view.noted],
+        "noted": [_noted(one, address, reverse("web:edit_new", args=[base.reference])) for one in view.noted],
         "edits": [_edit(one, request.actor, may=may) for one in edit_list(actor=request.actor, run=base)],
         "can_edit": may and base.pk == run.pk,
         "can_compute": may and any(one.state == EditState.AGREED for one in view.edits),
@@ -153,6 +154,15 @@ def _drawn(view: TraceView, first: int, step: int) -> Any:
     return svg_inline(view.drawing(first, first + _ON_PAPER - 1, step, f"row{first}").encode())
 
 
+def _around(run: Run, position: int) -> str:
+    """The signals around a base of the consensus, for a form about it; empty where the consensus has no such base."""
+    view = trace_view(run=run)
+    if not 1 <= position <= len(view.consensus.bases):
+        return ""
+    first = max(1, view.lead + position - _AROUND)
+    return svg_inline(view.drawing(first, first + 2 * _AROUND, STEPS[2], "view").encode())
+
+
 def _trims(view: TraceView) -> list[tuple[str, int, int, int, str]]:
     """Each read: its name, how many bases, and which part was kept."""
     return [
@@ -161,8 +171,8 @@ def _trims(view: TraceView) -> list[tuple[str, int, int, int, str]]:
     ]
 
 
-def _noted(one: Noted, address: str) -> tuple[int, Badge, Said, str]:
-    """A position, what it is, what was seen there (an edit has its editor's own words), and its address."""
+def _noted(one: Noted, address: str, editing: str) -> tuple[int, Badge, Said, str, str]:
+    """A position, what it is, what was seen there (an edit has its editor's own words), where it is drawn, edited."""
     kinds = {
         "edit": Badge(kind="info", text=_("edited")),
         "disagreement": Badge(kind="warn", text=_("reads differ")),
@@ -170,7 +180,8 @@ def _noted(one: Noted, address: str) -> tuple[int, Badge, Said, str]:
         "low": Badge(kind="idle", text=_("poor")),
     }
     text = Said(text=one.text) if one.kind == "edit" else said(one.text)
-    return one.position, kinds[one.kind], text, f"{address}?base={one.position}&zoom=2#view"
+    edit = "" if one.kind == "edit" else f"{editing}?position={one.position}&old={one.base.strip('-')}"
+    return one.position, kinds[one.kind], text, f"{address}?base={one.position}&zoom=2#view", edit
 
 
 def _edit(row: BaseEdit, actor: Actor, *, may: bool) -> EditLine:
@@ -228,6 +239,8 @@ def edit_new(request: PageRequest, reference: str) -> HttpResponse:
         )
         return f"{back}?base={made.position}&zoom=2"
 
+    if (done := submit(request, form, do)) is not None:
+        return done
     view = FormPage(
         title=_("Edit a base"),
         button=_("Propose the edit"),
@@ -235,10 +248,12 @@ def edit_new(request: PageRequest, reference: str) -> HttpResponse:
         eyebrow=run.reference,
         note=_("The traces never change. The edit is a layer with its reason, and a second person reads it."),
         layout=(("", ("position", "old", "new", "reason")),),
+        figure=_around(run, _number(str(form["position"].value() or ""), 0, 10**6)),
+        figure_title=_("Signals"),
         icon="edit",
         context=about_case(request, run.case, Crumb(label=run.reference, href=back), Crumb(label=_("Edit a base"))),
     )
-    return submit(request, form, do) or form_page(request, form, view)
+    return form_page(request, form, view)
 
 
 class ReadForm(PageForm):
@@ -270,18 +285,22 @@ def edit_second(request: PageRequest, uuid: UUID) -> HttpResponse:
         return back
 
     words = {"old": row.old or "–", "new": row.new or "–", "n": row.position, "who": row.editor.name, "why": row.reason}
+    if (done := submit(request, form, do)) is not None:
+        return done
     view = FormPage(
         title=_("Read an edit"),
         button=_("Record it"),
         cancel=back,
         eyebrow=row.run.reference,
         note=_("Position %(n)s: %(old)s → %(new)s, by %(who)s: %(why)s") % words,
+        figure=_around(row.run, row.position),
+        figure_title=_("Signals"),
         icon="review",
         context=about_case(
             request, row.run.case, Crumb(label=row.run.reference, href=back), Crumb(label=_("Read an edit"))
         ),
     )
-    return submit(request, form, do) or form_page(request, form, view)
+    return form_page(request, form, view)
 
 
 @page_for("run.start")

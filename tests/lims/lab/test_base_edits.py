@@ -62,6 +62,10 @@ def refused(lab: Laboratory, run: Run, at: int, old: str, new: str) -> None:
 def agreed(client: Client, lab: Laboratory, run: Run, at: int, old: str, new: str) -> None:
     """An edit proposed on the page, and read there by somebody else."""
     enter(client, lab.analyst)
+    page = reverse("web:edit_new", args=[run.reference])
+    assert f">{at}</text>" in client.get(page, {"position": str(at), "old": old}).content.decode(), "its signals"
+    for odd in ("", "0", "99999", "x"):
+        assert '<svg class="chromatogram' not in client.get(page, {"position": odd}).content.decode(), odd
     form = {"position": str(at), "old": old, "new": new, "reason": "Seen so in both reads."}
     assert client.post(reverse("web:edit_new", args=[run.reference]), form | {"reason": ""}).status_code == 422
     assert client.post(reverse("web:edit_new", args=[run.reference]), form).status_code == 302
@@ -78,6 +82,7 @@ def agreed(client: Client, lab: Laboratory, run: Run, at: int, old: str, new: st
     assert not edits_to_read(actor=lab.analyst).exists()
     enter(client, lab.technician)
     address = reverse("web:edit_read", args=[edit.uuid])
+    assert f">{at}</text>" in client.get(address).content.decode(), "who reads an edit sees the signals beside it"
     assert client.post(address, {"answer": "refuse", "note": ""}).status_code == 422
     assert client.post(address, {"answer": "agree", "note": ""}).status_code == 302
     edit.refresh_from_db()
@@ -165,6 +170,13 @@ def test_signals_are_shown_moved_zoomed_and_printed(client: Client, bench: Bench
     assert 'aria-labelledby="view-t view-d"' in first
     assert "Closer" in first
     assert "Propose" not in first, "a reviewer edits nothing"
+    editing = reverse("web:edit_new", args=[run.reference])
+    assert f"{editing}?position=" not in first
+    enter(client, bench.lab.analyst)
+    seen = client.get(address).content.decode()
+    for one in view.noted:
+        assert f"{editing}?position={one.position}&amp;old={one.base}" in seen
+    enter(client, bench.lab.reviewer)
     near = client.get(address, {"base": "300", "zoom": "3"}).content.decode()
     assert ">300</text>" in near
     assert "Closer" not in near
