@@ -65,7 +65,7 @@ def agreed(client: Client, lab: Laboratory, run: Run, at: int, old: str, new: st
     page = reverse("web:edit_new", args=[run.reference])
     assert f">{at}</text>" in client.get(page, {"position": str(at), "old": old}).content.decode(), "its signals"
     for odd in ("", "0", "99999", "x"):
-        assert '<svg class="chromatogram' not in client.get(page, {"position": odd}).content.decode(), odd
+        assert 'class="fig"' not in client.get(page, {"position": odd}).content.decode(), odd
     form = {"position": str(at), "old": old, "new": new, "reason": "Seen so in both reads."}
     assert client.post(reverse("web:edit_new", args=[run.reference]), form | {"reason": ""}).status_code == 422
     assert client.post(reverse("web:edit_new", args=[run.reference]), form).status_code == 302
