@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from analysis.errors import InputRefused
 from analysis.inputs import Progress, no_progress
 from analysis.outcome import Identification
 from analysis.species.amplicon_reads import Filtered, Reads, Watch, reads_filter
@@ -90,6 +91,8 @@ def product_identify(
         part = _Part(progress, done / len(files), 1 / len(files), file.name)
         read.append(bench.read(file, least if done == 0 else 1, part))
     filtered, variants = read[0]
+    if not filtered.total:
+        raise InputRefused("The file holds no read.", file=files[0].name, remedy="Check that it is the right file.")
     shown = tuple(_control(file.name, *one) for file, one in zip(files[1:], read[1:], strict=True))
     most: Counter[tuple[str, str]] = Counter()
     for control in shown[: len(shown) - uncounted]:

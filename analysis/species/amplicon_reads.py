@@ -84,7 +84,7 @@ def fastq_iterate(path: Path, *, watch: Watch = unwatched, name: str = "") -> It
                 bases, plus, quality = (source.readline(LONGEST_LINE).rstrip() for _ in range(3))
                 fits = len(bases) == len(quality) and bases and not quality.translate(None, _SIGNS)
                 if not (fits and head.startswith(b"@") and plus.startswith(b"+")):
-                    raise _no_read(name, row)
+                    raise _no_read(name, row, head, bases, plus, quality)
                 scale.see(quality)
                 yield row, bases.upper(), quality
                 row += 4
@@ -92,8 +92,9 @@ def fastq_iterate(path: Path, *, watch: Watch = unwatched, name: str = "") -> It
                     watch(min(stored.tell() / size, 1.0))
             scale.check(name)
     except (OSError, EOFError, zlib.error) as error:
+        why = (isinstance(error, OSError) and error.strerror) or str(error)
         raise InputRefused(
-            f"The file cannot be read on: {error}.", file=name, remedy="It may be cut off or damaged; fetch it again."
+            f"The file cannot be read on: {why}.", file=name, remedy="Check the path; it may be cut off or damaged."
         ) from error
 
 
@@ -114,9 +115,13 @@ class _Scale:
         scale_check(self._lowest, self._highest, file=name)
 
 
-def _no_read(name: str, row: int) -> InputRefused:
+def _no_read(name: str, row: int, *lines: bytes) -> InputRefused:
+    head, bases, plus, quality = lines
+    what = "This is no read of four lines («@name», bases, «+», as many qualities)"
+    if head.startswith(b"@") and plus.startswith(b"+") and len(bases) != len(quality):
+        what += f": it has {len(bases)} bases and {len(quality)} qualities"
     return InputRefused(
-        "This is no read of four lines («@name», bases, «+», as many qualities).",
+        f"{what}.",
         file=name,
         row=row,
         remedy="Give FASTQ as the sequencer wrote it; the file may be cut off.",

@@ -16,7 +16,7 @@ from analysis.inputs import InputFile
 from analysis.outcome import Identification
 from analysis.species.assembly import assemble, single, single_each
 from analysis.species.calibrate import SAMPLE, library_calibrate
-from analysis.species.calibration import Calibration, LocusCalibration, Rate, calibration_read
+from analysis.species.calibration import UNCALIBRATED, Calibration, LocusCalibration, Rate, calibration_read
 from analysis.species.fetchcli import add_fetch
 from analysis.species.identify import HITS, Asked, Identified, identify_each
 from analysis.species.library import SAMPLING, library_build, library_open
@@ -143,7 +143,7 @@ def run_identify(parsed: argparse.Namespace) -> int:
     library = library_open(parsed.reference)
     calibration = calibration_read(library)
     if calibration is None:
-        sys.stderr.write("warning: the set is not calibrated, so nothing is named; run «species validate»\n")
+        sys.stderr.write(UNCALIBRATED)
     reads = reads_of(InputFile.from_path("sequence", parsed.queries), empty=True)
     declared = declared_read(parsed.declared, [read.name for read in reads]) if parsed.declared else {}
     shared = Counter(read.name for read in reads)

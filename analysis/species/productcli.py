@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.canonical import Json, jsonable, plain_json
-from analysis.species.amplicon import Product, product_identify
-from analysis.species.calibration import calibration_read
+from analysis.canonical import Json, plain_json
+from analysis.species.amplicon import Line, Product, product_identify
+from analysis.species.calibration import UNCALIBRATED, calibration_read
 from analysis.species.denoising import DENOISERS, LEAST_READS
 from analysis.species.library import library_open
 from analysis.species.options import positive
+from analysis.statistics import binomial_interval
 from analysis.terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -34,9 +36,12 @@ def add_amplicons(questions: Subparsers) -> None:
 def run_amplicons(parsed: argparse.Namespace) -> int:
     """Filter, denoise, identify, print one line a taxon."""
     library = library_open(parsed.reference)
+    calibration = calibration_read(library)
+    if calibration is None:
+        sys.stderr.write(UNCALIBRATED)
     product = product_identify(
         library,
-        calibration_read(library),
+        calibration,
         parsed.reads,
         parsed.control,
         denoiser=parsed.denoiser,
@@ -45,7 +50,8 @@ def run_amplicons(parsed: argparse.Namespace) -> int:
     )
     if parsed.format == "jsonl":
         for line in product.lines:
-            values: Json = jsonable(line)
+            low, high = _interval(product, line)
+            values: Json = {**asdict(line), "share_interval95": [round(low, 6), round(high, 6)]}
             sys.stdout.buffer.write(plain_json(values) + b"\n")
         sys.stdout.flush()
     else:
@@ -57,13 +63,24 @@ def product_table(product: Product) -> str:
     """Reads kept, then one line a taxon."""
     filtered = product.filtered
     left = ", ".join(f"{reason} {count}" for reason, count in sorted(filtered.left_out.items())) or "none"
-    rows = [("outcome", "taxon", "reads", "share", "sequences", "in control", "state")]
-    rows += [
-        (n.outcome, n.taxon or "–", str(n.reads), f"{n.share:.1%}", str(n.variants), str(n.control_reads), n.state)
-        for n in product.lines
-    ]
+    rows: list[tuple[str, ...]] = [("outcome", "taxon", "reads", "share", "95 %", "sequences", "in control", "state")]
+    rows += [_row(product, line) for line in product.lines]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     head = f"{filtered.kept} of {filtered.total} reads kept (left out: {left}); denoiser {product.denoiser}"
-    note = "share: of the reads kept; reads say nothing exact of amounts (primers and copies differ between species)"
+    note = (
+        "share: of the reads kept, with the interval of counting alone (Clopper–Pearson, 95 %); "
+        "reads say nothing exact of amounts (primers and copies differ between species)"
+    )
     return "\n".join([head, "", *lines, "", note, ""])
+
+
+def _row(product: Product, line: Line) -> tuple[str, ...]:
+    low, high = _interval(product, line)
+    counts = (str(line.variants), str(line.control_reads))
+    shares = (f"{line.share:.1%}", f"{low:.1%}–{high:.1%}")
+    return line.outcome, line.taxon or "–", str(line.reads), *shares, *counts, line.state
+
+
+def _interval(product: Product, line: Line) -> tuple[float, float]:
+    return binomial_interval(line.reads, max(product.filtered.kept, line.reads))

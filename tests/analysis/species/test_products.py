@@ -117,8 +117,29 @@ def test_the_command_prints_one_line_a_taxon(
     assert main([*words, "--format", "jsonl"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["taxon"] == individuals[0].species
+    # All of n: the lower end of Clopper and Pearson's interval is the n-th root of 0.025.
+    assert json.loads(line)["share_interval95"] == pytest.approx([0.025 ** (1 / 80), 1], abs=1e-6)
     assert main(words) == 0
-    assert individuals[0].species in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert individuals[0].species in shown
+    assert "95.5%–100.0%" in shown
+
+
+def test_a_product_without_a_read_and_a_set_without_calibration_are_told(
+    calibrated: Calibrated, individuals: list[Barcode], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "set"
+    shutil.copytree(calibrated[0].reference.folder, folder)
+    (folder / "calibration.json").unlink()
+    empty, reads = tmp_path / "empty.fastq", fastq(tmp_path / "p.fastq", [(individuals[0].sequence, 20)])
+    empty.touch()
+    assert main(["species", "amplicons", str(empty), "--reference", str(folder)]) == 1
+    assert "holds no read" in capsys.readouterr().err
+    assert main(["species", "amplicons", str(reads), "--reference", str(folder), "--control", str(empty)]) == 0
+    assert "not calibrated" in capsys.readouterr().err
+    reads.write_bytes(reads.read_bytes() + b"@x\nACGT\n+\nIIIII\n")
+    assert main(["species", "amplicons", str(reads), "--reference", str(folder)]) == 1
+    assert "it has 4 bases and 5 qualities" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
