@@ -117,11 +117,15 @@ class _Scale:
 
 def _no_read(name: str, row: int, *lines: bytes) -> InputRefused:
     head, bases, plus, quality = lines
-    what = "This is no read of four lines («@name», bases, «+», as many qualities)"
     if head.startswith(b"@") and plus.startswith(b"+") and len(bases) != len(quality):
-        what += f": it has {len(bases)} bases and {len(quality)} qualities"
+        return InputRefused(
+            f"The read has {len(bases)} bases and {len(quality)} qualities.",
+            file=name,
+            row=row,
+            remedy="Give FASTQ as the sequencer wrote it; the file may be cut off.",
+        )
     return InputRefused(
-        f"{what}.",
+        "This is no read of four lines («@name», bases, «+», as many qualities).",
         file=name,
         row=row,
         remedy="Give FASTQ as the sequencer wrote it; the file may be cut off.",

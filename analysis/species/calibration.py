@@ -18,7 +18,6 @@ from analysis.statistics import binomial_interval
 
 FILE: Final = "calibration.json"
 FORMAT: Final = "spoor-species-calibration/4"
-UNCALIBRATED: Final = "warning: the set is not calibrated, so nothing is named; run «species validate»\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

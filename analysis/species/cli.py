@@ -16,7 +16,7 @@ from analysis.inputs import InputFile
 from analysis.outcome import Identification
 from analysis.species.assembly import assemble, single, single_each
 from analysis.species.calibrate import SAMPLE, library_calibrate
-from analysis.species.calibration import UNCALIBRATED, Calibration, LocusCalibration, Rate, calibration_read
+from analysis.species.calibration import Calibration, LocusCalibration, Rate, calibration_read
 from analysis.species.fetchcli import add_fetch
 from analysis.species.identify import HITS, Asked, Identified, identify_each
 from analysis.species.library import SAMPLING, library_build, library_open
@@ -24,7 +24,7 @@ from analysis.species.options import one_line, one_word, positive, word_of
 from analysis.species.productcli import add_amplicons
 from analysis.species.records import records_read, taxonomy_read
 from analysis.species.report import consensus_json, identified_line, identified_table
-from analysis.species.setcli import add_sets
+from analysis.species.setcli import UNCALIBRATED, add_sets
 from analysis.species.texts import text_open
 from analysis.species.traces import reads_of, trace_read
 from analysis.species.treecli import add_tree

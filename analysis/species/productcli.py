@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from analysis.canonical import Json, plain_json
 from analysis.species.amplicon import Line, Product, product_identify
-from analysis.species.calibration import UNCALIBRATED, calibration_read
+from analysis.species.calibration import calibration_read
 from analysis.species.denoising import DENOISERS, LEAST_READS
 from analysis.species.library import library_open
 from analysis.species.options import positive
+from analysis.species.setcli import UNCALIBRATED
 from analysis.statistics import binomial_interval
 from analysis.terminal import progress_bar
 

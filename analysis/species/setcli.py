@@ -6,7 +6,7 @@ import argparse
 import csv
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from analysis.species.curate import compare, coverage, curate
 from analysis.species.imports import import_files
@@ -17,6 +17,8 @@ from analysis.terminal import progress_bar
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+UNCALIBRATED: Final = "warning: the set is not calibrated, so nothing is named; run «species validate»\n"
 
 
 def add_sets(questions: Subparsers) -> None:

@@ -139,7 +139,7 @@ def test_a_product_without_a_read_and_a_set_without_calibration_are_told(
     assert "not calibrated" in capsys.readouterr().err
     reads.write_bytes(reads.read_bytes() + b"@x\nACGT\n+\nIIIII\n")
     assert main(["species", "amplicons", str(reads), "--reference", str(folder)]) == 1
-    assert "it has 4 bases and 5 qualities" in capsys.readouterr().err
+    assert "has 4 bases and 5 qualities" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
