@@ -155,6 +155,7 @@ def _possible(
     Dropout and miscall treat all alleles alike, so for a young that is seen as «ab» every other allele is one class:
     the sum over all families needs 3^6 rows, however many alleles the locus has.
     """
+    miscall = miscall if alleles > 1 else 0.0  # there is nothing to misread it as
     share = miscall / max(alleles - 1, 1)
     seen = {(x, y): _seen((x, y), share, dropout, miscall) for x, y in product(range(3), repeat=2)}
     draws = _FAMILIES[who]

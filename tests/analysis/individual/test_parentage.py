@@ -195,6 +195,10 @@ def test_chances_at_a_locus_of_five_alleles_are_those_of_whole_tables(who: str) 
     assert pair_chances(frequencies, model)[who] == pytest.approx(expected, abs=1e-12)
 
 
+def test_a_locus_of_one_allele_excludes_nobody() -> None:
+    assert set(pair_chances(np.array([1.0]), ERRORS).values()) == {0.0}
+
+
 def test_the_power_against_a_stranger_of_the_same_subpopulation_is_the_share_that_simulation_excludes() -> None:
     """Mother, young and a stranger of a subpopulation whose frequencies are drawn about the panel's, 600 times."""
     theta = 0.2
