@@ -14,6 +14,7 @@ import numpy as np
 
 from analysis.canonical import Json
 from analysis.errors import InputRefused
+from analysis.origin.combined_floors import VALUES, Reach, reach_of
 from analysis.origin.isotope.calibration import POOR_FIT, TissueModel
 from analysis.origin.isotope.raster import Raster
 from analysis.origin.isotope.scales import Measured
@@ -24,9 +25,13 @@ from analysis.origin.spatial.geography import Floats
 from analysis.origin.spatial.locate import LocatedSample, MapRun
 from analysis.origin.spatial.model import MapModel
 from analysis.origin.spatial.priors import Prior
-from analysis.origin.spatial.regions import Place, Region, geojson, geometric_median, regions
+from analysis.origin.spatial.regions import LEVELS, Place, Region, geojson, geometric_median, regions
 from analysis.origin.spatial.wording import area_text, place_json, place_text
 
+DRAWN = (
+    "Combined regions reach as far as left-out animals need whose tissue values were drawn, not measured: an error of "
+    "the isoscape does not show in them."
+)
 CAVEATS = (
     "The combined region rests on the stated independence; where that fails it is too small.",
     "Combined regions were tried on made animals only; on real ones the coverage of each surface alone was measured.",
@@ -40,6 +45,7 @@ class Combined:
 
     `overlap`: how much of the isotopic posterior, of what lies on the map, is inside the genetic 95 % region; a small
     value is a disagreement. `point` and `regions` are of the product, and missing where the two share no place.
+    `reach`: what decided which cells lie in the regions, None without calibration: the posterior alone.
     `isotope_p`: how often an animal of the isoscape's best place has so odd a value; no product below `POOR_FIT`.
     """
 
@@ -51,6 +57,7 @@ class Combined:
     point: Place | None
     regions: tuple[Region, ...]
     isotope_p: float = 1.0
+    reach: Reach | None = None
 
 
 def combined(run: MapRun, raster: Raster, tissue: TissueModel, values: Mapping[str, Measured]) -> tuple[Combined, ...]:
@@ -58,10 +65,14 @@ def combined(run: MapRun, raster: Raster, tissue: TissueModel, values: Mapping[s
 
     Raises `InputRefused` where no sample has both.
     """
+    asked = [answer for answer in run.samples if answer.by_prior and answer.id in values]
+    reaches = {
+        deviation: reach_of(run.model, raster, tissue, deviation)
+        for deviation in sorted({values[answer.id].deviation for answer in asked})
+    }
     found = tuple(
-        _combined(answer, run.model, raster, tissue, values[answer.id])
-        for answer in run.samples
-        if answer.by_prior and answer.id in values
+        _combined(answer, run.model, raster, tissue, values[answer.id], reaches[values[answer.id].deviation])
+        for answer in asked
     )
     if not found:
         raise InputRefused(
@@ -89,7 +100,30 @@ def combined_json(one: Combined, model: MapModel, why: str) -> dict[str, Json]:
             for region in one.genetic.by_prior[Prior.FLAT].regions
         },
         "isotope": {"element": one.value.element, "value": number(one.value.value), "scale": one.value.scale},
-        "caveats": list(CAVEATS),
+        "calibration": None if one.reach is None else _reach_json(one.reach),
+        "caveats": list(caveats(model)),
+    }
+
+
+def caveats(model: MapModel) -> tuple[str, ...]:
+    """What the method does not say, and what its regions rest on."""
+    return CAVEATS if model.calibration is None else (*CAVEATS, DRAWN)
+
+
+def _reach_json(reach: Reach) -> dict[str, Json]:
+    """What decided how far regions reach, and how those of 95 % did with animals whose site was out."""
+    return {
+        "values_drawn": VALUES,
+        "floors": {
+            f"{level:g}": {"sampled": number(floor.sampled), "elsewhere": number(floor.elsewhere)}
+            for level, floor in zip(LEVELS, reach.floors, strict=True)
+        },
+        "population_out": {
+            "animals": reach.held.animals,
+            "covered": reach.held.covered,
+            "covered_uncalibrated": reach.held.plain,
+            "interval_95": [number(end) for end in reach.held.interval],
+        },
     }
 
 
@@ -105,6 +139,11 @@ def statement(one: Combined) -> str:
         return "Disagreement: genetic and isotopic surface share no place; they are to be reported apart."
     half, wide = one.regions
     lead = "" if one.overlap >= 0.05 else "The two hardly agree. "
+    if one.reach is not None:
+        return (
+            f"{lead}Together, the 95 % region has {area_text(wide.area_km2)}, the 50 % region "
+            f"{area_text(half.area_km2)}, around {place_text(one.point)} (flat prior)."
+        )
     return (
         f"{lead}Together, 95 % of the posterior lies in a region of {area_text(wide.area_km2)}, 50 % in "
         f"{area_text(half.area_km2)} around {place_text(one.point)} (flat prior)."
@@ -121,10 +160,17 @@ def readable(found: tuple[Combined, ...], model: MapModel, why: str) -> list[str
         if model.countries is not None and one.share is not None:
             words = countries_text(model.countries.inside(model.grid, one.regions[-1], one.share))
             lines.append(f"  countries in the 95 % region: {words}")
-    return [*lines, "", *(f"caveat: {words}" for words in CAVEATS)]
+    return [*lines, "", *(f"caveat: {words}" for words in caveats(model))]
 
 
-def _combined(answer: LocatedSample, model: MapModel, raster: Raster, tissue: TissueModel, value: Measured) -> Combined:
+def _combined(
+    answer: LocatedSample,
+    model: MapModel,
+    raster: Raster,
+    tissue: TissueModel,
+    value: Measured,
+    reach: Reach | None,
+) -> Combined:
     genetic = answer.by_prior[Prior.FLAT]
     fit = tissue.fit(raster.bands[0], value)
     if fit < POOR_FIT:
@@ -148,13 +194,18 @@ def _combined(answer: LocatedSample, model: MapModel, raster: Raster, tissue: Ti
         overlap=overlap,
         share=share,
         point=geometric_median(model.grid, model.vectors, share),
-        regions=regions(model.grid, share),
+        regions=regions(model.grid, share, floors=None if reach is None else reach.of(model, answer.without)),
+        reach=reach,
         isotope_p=fit,
     )
 
 
 def _region(one: Combined, region: Region, model: MapModel) -> dict[str, Json]:
-    values: dict[str, Json] = {"area_km2": number(region.area_km2), "geojson": geojson(model.grid, region.cells)}
+    values: dict[str, Json] = {
+        "area_km2": number(region.area_km2),
+        "share": number(region.share),
+        "geojson": geojson(model.grid, region.cells),
+    }
     if model.countries is not None and one.share is not None:
         values["countries"] = countries_json(model.countries.inside(model.grid, region, one.share))
     return values

@@ -22,6 +22,7 @@ from analysis.origin.spatial.geography import Floats
 from analysis.statistics import beta_share
 
 FEWEST = 8
+_FAR, _STEPS = 12.0, 1000
 POOR_FIT = 0.01
 """A value is at home nowhere where even the best place has so few animals as far from its line."""
 
@@ -75,13 +76,29 @@ class TissueModel:
                 field="scale",
                 remedy="Bring the value to the scale of the calibration first.",
             )
+        return self.log_densities(isoscape, np.array(value.value), value.deviation)
+
+    def log_densities(self, isoscape: Floats, values: Floats, deviation: float) -> Floats:
+        """As `log_density`, of values on the calibration's scale that broadcast with the places."""
         mean, spread = self.predict(isoscape)
-        spread = np.hypot(spread, value.deviation)
+        spread = np.hypot(spread, deviation)
         n = self.degrees
-        distance = (value.value - mean) / spread
+        distance = (values - mean) / spread
         constant = math.lgamma((n + 1) / 2) - math.lgamma(n / 2) - 0.5 * math.log(n * math.pi)
         density = constant - np.log(spread) - (n + 1) / 2 * np.log1p(distance**2 / n)
         found: Floats = np.where(np.isfinite(density), density, -np.inf)
+        return found
+
+    def drawn(self, isoscape: Floats, chances: Floats, deviation: float) -> Floats:
+        """The values that new animals of these places stay below with these chances; the arrays broadcast.
+
+        Quantiles of the t distribution of `log_density`, between 2,001 steps; none lies beyond the outermost.
+        """
+        mean, spread = self.predict(isoscape)
+        steps = np.linspace(-_FAR, _FAR, 2 * _STEPS + 1)
+        tails = [0.5 * beta_share(self.degrees / 2, 0.5, self.degrees / (self.degrees + x * x)) for x in steps.tolist()]
+        below = np.where(steps < 0, tails, 1 - np.array(tails))
+        found: Floats = mean + np.hypot(spread, deviation) * np.interp(chances, below, steps)
         return found
 
     def fit(self, isoscape: Floats, value: Measured) -> float:

@@ -65,13 +65,28 @@ class Calibration:
 
     `power`: what log-likelihoods are multiplied by, that of the highest mean log posterior at the animals' places.
     `floors`: by prior, one for each of `LEVELS`. `left_out` and `alone`: how the 95 % regions
-    did, with the population out and with only the animal out.
+    did, with the population out and with only the animal out. `trials`: the animals and where they came to lie.
     """
 
     power: float
     floors: Mapping[Prior, tuple[Floor, ...]]
     left_out: Mapping[Prior, Held]
     alone: Mapping[Prior, Held]
+    trials: Trials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """Animals taken out and placed: log-likelihoods (A, C) in the `cells` (C,) of the map that were kept, of these
+    `areas` with what they stand for; their own cell (A,) among them, whether animals that stayed in were `sampled`
+    there, and the population they are of."""
+
+    cells: Indexes
+    areas: Floats
+    scores: Floats
+    truth: Indexes
+    sampled: Bools
+    unit: Indexes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +152,7 @@ def calibrate(baseline: Baseline, sites: Sites, grid: Grid, surface: Surface, ce
     alone = most_each([len(animals) for animals in plan.values()], _ALONE)
     trials = [trial for unit, animals in plan.items() for trial in _trials(bench, unit, animals, alone)]
     placed = _placed(trials, sampling_of(bench.surface.vectors, sites.vectors))
-    return _learnt(placed, grid.areas[chosen] * weight)
+    return _learnt(placed, chosen, grid.areas[chosen] * weight)
 
 
 def _plan(units: Indexes, ids: Sequence[str]) -> dict[int, list[int]]:
@@ -247,19 +262,27 @@ def _placed(trials: Sequence[_Trial], sampling: Sampling) -> _Placed:
     )
 
 
-def _learnt(placed: _Placed, areas: Floats) -> Calibration:
+def _learnt(placed: _Placed, cells: Indexes, areas: Floats) -> Calibration:
     power = _power(placed, areas)
     floors, left_out, single = {}, {}, {}
     for prior in Prior:
         tails = _tails(placed, areas, prior, power)
         floors[prior] = tuple(floor_of(tails, placed.sampled, 1 - level) for level in LEVELS)
-        inside = _crossed(tails, placed.sampled, placed.unit, 1 - LEVELS[-1])
+        inside = crossed(tails, placed.sampled, placed.unit, 1 - LEVELS[-1])
         plain = tails > 1 - LEVELS[-1]
         left_out[prior], single[prior] = (
             Held(animals=int(kind.sum()), covered=int(inside[kind].sum()), plain=int(plain[kind].sum()))
             for kind in (~placed.alone, placed.alone)
         )
-    return Calibration(power=power, floors=floors, left_out=left_out, alone=single)
+    trials = Trials(
+        cells=cells,
+        areas=areas,
+        scores=placed.scores,
+        truth=placed.truth,
+        sampled=placed.sampled,
+        unit=placed.unit,
+    )
+    return Calibration(power=power, floors=floors, left_out=left_out, alone=single, trials=trials)
 
 
 def _power(placed: _Placed, areas: Floats) -> float:
@@ -279,9 +302,13 @@ def _power(placed: _Placed, areas: Floats) -> float:
 
 def _tails(placed: _Placed, areas: Floats, prior: Prior, power: float) -> Floats:
     """(A,): share of the posterior in cells no denser than the true one."""
-    density = power * placed.scores + placed.priors[prior]
-    density -= density.max(axis=1, keepdims=True)
-    below = density <= density[np.arange(len(density)), placed.truth][:, None]
+    return tails_of(power * placed.scores + placed.priors[prior], placed.truth, areas)
+
+
+def tails_of(density: Floats, truth: Indexes, areas: Floats) -> Floats:
+    """(A,): of densities (A, C) given by their logarithms, the share in cells no denser than the true one (A,)."""
+    density = density - density.max(axis=1, keepdims=True)
+    below = density <= density[np.arange(len(density)), truth][:, None]
     share = np.exp(density, out=density)
     share *= areas
     whole = share.sum(axis=1)
@@ -291,7 +318,8 @@ def _tails(placed: _Placed, areas: Floats, prior: Prior, power: float) -> Floats
 
 
 def floor_of(tails: Floats, sampled: Bools, missed: float) -> Floor:
-    """What keeps the share `missed` of animals outside, from the tails (A,) of animals of both kinds."""
+    """What keeps the share `missed` of animals outside, from the tails (A,) of animals of both kinds, or (A, V) where
+    each was placed with several values."""
     return Floor(sampled=_quantile(tails[sampled], missed), elsewhere=_quantile(tails[~sampled], missed))
 
 
@@ -300,16 +328,17 @@ def _quantile(tails: Floats, missed: float) -> float:
     outside."""
     if len(tails) < FEWEST:
         return missed
-    rank = int((len(tails) + 1) * missed)
-    return float(np.partition(tails, rank - 1)[rank - 1]) * _HAIR
+    rank = int((len(tails) + 1) * missed) * (tails.size // len(tails)) - 1
+    return float(np.partition(tails.ravel(), rank)[rank]) * _HAIR
 
 
-def _crossed(tails: Floats, sampled: Bools, unit: Indexes, missed: float) -> Bools:
-    """(A,): inside, by floors of the other parts' units."""
+def crossed(tails: Floats, sampled: Bools, unit: Indexes, missed: float) -> Bools:
+    """(A,) or (A, V), as the tails: inside, by floors of the other parts' units."""
     part = np.unique(unit, return_inverse=True)[1] % _FOLDS
-    inside = np.zeros(len(tails), dtype=np.bool_)
+    inside = np.zeros(tails.shape, dtype=np.bool_)
     for fold in range(_FOLDS):
         others = part != fold
         floor = floor_of(tails[others], sampled[others], missed)
-        inside[~others] = tails[~others] > np.where(sampled[~others], floor.sampled, floor.elsewhere)
+        floors = np.where(sampled[~others], floor.sampled, floor.elsewhere)
+        inside[~others] = (floors < tails[~others].T).T
     return inside

@@ -67,7 +67,7 @@ class LocatedSample:
 
     `fit_p`: how often an animal of the most probable cell (flat prior) has a genotype that fits no better; small
     where the origin lies outside the map. `apart_km`: from the flat prior's point to the discrete answer's
-    place; `agrees`: that place lies in the flat prior's 95 % region.
+    place; `agrees`: that place lies in the flat prior's 95 % region. `without`: sites that were taken out whole.
     """
 
     id: str
@@ -78,6 +78,7 @@ class LocatedSample:
     loci: int
     unknown_alleles: int
     left_out: LeftOut
+    without: tuple[int, ...]
     by_prior: dict[Prior, Located]
     fit_p: float | None
     discrete: Discrete | None
@@ -156,6 +157,7 @@ def _sample(
         loci=loci,
         unknown_alleles=unknown,
         left_out=left_out,
+        without=tuple(sites),
         by_prior=by_prior,
         fit_p=fit,
         discrete=discrete,

@@ -128,4 +128,19 @@ PHRASES: tuple[str, ...] = (
     _("The animal was kept as those of the class «%(name)s»."),
     _("ratio of the predictive densities (multivariate t) of the two classes at the sample's values"),
     _("as far from «%(name)s» as this: p = %(p)s"),
+    _(
+        "Combined regions reach as far as left-out animals need whose tissue values were drawn, not measured: an "
+        "error of the isoscape does not show in them."
+    ),
+    _(
+        "The two hardly agree. Together, the 95 %% region has %(wide)s, the 50 %% region %(half)s, around "
+        "%(place)s (flat prior)."
+    ),
+    _("Together, the 95 %% region has %(wide)s, the 50 %% region %(half)s, around %(place)s (flat prior)."),
+    _("genotype and isotope value together, flat prior; inner region 50 %%, outer 95 %%"),
+    _("area of the combined %(level)s region, which holds %(share)s of the joint posterior, flat prior"),
+    _(
+        "combined 95 %% regions held %(n)s of %(all)s (%(low)s to %(high)s) left-out animals with tissue values "
+        "drawn for their places"
+    ),
 )
