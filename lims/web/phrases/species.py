@@ -188,4 +188,20 @@ PHRASES: tuple[str, ...] = (
     _("read filter"),
     _("blank"),
     _("positive control"),
+    _(
+        "The confidence is %(n)s, and %(least)s is asked for: %(m)s of %(all)s absent species of the set would be "
+        "named."
+    ),
+    _(
+        "leave-one-out searches, each by weights it had no part in, that were as sure: species in the set, found "
+        "rightly"
+    ),
+    _(
+        "leave-one-species-out searches, each by weights it had no part in, that were as sure: species not in the "
+        "set, taken for another"
+    ),
+    _(
+        "searches of the set, each by weights it had no part in, with this confidence (step) or more: present "
+        "species found rightly, absent species taken for another; each species counts once"
+    ),
 )
