@@ -21,7 +21,7 @@ from lims.accounts.actors import Actor, require
 from lims.casework.models import Case
 from lims.casework.selectors.access import case_scope
 from lims.casework.selectors.parts import case_files
-from lims.casework.services.cases import case_lock
+from lims.casework.services.cases import case_lock, case_open_required
 from lims.common.checks import text_clean
 from lims.common.errors import BadInput, DomainError, ManyErrors, RuleViolation
 from lims.lab.enums import JobState
@@ -67,7 +67,7 @@ def profiles_enter(
         BadInput: the table cannot be read (file, row, field and remedy are named), or the file is not of the case.
         ManyErrors: every row whose item is unknown, belongs to another case or has no seizure, or that repeats what is
             known; nothing was entered.
-        RuleViolation: the run is not done.
+        RuleViolation: the run is not done, or the case is closed.
     """
     require(actor, "profile.enter", case_scope(case))
     table = _table_clean(table)
@@ -75,7 +75,7 @@ def profiles_enter(
     _file_check(file, case, run)
     read = _read(file, table)
     with transaction.atomic():
-        case_lock(case)
+        case_open_required(case_lock(case))
         rows = _rows(case, read, table, reason)
         made = [_profile(actor, case, file, run, table, len(read.loci), row) for row in rows]
         try:

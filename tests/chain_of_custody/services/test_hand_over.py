@@ -259,6 +259,23 @@ def test_a_border_needs_a_permit() -> None:
     assert (found["permit_purpose"], found["permit_source"], found["crosses_border"]) == ("L", "I", True)
 
 
+def test_of_a_border_both_countries_are_known_or_it_is_said() -> None:
+    ada, bob, eve = person("Ada", country="KE"), person("Bob"), person("Eve", country="KE")
+    for receiver in (bob, eve):
+        offer = handover_offer(actor=ada.actor, items=[item(ada)], to=receiver.party, purpose="examination")
+        assert not offer.crosses_border
+    with pytest.raises(PermitRequired):
+        handover_offer(actor=ada.actor, items=[item(ada)], to=bob.party, purpose="court", crosses_border=True)
+
+
+def test_items_of_two_holders_are_not_offered_together() -> None:
+    ada, bob, eve = person("Ada"), person("Bob"), person("Eve")
+    own, others = item(ada), item(bob)
+    with pytest.raises(BadInput, match="custody of several parties: Ada, Bob"):
+        handover_offer(actor=ada.actor, items=[own, others], to=eve.party, purpose="storage")
+    assert (verbs(own), verbs(others)) == (["created"], ["created"])
+
+
 def test_a_border_without_permit_is_refused_by_the_database_too() -> None:
     ada, bob = person("Ada"), person("Bob")
     offer = handover_offer(actor=ada.actor, items=[item(ada)], to=bob.party, purpose="storage")

@@ -34,6 +34,7 @@ from chain_of_custody.services import (
     item_touch_check,
     items_create,
     items_move,
+    party_deactivate,
     seal_apply,
     seal_open,
 )
@@ -305,6 +306,32 @@ def test_what_a_leaver_held_is_reassigned_after_an_inventory_by_two() -> None:
     assert found["inventory_by"] == [str(boss.party.uuid), str(bob.party.uuid)]
     assert found["hand_over"] == str(offer.uuid)
     handover_offer(actor=receiver.actor, items=[tusk], to=bob.party, purpose="storage")
+
+
+def test_orders_and_paper_give_items_to_somebody_active_who_has_them_not() -> None:
+    gone, boss, bob, left = person("Gone"), person("Boss"), person("Bob"), person("Left")
+    tusk = item(gone, happened_at=at(8))
+    party_deactivate(actor=boss.actor, party=left.party, reason="left too")
+    with pytest.raises(BadInput, match="Left is no longer active"):
+        custody_reassign(actor=boss.actor, items=[tusk], to=left.party, inventory_by=bob.party, authority="order 12")
+    with pytest.raises(Conflict, match="with Gone already"):
+        custody_back_enter(
+            actor=boss.actor, items=[tusk], to=gone.party, file=stored_file(boss), happened_at=at(9), reason="outage"
+        )
+    assert verbs(tusk) == ["created"]
+
+
+def test_a_seals_number_has_sixty_signs_at_most() -> None:
+    ada = person("Ada")
+    for number in ("", "  ", "9" * 61):
+        with pytest.raises(BadInput, match="1 to 60 characters"):
+            seal_apply(actor=ada.actor, item=item(ada), number=number)
+    assert (
+        seal_apply(actor=ada.actor, item=item(ada), number=f" {'9' * 29}   {'8' * 30} ").number
+        == f"{'9' * 29} {'8' * 30}"
+    )
+    with pytest.raises(BadInput, match="no state of a seal"):
+        seal_open(actor=ada.actor, item=item(ada), found="tampered")
 
 
 def test_earlier_custody_is_stated_and_changes_nothing() -> None:

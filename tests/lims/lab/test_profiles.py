@@ -10,6 +10,8 @@ from analysis.errors import InputRefused
 from analysis.inputs import no_progress
 from chain_of_custody.models import Entry
 from lims.accounts.roles import Role
+from lims.casework.models import Case
+from lims.casework.services.cases import case_close
 from lims.common.errors import BadInput, ManyErrors, NotAllowed, NotFound, RuleViolation
 from lims.lab.execution import reference_compute
 from lims.lab.models import Profile, Run
@@ -175,6 +177,14 @@ def test_the_genotype_of_evidence_enters_no_reference(made: Links, haul: Haul) -
         built([*animals, evidence])
     assert refusal.value.row == 7
     assert haul.exhibits[0].item.reference not in str(refusal.value)
+
+
+def test_a_closed_case_takes_no_profiles(made: Links, haul: Haul) -> None:
+    case = Case.objects.get(pk=haul.case.pk)
+    case_close(actor=made.lab.custodian, case=case, version=case.version, reason="Judgment is final.")
+    with pytest.raises(RuleViolation, match="is closed"):
+        enter(made.lab, haul, [made.herd.animal()])
+    assert not Profile.objects.exists()
 
 
 def test_a_run_of_another_case_gives_no_profiles(made: Links, haul: Haul) -> None:
