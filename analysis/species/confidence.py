@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
+from operator import mul
 from typing import Final
 
 import numpy as np
@@ -115,11 +116,11 @@ def confidence_of(fitted: Confidence, pairs: Pairs, within: float | None) -> flo
 
 def step_of(fitted: Confidence, value: float) -> Step:
     """The step of the counts that a confidence reaches."""
-    return max((step for step in fitted.steps if step.value <= value), key=lambda step: step.value)
+    return next(step for step in reversed(fitted.steps) if step.value <= value)  # they ascend (`GRID`)
 
 
 def _share(weights: Sequence[float], row: Row) -> float:
-    logit = sum(weight * number for weight, number in zip(weights, row, strict=True))
+    logit = sum(map(mul, weights, row))
     return 1.0 / (1.0 + exp(-max(-_FLAT, min(_FLAT, logit))))
 
 

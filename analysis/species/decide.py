@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import floor
 from typing import Final
 
@@ -219,13 +220,19 @@ def _rank_reason(rank: str, ranked: Sequence[tuple[float, str]], rule: RankRule)
 
 
 def _species_rates(rule: Rule) -> tuple[ErrorRate, ...]:
+    return _rates_of_species(rule.absent_named, rule.present_wrong, rule.present_called)
+
+
+@lru_cache(maxsize=64)
+def _rates_of_species(absent_named: Rate, wrong: Rate, named: Rate) -> tuple[ErrorRate, ...]:
+    """A set has few rules, and their rates stand in every answer."""
     rates = {
         "absent_species_named": (
-            rule.absent_named,
+            absent_named,
             "leave-one-species-out: absent species that this rule named as another species",
         ),
-        "present_species_wrong": (rule.present_wrong, f"{_LEFT_OUT}, named as a wrong species"),
-        "present_species_named": (rule.present_called, f"{_LEFT_OUT}, named at all"),
+        "present_species_wrong": (wrong, f"{_LEFT_OUT}, named as a wrong species"),
+        "present_species_named": (named, f"{_LEFT_OUT}, named at all"),
     }
     return _rates(rates)
 

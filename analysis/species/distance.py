@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 import edlib
@@ -13,6 +13,8 @@ from analysis.species.bases import MASK_OF
 
 _PLAIN: Final = b"ACGT"
 _GAP: Final = re.compile("([ID])")
+_whole: Final = cache(int)
+"""A number from its text; some hundred short ones come again and again."""
 
 
 @lru_cache(maxsize=4096)
@@ -101,7 +103,7 @@ def _rows(cigar: str, inner: bytes, outer: bytes) -> tuple[bytes, bytes]:
     parts = _GAP.split(cigar)
     for steps, kind in zip(parts[:-1:2], parts[1::2], strict=True):
         *lengths, last = steps.replace("X", "=").split("=")
-        count, gap = sum(map(int, lengths)), int(last)
+        count, gap = sum(map(_whole, lengths)), _whole(last)
         own, others = (count + gap, count) if kind == "I" else (count, count + gap)
         one += inner[here : here + own], b"-" * (others - count)
         other += outer[there : there + others], b"-" * (own - count)

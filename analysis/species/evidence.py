@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from analysis.species.library import Library
-from analysis.species.partial import is_short, short_placed
+from analysis.species.partial import short_placed
 from analysis.species.search import NOTHING, LeftOut, Near
 
 _SHORT_TOLD: Final = 5
@@ -34,24 +34,21 @@ def by_species(
     References that cover less than half of what the best-covering one covers could tie or win by being short: they
     stand for their species only where the nearest long one is no better on their own stretch.
     """
-    settled = [near.settled for near in found]
+    settled = [near.overlap - near.codes for near in found]
     most = max(settled, default=0)
     placed = short_placed(library, query, found) if 2 * min(settled, default=0) < most else {}
     best: dict[int, SpeciesDistance] = {}
     nearest_long: set[int] = set()
-    for near in found:
-        short = is_short(near, most)
-        if short and near.sequence not in placed:
+    for near, bases in zip(found, settled, strict=True):
+        number, short = near.sequence, 2 * bases < most
+        if short and number not in placed:
             continue
-        distance = placed[near.sequence] if short else near.distance
-        only = library.sequence_species.item(near.sequence) if out is NOTHING else -1
-        for species, record in _carriers(library, near.sequence, out) if only < 0 else ((only, None),):
+        distance = placed[number] if short else near.distance
+        only = library.sequence_species.item(number) if out is NOTHING else -1
+        for species, record in _carriers(library, number, out) if only < 0 else ((only, library.first_record(number)),):
             # The species of the nearest long record stands by that one.
-            if species in nearest_long:
-                continue
-            if species not in best or distance < best[species].distance:
-                first = library.first_record(near.sequence) if record is None else record
-                best[species] = SpeciesDistance(species, distance, first, near, short)
+            if species not in nearest_long and (species not in best or distance < best[species].distance):
+                best[species] = tuple.__new__(SpeciesDistance, (species, distance, record, near, short))
         nearest_long = nearest_long or set(best)
     return sorted(best.values(), key=lambda item: (item.distance, item.short, item.near.codes, item.species))
 

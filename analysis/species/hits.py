@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from analysis.species.alignment import counted, k2p
@@ -38,21 +38,15 @@ def hits_of(library: Library, bases: bytes, found: Sequence[Near], limit: int) -
         carriers = library.carriers(near.sequence)
         shown.append((near, carriers))
         records += len(carriers)
-    distances = _k2p(library, bases, [near for near, _ in shown])
-    return tuple(
-        hit
-        for (near, carriers), distance in zip(shown, distances, strict=True)
-        for hit in _of_sequence(library, near, carriers, near.overlap / len(bases), distance)
-    )
-
-
-def _of_sequence(
-    library: Library, near: Near, records: Sequence[int], coverage: float, distance: float | None
-) -> Iterator[Hit]:
-    identity, edits, overlap, strand = near.identity, near.edits, near.overlap, "-" if near.reverse else "+"
-    for record in records:
-        accession, taxon, locus, note = library.labels(record)
-        yield Hit(accession, taxon, locus, identity, edits, overlap, coverage, distance, strand, note)
+    hits: list[Hit] = []
+    for (near, carriers), distance in zip(shown, _k2p(library, bases, [near for near, _ in shown]), strict=True):
+        identity, edits, overlap, strand = near.identity, near.edits, near.overlap, "-" if near.reverse else "+"
+        coverage = overlap / len(bases)
+        for record in carriers:
+            accession, taxon, locus, note = library.labels(record)
+            hit = (accession, taxon, locus, identity, edits, overlap, coverage, distance, strand, note)
+            hits.append(tuple.__new__(Hit, hit))  # as in `analysis.species.placing`
+    return tuple(hits)
 
 
 def _k2p(library: Library, bases: bytes, shown: Sequence[Near]) -> list[float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from math import floor
 from typing import Final
@@ -154,10 +155,10 @@ def identify_each(
     """
     rest = iter(every)
     while some := list(islice(rest, TOGETHER)):
-        usable = [asked.bases for asked in some if _unusable(asked.bases) is None]
+        earlies = [_unusable(asked.bases) for asked in some]
+        usable = [asked.bases for asked, early in zip(some, earlies, strict=True) if early is None]
         searched = iter(nearest_each(library, usable) if usable else ())
-        for asked in some:
-            early = _unusable(asked.bases)
+        for asked, early in zip(some, earlies, strict=True):
             yield _identified(library, calibration, asked, early, [] if early else next(searched), hits)
 
 
@@ -269,9 +270,11 @@ def _decide(
     return decide(library, ranked, local, within)
 
 
-def _best_first(found: Sequence[Near], ranked: Sequence[SpeciesDistance]) -> list[Near]:
+def _best_first(found: list[Near], ranked: Sequence[SpeciesDistance]) -> list[Near]:
     """Short records that are no worse than the nearest long one stand before it."""
     short = [item.near for item in ranked if item.short]
+    if not short:
+        return found
     return [*short, *(near for near in found if near not in short)]
 
 
@@ -311,14 +314,17 @@ def _diagnostics(
     reverse = good[::-1] if good is not None and near.reverse else good
     aligned_from_start = near.overlap == len(bases)
     frame = frame_check(rows_of(library, near, bases), reverse if aligned_from_start else None)
-    share = ambiguous_count(bases) / len(bases)
-    ambiguity = Diagnostic(
+    return _ambiguity(ambiguous_count(bases), len(bases)), frame
+
+
+@lru_cache(maxsize=1024)
+def _ambiguity(unsettled: int, bases: int) -> Diagnostic:
+    return Diagnostic(
         code="ambiguous-bases",
-        state="passed" if share <= MOST_AMBIGUOUS else "failed",
-        text=f"{ambiguous_count(bases)} of {len(bases)} bases are not settled; at most {MOST_AMBIGUOUS:.0%} may be.",
-        value=ambiguous_count(bases),
+        state="passed" if unsettled / bases <= MOST_AMBIGUOUS else "failed",
+        text=f"{unsettled} of {bases} bases are not settled; at most {MOST_AMBIGUOUS:.0%} may be.",
+        value=unsettled,
     )
-    return ambiguity, frame
 
 
 def _caveats(

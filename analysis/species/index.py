@@ -87,9 +87,10 @@ class KmerIndex:
 
     def _postings(self, starts: Ids, lengths: Ids) -> npt.NDArray[np.uint32]:
         """What stands in some lists, one after the other."""
-        places = np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        places: Ids = (starts - lengths.cumsum() + lengths).repeat(lengths)
         places += _PLACES[: len(places)] if len(places) <= len(_PLACES) else np.arange(len(places))
-        return self.postings.take(places)
+        read: npt.NDArray[np.uint32] = self.postings.take(places)
+        return read
 
     def _pool(self, starts: Ids, lengths: Ids, pool: int, hidden: Ids) -> tuple[Ids, int]:
         """`ranked` of one query from the lists to read: one at a time, as what is read then stays near the processor.
@@ -118,7 +119,7 @@ class KmerIndex:
     def _found(self, kmers: Kmers, owners: Ids) -> tuple[Ids, Ids]:
         if not len(self.keys):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        at = np.searchsorted(self.keys, kmers)
+        at = self.keys.searchsorted(kmers)
         np.minimum(at, len(self.keys) - 1, out=at)
         known = self.keys[at] == kmers
         return at[known], owners[known]

@@ -131,6 +131,10 @@ class Placed(NamedTuple):
         return self.end - self.start
 
 
+_new: Final = tuple.__new__
+"""Makes a named tuple of a plain one: what `Placed(…)` does, in a third of the time."""
+
+
 def placed(library: Library, query: bytes, chosen: Sequence[int]) -> list[Placed]:
     """Every candidate laid beside the query, in the order given."""
     strands = (query, reverse_complement(query))
@@ -140,7 +144,10 @@ def placed(library: Library, query: bytes, chosen: Sequence[int]) -> list[Placed
     first = _lay(library, frame, chosen[0], shift)
     if first.differences > _GAPS_LIKELY * first.overlap and first.overlap >= SHORTEST:
         frame, shift = _gapped(frame, first_text, first) or (frame, shift)
-    laid = [_lay(library, frame, number, shift) for number in chosen]
+    if frame.gapped is None:
+        laid = [first, *_lay_each(library, frame, chosen[1:], shift)]
+    else:
+        laid = _lay_each(library, frame, chosen, shift)
     poor = {place: item for place, item in enumerate(laid) if _is_poor(item)}
     for place, item in _again(library, frame, strands, poor) if poor else ():
         laid[place] = item
@@ -182,15 +189,24 @@ def _again(
 
 def _lay(library: Library, frame: Frame, number: int, shift: int) -> Placed:
     """A sequence in the frame's columns, column c beside its position c + shift."""
-    if frame.gapped is not None:
-        return _lay_gapped(frame, frame.gapped, number, masks(library.sequence(number)), shift)
-    start, end, different, transitions, transversions, codes = frame.beside.columns(
-        *library.sequences.whole(number), shift
-    )
-    return Placed(
-        number, frame.query, frame.reverse, shift, start, end, different,
-        end - start, transitions, transversions, True, codes,
-    )  # fmt: skip
+    return _lay_each(library, frame, (number,), shift)[0]
+
+
+def _lay_each(library: Library, frame: Frame, numbers: Sequence[int], shift: int) -> list[Placed]:
+    """`_lay` of some sequences."""
+    query, reverse, gapped = frame.query, frame.reverse, frame.gapped
+    if gapped is not None:
+        return [_lay_gapped(frame, gapped, number, masks(library.sequence(number)), shift) for number in numbers]
+    columns, whole = frame.beside.columns, library.sequences.whole
+    laid: list[Placed] = []
+    for number in numbers:
+        start, end, different, transitions, transversions, codes = columns(*whole(number), shift)
+        item = (
+            number, query, reverse, shift, start, end, different,
+            end - start, transitions, transversions, True, codes,
+        )  # fmt: skip
+        laid.append(_new(Placed, item))
+    return laid
 
 
 def _lay_gapped(frame: Frame, gapped: Gapped, number: int, row: Bytes, shift: int) -> Placed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -80,6 +80,8 @@ class LeftOut:
 
 
 NOTHING: Final = LeftOut()
+_new: Final = tuple.__new__
+"""As in `analysis.species.placing`."""
 _NONE: Final[Ids] = np.zeros(0, np.int64)
 
 
@@ -124,7 +126,7 @@ def _nearest(library: Library, query: bytes, ranked: Ids, most_shared: int, cand
 
 def _worth_with_more(
     library: Library, query: bytes, laid: list[Placed], ranked: Ids, chosen: Sequence[int]
-) -> Iterable[Placed]:
+) -> list[Placed]:
     """The candidates to compare exactly, further ones among them where the nearest of the first ones is far.
 
     A short sequence with no near reference shares few k-mers with any, and which share one more is chance. Where even
@@ -151,9 +153,9 @@ def _candidates(library: Library, ranked: Ids, limit: int) -> list[int]:
     """The first `limit` of the ranked sequences, and the best of each of the first species."""
     chosen: list[int] = ranked[:limit].tolist()
     seen: set[int] = set()
-    for place, (number, species) in enumerate(
-        zip(ranked.tolist(), library.sequence_species[ranked].tolist(), strict=True)
-    ):
+    species_of = library.sequence_species.item
+    for place, number in enumerate(ranked.tolist()):
+        species = species_of(number)
         # A sequence of several species counts as a species of its own here: it is always looked at.
         key = species if species >= 0 else -1 - number
         if key not in seen:
@@ -179,38 +181,43 @@ def _hidden(library: Library, out: LeftOut) -> Ids:
     )
 
 
-def _worth_comparing(library: Library, laid: Sequence[Placed]) -> Iterable[Placed]:
+def _worth_comparing(library: Library, laid: Sequence[Placed]) -> list[Placed]:
     """The candidates to compare exactly: the nearest, the nearest of each species, and those with likely gaps.
 
     `laid` begins with those that share most k-mers: they are compared whatever differs where they were laid.
     """
-    sharing = {id(item) for item in laid[:_SHARING_MOST]}
     ranked = sorted(laid, key=_share_different)
-    seen: set[int] = set()
-    for place, item in enumerate(ranked):
-        species = library.sequence_species.item(item.number)
+    worth = ranked[:EXACT]
+    sharing = {item.number for item in laid[:_SHARING_MOST]}
+    species_of = library.sequence_species.item
+    seen = {species_of(item.number) for item in worth}
+    for item in ranked[EXACT:]:
+        species = species_of(item.number)
         fresh = species < 0 or (species not in seen and len(seen) < EXACT_SPECIES)
         seen.add(species)
-        if place < EXACT or fresh or id(item) in sharing or item.differences > _SUSPECT * item.overlap:
-            yield item
+        if fresh or item.number in sharing or item.differences > _SUSPECT * item.overlap:
+            worth.append(item)
+    return worth
 
 
-def _near(library: Library, item: Placed, settled: bool) -> Near | None:
+def _near(library: Library, laid: Placed, settled: bool) -> Near | None:
     """`settled` says that the query holds no code."""
-    reference = library.sequence(item.number)
-    inner, outer, _ = stretch(item.query, reference, item)
-    if len(inner) < SHORTEST and len(inner) < len(item.query):
+    number, query, reverse, offset, start, end, differences, compared, transitions, transversions, plain, codes = laid
+    reference = library.sequence(number)
+    inner, outer, _ = stretch(query, reference, laid)
+    if len(inner) < SHORTEST and len(inner) < len(query):
         return None
-    edits = _edits(inner, outer, item.differences, settled and library.sequences.whole(item.number)[2])
+    edits = _edits(inner, outer, differences, settled and library.sequences.whole(number)[2])
     if edits < 0:  # a gap longer than the margin: where the columns lie the reference goes on
-        edits = edits_within(inner, reference, item.differences)
-    known = edits == item.differences
-    codes = item.codes if item.plain else ambiguous_count(reference[item.start + item.offset : item.end + item.offset])
-    counts = (item.compared, item.transitions, item.transversions) if known else None
-    return Near(
-        item.number, edits, len(inner), item.reverse, item.offset, item.start, item.end,
-        known and item.plain, counts, codes,
+        edits = edits_within(inner, reference, differences)
+    known = edits == differences
+    if not plain:
+        codes = ambiguous_count(reference[start + offset : end + offset])
+    item = (
+        number, edits, len(inner), reverse, offset, start, end,
+        known and plain, (compared, transitions, transversions) if known else None, codes,
     )  # fmt: skip
+    return _new(Near, item)
 
 
 def _edits(inner: bytes, outer: bytes, most: int, settled: bool) -> int:

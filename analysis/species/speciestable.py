@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -35,22 +34,30 @@ class SpeciesTable:
         self._by_genus = array_open(folder / "species_by_genus.npy")
         self._by_genus_offsets = array_open(folder / "species_by_genus_offsets.npy")
         self._absent_from = int(self._ranks[-1, 0])
-        self._known = lru_cache(maxsize=1 << 16)(self._read)
+        self._known: dict[int, Species] = {}
+        self._genus_places: dict[str, int] = {}
+        """Where the genera of the species known stand among all."""
 
     def __len__(self) -> int:
         return len(self._names)
 
     def __getitem__(self, number: int) -> Species:
-        return self._known(int(number))
+        known = self._known.get(number)
+        if known is None:
+            known = self._known[int(number)] = self._read(number)
+        return known
 
     def __iter__(self) -> Iterator[Species]:
         return (self[number] for number in range(len(self)))
 
     def _read(self, number: int) -> Species:
-        genus, family, verified = self._ranks[number].tolist()
+        place, family, verified = self._ranks[number].tolist()
+        genus = None if place < 0 else self._genera[place]
+        if genus is not None:
+            self._genus_places[genus] = place
         return Species(
             name=self._names[number],
-            genus=None if genus < 0 else self._genera[genus],
+            genus=genus,
             family=None if family < 0 else self._families[family],
             verified=bool(verified),
         )
@@ -70,11 +77,15 @@ class SpeciesTable:
 
     def congeners(self, genus: str | None) -> tuple[int, ...]:
         """Verified species of a genus, with and without records; () where the set does not know it."""
-        place = None if genus is None else _bisect(self._genera, genus, 0, len(self._genera))
+        if genus is None:
+            return ()
+        place = self._genus_places.get(genus)
+        if place is None:
+            place = _bisect(self._genera, genus, 0, len(self._genera))
         if place is None:
             return ()
         start, end = int(self._by_genus_offsets[place]), int(self._by_genus_offsets[place + 1])
-        return tuple(int(number) for number in self._by_genus[start:end])
+        return tuple(self._by_genus[start:end].tolist())
 
     @staticmethod
     def write(folder: Path, species: Sequence[Species], *, absent_from: int) -> None:

@@ -89,7 +89,7 @@ def primers_trim_each(every: Sequence[bytes]) -> list[Trim]:
         return []
     reach = 2 * _longest()
     openings, closings = [bases[:reach] for bases in every], [bases[-reach:] for bases in every]
-    lengths = np.array([len(bases) for bases in every])
+    lengths = [len(bases) for bases in every]
     begun, ended = _partial(openings, lengths), _partial([*map(reverse_complement, closings)], lengths)
     heads = map(_End, openings, _possible(openings, turned=False), begun)
     tails = map(_End, closings, _possible(closings, turned=True), ended)
@@ -137,10 +137,11 @@ def _longest() -> int:
 
 
 @cache
-def _ends() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Bytes, npt.NDArray[np.int64]]:
+def _ends() -> tuple[Sequence[int], Sequence[int], npt.NDArray[np.uint64], Bytes]:
     """Every primer's ends, longest first: primer, length, which letters differ where, differences allowed.
 
-    «Which letters differ where» is 1 or 0 by place, mask of a letter there, and end: shape (longest, 16, ends).
+    «Which letters differ where» is 1 or 0 by place, mask of a letter there, and end: shape (longest × 16, ends), a byte
+    an end and eight of them a number, so that they are added together.
     """
     ends = [
         (number, length)
@@ -150,20 +151,30 @@ def _ends() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Bytes, npt.ND
     rows = np.full((len(ends), max(length for _, length in ends)), 15, np.uint8)
     for row, (number, length) in zip(rows, ends, strict=True):
         row[:length] = masks(primers()[number].sequence[-length:])
-    owners, lengths = (np.array(column) for column in zip(*ends, strict=True))
     differs = (rows.T[:, None, :] & np.arange(16, dtype=np.uint8)[None, :, None]) == 0
-    return owners, lengths, differs.astype(np.uint8), np.where(lengths < PARTIAL_SHORT, 1, PRIMER_MISMATCHES)
+    # What fills the last number up differs everywhere.
+    filled = np.pad(differs.reshape(-1, len(ends)), ((0, 0), (0, -len(ends) % 8)), constant_values=True)
+    owners, lengths = zip(*ends, strict=True)
+    allowed = np.where(np.array(lengths) < PARTIAL_SHORT, 1, PRIMER_MISMATCHES)
+    return owners, lengths, filled.astype(np.uint8).view(np.uint64), _filled(allowed, filled.shape[1])
 
 
-def _partial(openings: Sequence[bytes], lengths: npt.NDArray[np.int64]) -> list[dict[int, tuple[int, int]]]:
+def _filled(values: npt.NDArray[np.int64], size: int) -> Bytes:
+    return np.pad(values, (0, size - len(values))).astype(np.uint8)
+
+
+def _partial(openings: Sequence[bytes], lengths: Sequence[int]) -> list[dict[int, tuple[int, int]]]:
     """For each primer its end where its beginning was trimmed away: the last ten bases or more, at the very start."""
     owners, longs, differs, allowed = _ends()
-    places = np.arange(len(differs))
-    heads = masks(b"".join(opening[: len(places)].ljust(len(places), b"N") for opening in openings))
-    different = differs[places, heads.reshape(len(openings), -1)].sum(axis=1, dtype=np.uint8)
+    longest = len(differs) // 16
+    heads = masks(b"".join([opening[:longest].ljust(longest, b"N") for opening in openings]))
+    rows = heads.reshape(len(openings), -1) + np.arange(0, len(differs), 16)
+    different = differs[rows].sum(axis=1).view(np.uint8)
     found: list[dict[int, tuple[int, int]]] = [{} for _ in openings]
-    for side, place in np.argwhere((different <= allowed) & (longs <= lengths[:, None])).tolist():
-        found[side].setdefault(int(owners[place]), (int(different[side, place]), int(longs[place])))
+    for at in np.flatnonzero(different <= allowed).tolist():
+        side, place = divmod(at, len(allowed))
+        if longs[place] <= lengths[side]:
+            found[side].setdefault(owners[place], (different.item(at), longs[place]))
     return found
 
 
@@ -188,22 +199,24 @@ def _possible(windows: Sequence[bytes], *, turned: bool) -> list[Collection[int]
     """The primers that can be in each window: one third at least must stand there; all where a base is unsettled."""
     found: list[set[int]] = [set() for _ in windows]
     text = b"N".join(windows)
-    known = codes(text).astype(np.int64)
+    known = codes(text)
     starts = np.cumsum([0, *(len(window) + 1 for window in windows[:-1])])
     for length, seeds in _seeds(turned).items():
         pieces = _numbered(known, length)
-        for at in np.flatnonzero(_is_seed(length, turned)[pieces]).tolist():
+        for at in np.flatnonzero(_is_seed(length, turned).take(pieces)).tolist():
             # A piece that reaches into the next window holds the letter between them and is no seed.
             owner = int(np.searchsorted(starts, at, side="right")) - 1
             found[owner] |= seeds.get(text[at : at + length], frozenset())
     return [range(len(primers())) if has_ambiguity(window) else own for window, own in zip(windows, found, strict=True)]
 
 
-def _numbered(base_codes: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
-    """Every piece of so many bases as a number, an unsettled base counting as A; shape (bases − length + 1,)."""
-    pieces = np.zeros(max(len(base_codes) - length + 1, 0), np.int64)
+def _numbered(base_codes: Bytes, length: int) -> npt.NDArray[np.uint16]:
+    """Every piece of up to eight bases as a number, an unsettled base counting as A; shape (bases − length + 1,)."""
+    settled = (base_codes & np.uint8(3)).astype(np.uint16)
+    pieces = np.zeros(max(len(base_codes) - length + 1, 0), np.uint16)
     for place in range(length if len(pieces) else 0):
-        pieces = pieces * 4 + (base_codes[place : place + len(pieces)] & 3)
+        pieces <<= np.uint16(2)
+        pieces |= settled[place : place + len(pieces)]
     return pieces
 
 
@@ -212,7 +225,7 @@ def _is_seed(length: int, turned: bool) -> npt.NDArray[np.bool_]:
     """Whether a piece of so many bases, by its number, is one of `_seeds`."""
     table = np.zeros(4**length, np.bool_)
     for piece in _seeds(turned)[length]:
-        table[_numbered(codes(piece).astype(np.int64), length)] = True
+        table[_numbered(codes(piece), length)] = True
     return table
 
 
