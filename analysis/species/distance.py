@@ -40,21 +40,32 @@ def equalities(one: bytes, other: bytes) -> list[tuple[str, str]] | None:
     return _equalities(bytes(sorted(set(unsettled)))) if unsettled else None
 
 
-def edits_within(inner: bytes, outer: bytes, most: int = -1, *, settled: bool = False) -> int:
+def edits_within(inner: bytes, outer: bytes, most: int = -1) -> int:
     """Fewest Levenshtein edits that turn `inner` into any part of `outer` (Sellers 1980).
 
-    `most` is an upper bound (−1: none is known), which makes the search faster; −1 where more are needed. `settled`
-    says that neither holds a code, so that none is looked for.
+    `most` is an upper bound (−1: none is known), which makes the search faster; −1 where more are needed.
+    """
+    return edits_located(inner, outer, most)[0]
+
+
+def edits_located(inner: bytes, outer: bytes, most: int, *, settled: bool = False) -> tuple[int, int]:
+    """As `edits_within`, and where the first part of `outer` that needs no more edits ends (its last base).
+
+    `settled` says that neither sequence holds a code, so that none is looked for.
     """
     alike = None if settled else equalities(inner, outer)
     found = edlib.align(inner, outer, mode="HW", task="distance", k=most, additionalEqualities=alike)
-    return int(found["editDistance"])
+    edits = int(found["editDistance"])
+    return edits, int(found["locations"][0][1]) if edits >= 0 else -1
 
 
-def path_within(inner: bytes, outer: bytes, most: int) -> tuple[str, str] | None:
-    """`inner` and the part of `outer` it turns into, as two rows with «-» for gaps; None beyond `most` edits."""
+def path_within(inner: bytes, outer: bytes, most: int, last: int = -1) -> tuple[str, str] | None:
+    """`inner` and the part of `outer` it turns into, as two rows with «-» for gaps; None beyond `most` edits.
+
+    `last` is where that part ends, as `edits_located` tells, −1 where it is not known.
+    """
     try:
-        one, other, _ = _path(_Pair(inner, outer, most))
+        one, other, _ = _path(_Pair(inner, outer, most, last))
     except _BeyondError:
         return None
     return one.decode(), other.decode()
@@ -62,7 +73,7 @@ def path_within(inner: bytes, outer: bytes, most: int) -> tuple[str, str] | None
 
 def path_located(inner: bytes, outer: bytes) -> tuple[bytes, bytes, int]:
     """As `path_within` without a bound, rows as bytes, and where the part of `outer` begins. The last few are kept."""
-    return _path(_Pair(inner, outer, -1))
+    return _path(_Pair(inner, outer, -1, -1))
 
 
 class _BeyondError(Exception):
@@ -71,27 +82,30 @@ class _BeyondError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two sequences; a bound that holds makes the search faster and changes nothing of what is found."""
+    """Two sequences; what is known of their edits makes the search faster and changes nothing of what is found."""
 
     inner: bytes
     outer: bytes
     most: int = field(compare=False)
+    last: int = field(compare=False)
 
 
 @lru_cache(maxsize=64)
 def _path(pair: _Pair) -> tuple[bytes, bytes, int]:
-    found = edlib.align(
-        pair.inner,
-        pair.outer,
-        mode="HW",
-        task="path",
-        k=pair.most,
-        additionalEqualities=equalities(pair.inner, pair.outer),
-    )
-    if found["editDistance"] < 0:
-        raise _BeyondError
-    begins = int(found["locations"][0][0])
-    return (*_rows(found["cigar"], pair.inner, pair.outer[begins:]), begins)
+    inner, outer, most = pair.inner, pair.outer, pair.most
+    alike = equalities(inner, outer)
+    if pair.last < 0:
+        found = edlib.align(inner, outer, mode="HW", task="path", k=most, additionalEqualities=alike)
+        if found["editDistance"] < 0:
+            raise _BeyondError
+        begins = int(found["locations"][0][0])
+    else:
+        # What edlib does itself once it knows the end: the longest part, from its end backwards, then its path.
+        part = outer[: pair.last + 1]
+        back = edlib.align(inner[::-1], part[::-1], mode="SHW", task="distance", k=most, additionalEqualities=alike)
+        begins = pair.last - int(back["locations"][-1][1])
+        found = edlib.align(inner, part[begins:], mode="NW", task="path", k=most, additionalEqualities=alike)
+    return (*_rows(found["cigar"], inner, outer[begins:]), begins)
 
 
 def _rows(cigar: str, inner: bytes, outer: bytes) -> tuple[bytes, bytes]:

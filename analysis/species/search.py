@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from analysis.species.bases import ambiguous_count, has_ambiguity, reverse_complement
-from analysis.species.distance import edits_within, path_located, path_within
+from analysis.species.distance import edits_located, edits_within, path_located, path_within
 from analysis.species.index import Ids
 from analysis.species.library import SHORTEST, Library
 from analysis.species.placing import Placed, placed, stretch
@@ -36,7 +36,8 @@ class Near(NamedTuple):
     `reverse` says that the reference lies on the other strand; `start` to `end` of the turned query are that stretch,
     and `offset` further on it begins in the reference. `gapless` says that the edits are all substitutions there;
     `counts` are columns of two letters, transitions and transversions of an alignment of that many edits, None where
-    none was laid out; `codes` counts the reference's unsettled bases in the stretch.
+    none was laid out; `codes` counts the reference's unsettled bases in the stretch;
+    `last` says where the fewest edits end in what was compared (`distance.edits_located`), −1 where it is not known.
     """
 
     sequence: int
@@ -49,6 +50,7 @@ class Near(NamedTuple):
     gapless: bool
     counts: tuple[int, int, int] | None = None
     codes: int = 0
+    last: int = -1
 
     @property
     def settled(self) -> int:
@@ -207,7 +209,7 @@ def _near(library: Library, laid: Placed, settled: bool) -> Near | None:
     inner, outer, _ = stretch(query, reference, laid)
     if len(inner) < SHORTEST and len(inner) < len(query):
         return None
-    edits = _edits(inner, outer, differences, settled and library.sequences.whole(number)[2])
+    edits, last = _edits(inner, outer, differences, settled and library.sequences.whole(number)[2])
     if edits < 0:  # a gap longer than the margin: where the columns lie the reference goes on
         edits = edits_within(inner, reference, differences)
     known = edits == differences
@@ -215,16 +217,18 @@ def _near(library: Library, laid: Placed, settled: bool) -> Near | None:
         codes = ambiguous_count(reference[start + offset : end + offset])
     item = (
         number, edits, len(inner), reverse, offset, start, end,
-        known and plain, (compared, transitions, transversions) if known else None, codes,
+        known and plain, (compared, transitions, transversions) if known else None, codes, last,
     )  # fmt: skip
     return _new(Near, item)
 
 
-def _edits(inner: bytes, outer: bytes, most: int, settled: bool) -> int:
-    """Fewest edits, `most` at most; of settled bases a single one is needed unless they stand there as they are."""
+def _edits(inner: bytes, outer: bytes, most: int, settled: bool) -> tuple[int, int]:
+    """Fewest edits, `most` at most, and where they end; of settled bases one is needed unless they stand there."""
+    if not most:
+        return 0, -1
     if most == 1 and (settled or not (has_ambiguity(inner) or has_ambiguity(outer))):
-        return 0 if inner in outer else 1
-    return edits_within(inner, outer, most, settled=settled) if most else 0
+        return 0 if inner in outer else 1, -1
+    return edits_located(inner, outer, most, settled=settled)
 
 
 def rows_of(library: Library, near: Near, query: bytes) -> tuple[str, str]:
@@ -238,7 +242,7 @@ def rows_of(library: Library, near: Near, query: bytes) -> tuple[str, str]:
     inner, outer, swapped = stretch(turned, reference, near)
     if not inner:
         return "", ""
-    rows = path_within(inner, outer, near.edits)
+    rows = path_within(inner, outer, near.edits, near.last)
     if rows is None:  # as in `_near`
         one, other, _ = path_located(inner, reference)
         return one.decode(), other.decode()
