@@ -50,6 +50,9 @@ LOCI: Final[Mapping[str, tuple[str, ...]]] = {
 LONGEST_NAME: Final = 120
 """Characters of an accession and of a name."""
 
+TOLD_EVERY: Final = 2000
+"""Records between two words of progress: in one large file, too, a build is seen to move and can be cancelled."""
+
 _LOCUS_OF: Final = {spelling: locus for locus, spellings in LOCI.items() for spelling in spellings}
 _UNPUBLISHED: Final = re.compile(r"^(unpublished|submitted)", re.IGNORECASE)
 _SOURCE_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -117,6 +120,8 @@ def import_files(
         progress(done / len(paths), path.name)
         for row, accession, read in _records(path, None if against else locus, taxonomy):
             made = read if against is None or isinstance(read, str) else _assigned(against, read, locus)
+            if len(taken.report) % TOLD_EVERY == TOLD_EVERY - 1:
+                progress(done / len(paths), f"{path.name}: {len(taken.report) + 1:,} records read")
             named = accession if isinstance(made, str) else made.accession
             line = Line(file=path.name, row=row, accession=named[:LONGEST_NAME], taken=False)
             if isinstance(made, str):

@@ -343,4 +343,6 @@ def _day(row: Mapping[str, str], column: str) -> date | None:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day of the law has no zone
         except ValueError:
             continue
-    raise _Bad(column, text, "is not a day written as 2019-11-26 or 26/11/2019")
+    raise _Bad(
+        {"effective_on": "effective_at"}.get(column, column), text, "is not a day written as 2019-11-26 or 26/11/2019"
+    )

@@ -12,7 +12,7 @@ from Bio.SeqFeature import FeatureLocation, SeqFeature
 from Bio.SeqRecord import SeqRecord
 
 from analysis.__main__ import main
-from analysis.errors import InputRefused
+from analysis.errors import Cancelled, InputRefused
 from analysis.outcome import Identification
 from analysis.species.calibrate import library_calibrate
 from analysis.species.identify import identify
@@ -159,3 +159,21 @@ def test_an_import_writes_the_name_of_the_table_and_keeps_the_one_found(tmp_path
     assert main(arguments) == 0
     heads = [line for line in (tmp_path / "in" / "COI.fasta").read_text().splitlines() if line.startswith(">")]
     assert heads == [">F1|Bus novus|as_found=Aus vetus; a note", ">F2|Bus novus albus|"]
+
+
+def test_reading_one_large_file_tells_how_far_it_is_and_stops_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.species.imports.TOLD_EVERY", 3)
+    fasta = tmp_path / "COI.fasta"
+    fasta.write_text("".join(f">F{place}|Aus albus\n{SIXTY}\n" for place in range(7)))
+    told: list[str] = []
+    import_files([fasta], progress=lambda _share, words: told.append(words))
+    assert told == ["COI.fasta", "COI.fasta: 3 records read", "COI.fasta: 6 records read", "7 records"]
+
+    def cancelled(_share: float, words: str) -> None:
+        if "records read" in words:
+            raise Cancelled("Asked to stop.")
+
+    with pytest.raises(Cancelled):
+        import_files([fasta], progress=cancelled)

@@ -176,6 +176,11 @@ def test_a_set_is_read_looked_through_decided_on_and_approved(client: Client, be
         shown = client.get(reverse(f"web:{name}", args=[first.uuid]), {"q": "vagus"})
         assert shown.status_code == 200, name
 
+    barcode_set(lab)  # of another name
+    alone = client.get(reverse("web:reference_compare", args=[first.uuid])).content.decode()
+    assert "It has no earlier edition here." in alone
+    assert "Species with another number of records" not in alone, "no other set is taken for an edition of this one"
+
     reference_restrict(actor=lab.manager, reference=first, restricted=True, coarse_km=20, reason="Places of dens.")
     made = client.post(reverse("web:reference_next", args=[first.uuid]), {"edition": "2"})
     assert made.status_code == 302, made.content.decode()
@@ -328,6 +333,28 @@ def test_a_record_that_is_not_there_cannot_be_left_out(bench: Bench) -> None:
     )
     with pytest.raises(InputRefused, match="NOWHERE"):
         built(row)
+
+
+def test_a_file_in_latin_1_is_read_and_its_page_says_so(client: Client, bench: Bench) -> None:
+    text = bold().replace("A. Keeper\tKenya", "José Müller\tCôte d'Ivoire")
+    row = reference_propose(
+        actor=bench.lab.analyst,
+        kind="species",
+        name="Old letters",
+        edition="1",
+        files=[("old.tsv", io.BytesIO(text.encode("latin-1"))), ("new.fasta", io.BytesIO(fasta().encode()))],
+        parameters={"locus": "COI"},
+        provenance="Synthetic.",
+        synthetic=True,
+    )
+    enter(client, bench.lab.analyst)
+    shown = client.get(reverse("web:reference", args=[built(row).uuid])).content.decode()
+    assert "«old.tsv» was read as Windows-1252 (Latin-1)." in shown
+    assert "new.fasta» was read" not in shown
+    (record,) = (
+        one for one in table_rows(actor=bench.lab.analyst, reference=row, name="records") if one["voucher"] == "SYN:9"
+    )
+    assert (record["identified_by"], record["country"]) == ("José Müller", "Côte d'Ivoire")
 
 
 def test_another_set_tells_locus_and_strand_of_new_records(client: Client, bench: Bench) -> None:

@@ -14,8 +14,11 @@ from analysis.species.abif import abif_bytes, trace_synthesise
 from chain_of_custody.models import StoredFile
 from lims.accounts.models import AccessEntry
 from lims.accounts.roles import Role
-from lims.lab.models import Finding, Run
+from lims.lab.models import Finding, Run, RunOutcome
+from lims.lab.services.references import reference_retire
+from lims.lab.services.runs import run_rerun
 from lims.lab.tasks import run_execute
+from lims.web.rundescribing import run_row
 from tests.lims import builders
 from tests.lims.lab import support
 from tests.lims.lab.support import Bench
@@ -169,6 +172,34 @@ def test_finding_rests_on_the_run_and_a_rerun_gives_the_same_bytes(client: Clien
     repeated = Run.objects.get(rerun_of=run)
     run_execute(repeated.pk)
     assert b"Repeated: same bytes" in client.get(again["Location"]).content
+
+
+def test_a_repetition_that_differs_leads_to_what_differs_and_names_another_version(
+    client: Client, bench: Bench
+) -> None:
+    run = support.origin_run(bench)
+    again = run_rerun(actor=bench.lab.analyst, run=run)
+    run_execute(again.pk)
+    enter(client, bench.lab.analyst)
+    Run.objects.filter(pk=again.pk).update(identical=False)
+    compare = f"{reverse('web:run_compare', args=[run.reference])}?other={again.reference}"
+    shown = client.get(reverse("web:run", args=[run.reference])).content.decode()
+    assert "Repeated: different result" in shown
+    assert compare in shown
+    Run.objects.filter(pk=run.pk).update(method_version="0.9")
+    reference_retire(actor=bench.lab.manager, reference=bench.baseline, reason="A newer edition is in use.")
+    shown = client.get(reverse("web:run", args=[run.reference])).content.decode()
+    assert "Repeated with another version: different result" in shown
+    assert "retired since" in shown
+    assert client.get(compare).status_code == 200
+
+
+def test_a_list_does_not_read_as_if_what_was_found_had_been_declared(bench: Bench) -> None:
+    run = support.origin_run(bench)
+    RunOutcome.objects.filter(run=run).exclude(number=1).delete()
+    RunOutcome.objects.filter(run=run).update(identification="excluded", name="Bos taurus")
+    row = run_row(Run.objects.get(pk=run.pk))
+    assert f"{row.answer} {row.taxon}" == "Not the declared species, found: Bos taurus"
 
 
 def test_outsiders_meet_one_404(client: Client, bench: Bench) -> None:
