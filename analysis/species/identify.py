@@ -173,7 +173,7 @@ def _identified(
     bases, declared = asked.bases, asked.declared
     mixture = None if early else _mixture(library, bases, found)
     if mixture is not None:
-        found = [*mixture.near, *(near for near in found if near not in mixture.near)]
+        found = [*mixture.near, *(near for near in mixture.others or found if near not in mixture.near)]
     ranked = by_species(library, bases, found)
     locus, local = _locus(library, calibration, ranked)
     within = _within(library, ranked)

@@ -237,7 +237,7 @@ def _usable(records: Iterable[Record]) -> tuple[list[Record], tuple[tuple[str, s
     """The records long enough, by accession, and those left out with the reason."""
     used: list[Record] = []
     left_out: list[tuple[str, str]] = []
-    for record in sorted(records, key=lambda record: (record.accession, record.locus)):
+    for record in sorted(records, key=lambda record: (record.accession, record.locus, record.name, record.note)):
         if len(record.sequence) < SHORTEST:
             left_out.append((record.accession, f"{len(record.sequence)} bases, fewer than {SHORTEST}"))
         elif len(record.sequence) > LONGEST:

@@ -47,7 +47,8 @@ class Mixture:
 
     `kind` is "double-peaks" or "chimera"; `pairs` are all pairs of species numbers that explain the sequence equally
     well, the first the one named; `unexplained` counts codes and bases that the pair leaves over; `position` is
-    where a chimera's second part begins (from 1); `near` are the records of both species.
+    where a chimera's second part begins (from 1); `near` are the records of both species, `others` those that every
+    letter of double peaks was compared with besides: an ordinary search misplaces what has few plain bases.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Mixture:
     codes: int
     near: tuple[Near, ...]
     position: int | None = None
+    others: tuple[Near, ...] = ()
 
 
 def two_base_codes(query: bytes) -> int:
@@ -106,7 +108,7 @@ def _lay(library: Library, number: int, query: bytes) -> _Laid | None:
         for offset in _offsets(turned, row):
             start, end = max(0, -offset), min(len(turned), len(row) - offset)
             wrong = int(np.count_nonzero((turned[start:end] & row[start + offset : end + offset]) == 0))
-            if end - start >= 0.6 * len(turned) and (best is None or wrong < best[0]):
+            if end - start >= 0.6 * len(turned) and (best is None or (wrong, start - end) < (best[0], -best[1])):
                 best = (wrong, end - start, reverse, offset)
         if best is not None and best[0] <= _MOST_DIFFERENT * best[1]:
             break
@@ -171,7 +173,8 @@ def _best_pair(library: Library, laid: Sequence[_Laid], query: Bytes, codes: int
         return None
     pairs = tuple(sorted(pair for pair, found in best_of.items() if found[0] == least))
     near = tuple(sorted((laid[first].near, laid[second].near), key=lambda item: (item.edits, item.sequence)))
-    return Mixture(kind="double-peaks", pairs=pairs, unexplained=least, codes=codes, near=near)
+    others = tuple(item.near for place, item in enumerate(laid) if place not in (first, second))
+    return Mixture(kind="double-peaks", pairs=pairs, unexplained=least, codes=codes, near=near, others=others)
 
 
 def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mixture | None:
@@ -187,6 +190,14 @@ def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mi
         return None
     # Ends can be judged only against a record that reaches them.
     best = next((near for near in found if near.overlap >= _WHOLE * len(query)), found[0])
+    # On the strand of that record, so that the answer for a turned query is this one turned.
+    turned = reverse_complement(query) if best.reverse else query
+    joined = _parts(library, turned, best)
+    return None if joined is None else _chimera(library, query, joined, best.reverse)
+
+
+def _parts(library: Library, query: bytes, best: Near) -> Joined | None:
+    """The records it was joined from, `best` the nearest one, on the strand of the query."""
     alone = best.distance * len(query)
     short = len(query) <= _CHIMERA_SHORT and alone >= max(_GAIN_WITHOUT_REST, _GAIN * len(query))
     firm = alone >= max(_GAIN_BASES, _GAIN * len(query)) and _ends_differ(library, query, best)
@@ -199,7 +210,7 @@ def chimera_resolve(library: Library, query: bytes, found: Sequence[Near]) -> Mi
     joined = _short_joined(library, query, (heads, tails), best) if short else None
     if joined is None and firm and not _nearest_species(library, heads) & _nearest_species(library, tails):
         joined = _firmly_joined(library, query, (heads, tails), alone)
-    return None if joined is None else _chimera(library, query, joined)
+    return joined
 
 
 _Ends = tuple[Sequence[Near], Sequence[Near]]
@@ -225,10 +236,11 @@ def _firmly_joined(library: Library, query: bytes, ends: _Ends, alone: float) ->
     return joined if little and alone - joined.edits >= max(_GAIN_BASES, _GAIN * len(query)) else None
 
 
-def _chimera(library: Library, query: bytes, joined: Joined) -> Mixture | None:
+def _chimera(library: Library, query: bytes, joined: Joined, turned: bool) -> Mixture | None:
+    """What is told of it; `turned` says that the parts were found on the other strand."""
     pairs = sorted(
         {
-            (a, b)
+            (b, a) if turned else (a, b)
             for one, other in joined.parents
             for a in species_of(library, one)
             for b in species_of(library, other)
@@ -237,9 +249,11 @@ def _chimera(library: Library, query: bytes, joined: Joined) -> Mixture | None:
     )
     if not pairs:
         return None
-    near = tuple(whole for part in joined.parents[0] if (whole := near_of(library, part, query)) is not None)
+    near = [whole for part in joined.parents[0] if (whole := near_of(library, part, query)) is not None]
+    near.sort(key=lambda item: (item.distance, item.sequence))
+    position = len(query) - joined.position if turned else joined.position
     return Mixture(
-        kind="chimera", pairs=tuple(pairs), unexplained=joined.edits, codes=0, near=near, position=joined.position + 1
+        kind="chimera", pairs=tuple(pairs), unexplained=joined.edits, codes=0, near=tuple(near), position=position + 1
     )  # fmt: skip
 
 
@@ -254,9 +268,8 @@ def _ends_differ(library: Library, query: bytes, best: Near) -> bool:
     deviations of a Poisson difference).
     """
     length = _end_length(query)
-    turned = reverse_complement(query) if best.reverse else query
     reference = library.sequence(best.sequence)
-    parts = turned[:length], turned[-length:]
+    parts = query[:length], query[-length:]
     edits = [edits_within(part, reference) for part in parts]
     good, bad = sorted(edits)
     if bad < _END_BAD * length or bad < 2 * good + 0.02 * length or bad - good < _END_FIRM * (bad + good) ** 0.5:
