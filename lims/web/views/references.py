@@ -31,7 +31,7 @@ from lims.web.forms import PageForm, page, submit
 from lims.web.jobs import JobPart, job_answer
 from lims.web.listing import Column, Listing, ListRequest
 from lims.web.parts import Crumb, Fact, Task
-from lims.web.recordwords import code_words
+from lims.web.recordwords import code_words, summary_words
 from lims.web.referencechecks import checks_view
 from lims.web.referenceforms import ProposeForm, kind_title, kind_uses, parameter_words
 from lims.web.rundescribing import method_name
@@ -196,7 +196,7 @@ def reference_page(request: PageRequest, uuid: UUID) -> HttpResponse:
     return page(request, "web/lab/reference.html", context | _building(request, row), form=form, status=status)
 
 
-_TOLD = frozenset(
+TOLD_APART = frozenset(
     {"error_rates", "left_out", "left_out_count", "records_read", "checklist", "findings", "taxonomy", "legacy"}
 )
 """Parts of a summary that have cards or pages of their own."""
@@ -204,7 +204,7 @@ _TOLD = frozenset(
 
 def _summary(row: ReferenceSet) -> list[tuple[str, Any]]:
     """What the build says of the set, and whose names it uses."""
-    told = [(key.replace("_", " "), value) for key, value in sorted(row.summary.items()) if key not in _TOLD]
+    told = [(summary_words(key), value) for key, value in sorted(row.summary.items()) if key not in TOLD_APART]
     if "taxonomy" in row.summary:
         told.append((_("names"), taxonomy_words({"taxonomy": row.summary["taxonomy"] or NO_TABLE})))
     return told

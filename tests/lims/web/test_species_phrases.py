@@ -1,5 +1,6 @@
 """Sentences of the species methods in the reader's language: found in the source, all of them, and told."""
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -18,6 +19,8 @@ from analysis.species.records import records_read
 from analysis.species.synthetic import Barcode, Design, barcodes
 from lims.web.figures import svg_words
 from lims.web.phrases import known, said
+from lims.web.recordwords import SUMMARY_WORDS
+from lims.web.views.references import TOLD_APART
 from tests.analysis.species.test_products import fastq
 from tests.conftest import ROOT
 from tests.lims.web.spoken import sentences_of
@@ -206,3 +209,27 @@ def test_results_of_identification_and_of_a_product_are_told_whole(
         assert [text for text, one in told.items() if one.lang or ENGLISH.search(one.text)] == []
         kept = {text: (sorted(names.findall(text)), sorted(names.findall(one.text))) for text, one in told.items()}
         assert [text for text, (before, after) in kept.items() if before != after] == []
+
+
+def _summary_keys(name: str) -> set[str]:
+    """What the builds write into summaries: keys of dictionaries called so, and names handed to `_built`."""
+    tree = ast.parse((ROOT / "lims" / "lab" / name).read_text(encoding="utf-8"))
+    given = [key for node in ast.walk(tree) for key in _keys(node)]
+    return {str(one.value) for one in given if isinstance(one, ast.Constant)}
+
+
+def _keys(node: ast.AST) -> Sequence[ast.expr | None]:
+    if isinstance(node, ast.Call):
+        return node.args[1:] if isinstance(node.func, ast.Name) and node.func.id == "_built" else ()
+    called = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else getattr(node, "arg", "")
+    if called != "summary" or not isinstance(node, ast.Assign | ast.keyword):
+        return ()
+    if isinstance(node.value, ast.DictComp) and isinstance(node.value.generators[0].iter, ast.Tuple):
+        return node.value.generators[0].iter.elts
+    return node.value.keys if isinstance(node.value, ast.Dict) else ()
+
+
+def test_every_part_of_a_summary_of_a_set_has_a_name() -> None:
+    keys = {*_summary_keys("builders.py"), *_summary_keys("speciesbuild.py")} - TOLD_APART
+    assert {"populations", "slope", "rule_version", "zone", "species"} <= keys
+    assert keys - SUMMARY_WORDS.keys() == set()
