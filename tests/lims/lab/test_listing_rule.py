@@ -292,3 +292,45 @@ def test_names_lose_their_authors_and_keep_their_ranks() -> None:
         "Aralia ginseng",
         "Ornismya abeillei",
     )
+
+
+def test_the_first_day_of_the_history_is_answered() -> None:
+    taxon = Taxon(name="Aus albus", rank="species", listings=(Listing(category="II", effective_on=date(1975, 7, 1)),))
+    assert listing_at([taxon], HISTORY, asked_on=date(1975, 7, 1)).categories == ("II",)
+
+
+@pytest.mark.parametrize(("day", "stands"), [(date(2000, 12, 31), True), (date(2001, 1, 1), False)])
+def test_what_ends_on_a_day_is_over_on_it(day: date, stands: bool) -> None:
+    """Listings (also of Appendix III) and reservations alike: the day of their end is the first they are over."""
+    end = date(2001, 1, 1)
+    listed = Listing(category="II", effective_on=date(1990, 1, 1), ended_on=end)
+    answer = listing_at([Taxon(name="Aus albus", rank="species", listings=(listed,))], HISTORY, asked_on=day)
+    assert answer.kind == (Kind.LISTED if stands else Kind.NOT_LISTED)
+    reserved = Listing(category="I", change=Change.RESERVATION, party="KE", effective_on=date(1990, 1, 1), ended_on=end)
+    rows = (Listing(category="I", effective_on=date(1989, 1, 1)), reserved)
+    answer = listing_at([Taxon(name="Aus albus", rank="species", listings=rows)], HISTORY, asked_on=day)
+    assert (answer.categories, answer.reservations) == (("I",), ("KE",) if stands else ())
+
+
+def test_a_taxon_left_out_of_the_appendices_may_be_in_the_third() -> None:
+    rows = (
+        Listing(category="NC", effective_on=date(1990, 1, 1)),
+        Listing(category="III", party="KE", effective_on=date(1995, 1, 1)),
+    )
+    taxon = Taxon(name="Aus albus", rank="species", listings=rows)
+    assert listing_at([taxon], HISTORY, asked_on=date(1994, 1, 1)).kind == Kind.NOT_LISTED
+    assert listing_at([taxon], HISTORY, asked_on=date(1995, 1, 1)).categories == ("III",)
+
+
+@pytest.mark.parametrize("unread", ["genus", "species", "both"])
+def test_a_genus_is_unknown_where_it_or_a_species_of_it_is(unread: str) -> None:
+    row = (Listing(category="II", effective_on=date(1990, 1, 1)),)
+    genus = Taxon(name="Aus", rank="genus", listings=row, incomplete=unread in {"genus", "both"})
+    known = Taxon(name="Aus albus", rank="species", listings=(Listing(category="I", effective_on=date(1991, 1, 1)),))
+    other = Taxon(name="Aus niger", rank="species", incomplete=unread in {"species", "both"})
+    answer = listing_at([genus], HISTORY, asked_on=date(2000, 1, 1), below=[known, other])
+    assert answer.kind == Kind.UNKNOWN_AT_DATE
+    whole = replace(other, incomplete=False)
+    if unread == "species":
+        answer = listing_at([genus], HISTORY, asked_on=date(2000, 1, 1), below=[known, whole])
+        assert (answer.kind, answer.why, answer.categories) == (Kind.CONDITIONAL, Why.SPECIES, ("I", "II"))
