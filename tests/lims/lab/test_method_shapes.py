@@ -14,7 +14,7 @@ from analysis.origin.assign import Settings
 from analysis.registry import _MODULES, METHODS
 from analysis.species.denoising import LEAST_READS
 from lims.common.errors import BadInput, RuleViolation
-from lims.lab.rules.methods import METHOD_SHAPES, Parameter
+from lims.lab.rules.methods import METHOD_SHAPES, Parameter, squared
 from tests.lims.lab import methods_support as made
 from tests.lims.lab.support import Bench
 
@@ -128,3 +128,24 @@ def test_a_run_is_refused_before_it_is_queued(bench: Bench) -> None:
     with pytest.raises(RuleViolation) as none_taken:
         made.run(bench, "individual.consensus", {"genotype_runs": bench.data.samples_csv}, bench.baseline)
     assert none_taken.value.code == "other-kind"
+
+
+@pytest.mark.parametrize(
+    ("method", "km", "asked", "squares"),
+    [
+        ("origin.map", 50, None, 50),
+        ("origin.map", 50, 10, 50),
+        ("origin.map", 50, 100, 100),
+        ("origin.combined", 50, 0, 50),
+        ("origin.map", 50, True, 50),
+        ("origin.map", 0, 10, 10),
+        ("origin.map", 0, None, None),
+        ("origin.assign", 50, None, None),
+    ],
+)
+def test_nobody_asks_for_smaller_squares_than_the_set_shows(
+    method: str, km: int, asked: object, squares: object
+) -> None:
+    given: dict[str, Any] = {} if asked is None else {"generalise_km": asked}
+    assert squared(method, km, given).get("generalise_km") == squares
+    assert given == ({} if asked is None else {"generalise_km": asked})
