@@ -175,7 +175,10 @@ def test_a_result_is_told_in_the_language_of_the_page() -> None:
         "method": "origin.assign",
         "finding": {"statement": RANKED % "North and South", "reasons": [{"code": "x", "text": "An unknown reason."}]},
         "caveats": [FEW % "North and South"],
-        "diagnostics": [{"code": "typed_loci", "state": "passed", "text": "9 of 9 loci typed", "value": 9}],
+        "diagnostics": [
+            {"code": "typed_loci", "state": "passed", "text": "9 of 9 loci typed", "value": 9},
+            {"code": "reading-frame", "state": "passed", "text": "The moon was full.", "value": None},
+        ],
         "details": {"ranking": [ranked], "typed_loci": 9, "loci": 9},
     }
     with translation.override("fr"):
@@ -185,7 +188,10 @@ def test_a_result_is_told_in_the_language_of_the_page() -> None:
         )
         assert [(one.text, one.lang) for one in shown.reasons] == [("An unknown reason.", "en")]
         assert shown.caveats[0].text.startswith("Moins de 20 animaux de référence dans North and South :")
-        assert [(one.label, one.detail) for one in shown.checks] == [("9 locus typés sur 9", "locus typés")]
+        assert [(one.label, one.lang, one.detail) for one in shown.checks] == [
+            ("9 locus typés sur 9", "", "locus typés"),
+            ("The moon was full.", "en", "cadre de lecture"),
+        ]
         assert told("An unknown <b>reason</b>.") == '<span lang="en">An unknown &lt;b&gt;reason&lt;/b&gt;.</span>'
 
 
