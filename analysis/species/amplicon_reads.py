@@ -94,7 +94,7 @@ def fastq_iterate(path: Path, *, watch: Watch = unwatched, name: str = "") -> It
     except (OSError, EOFError, zlib.error) as error:
         why = (isinstance(error, OSError) and error.strerror) or str(error)
         raise InputRefused(
-            f"The file cannot be read on: {why}.", file=name, remedy="Check the path; it may be cut off or damaged."
+            f"The file cannot be read on: {why}.", file=name, remedy="It may be cut off or damaged; fetch it again."
         ) from error
 
 
