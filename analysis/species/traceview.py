@@ -70,13 +70,19 @@ def traces_assemble(files: Sequence[InputFile]) -> Consensus:
 
 
 def columns_of(consensus: Consensus) -> tuple[Column, ...]:
-    """Every column: what was trimmed on the left, the consensus, what was trimmed on the right."""
+    """Every column: what was trimmed on the left, the consensus, what was trimmed on the right.
+
+    Of a read of which nothing was kept, all its bases.
+    """
     inside = [
         Column(
             position=place, letter=letter, forward=consensus.origins[place - 1][0], reverse=_second(consensus, place)
         )
         for place, letter in enumerate(consensus.bases.decode(), start=1)
     ]
+    if not inside and consensus.reads:
+        length = len(consensus.reads[0].read.bases)
+        return tuple(_outside(place, 0, [length]) for place in range(1, length + 1))
     first = (_edge(inside, "forward"), _edge(inside, "reverse"))
     last = (_edge(reversed(inside), "forward"), _edge(reversed(inside), "reverse"))
     lengths = [len(kept.read.bases) for kept in consensus.reads]
@@ -155,11 +161,12 @@ def traceview_svg(
     columns = columns_of(consensus)[max(first - 1, 0) : last]
     width, panels = (last - max(first, 1) + 1) * step + 8, list(enumerate(consensus.reads[:2]))
     height = 46 + _PANEL * len(panels)
+    ways = ("Forward", "Reverse") if len(panels) > 1 else ("Read",)
     changed = {edit.position: edit for edit in edits}
     body = [*_head(consensus, columns, step, changed)]
     for number, kept in panels:
         body.append(f'<g transform="translate(0 {46 + number * _PANEL})">')
-        body.extend(_panel(kept, number, columns, step))
+        body.extend(_panel(kept, ways[number], columns, step))
         body.append("</g>")
     body.extend(_frames(consensus, columns, step, height, changed))
     title = f"Bases {_span(columns)}"
@@ -229,9 +236,9 @@ def _letter(letter: str, x: float, y: int, *, strong: bool = False) -> str:
     return f'<text class="{name}{kind}" x="{x:g}" y="{y}" text-anchor="middle">{letter}</text>'
 
 
-def _panel(kept: Trimmed, number: int, columns: Sequence[Column], step: int) -> list[str]:
+def _panel(kept: Trimmed, way: str, columns: Sequence[Column], step: int) -> list[str]:
     """One read: signal, calls, qualities; the reverse one is turned to read forward."""
-    read, turned = kept.read, number == 1
+    read, turned = kept.read, way == "Reverse"
     bases = read.bases
     values, drawn = [], []
     for place, column in enumerate(columns):
@@ -243,7 +250,7 @@ def _panel(kept: Trimmed, number: int, columns: Sequence[Column], step: int) -> 
             drawn.append(_letter(shown, 4 + place * step + step / 2, 88))
         if at and not column.position:
             drawn.append(f'<path class="trimmed" d="M{4 + place * step} 0h{step}v{_FOOT}h-{step}z"/>')
-    name = escape(f"{'Reverse' if turned else 'Forward'} {read.name}")
+    name = escape(f"{way} {read.name}")
     return [
         f'<path class="q-bar" d="{_bar_path(_bars(values), step, _FOOT, 0.2)}"/>',
         *_curves(kept, turned, columns, step),

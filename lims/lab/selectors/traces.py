@@ -39,9 +39,10 @@ class TraceView:
         return traceview_svg(self.consensus, first, last, step=step, edits=edits, key=key)
 
 
-def has_traces(run: Run) -> bool:
-    """Whether the run read traces, so that bases can be looked at."""
-    return any(row.role in TRACE_ROLES for row in run.inputs.all())
+def has_traces(run: Run, *roles: str) -> bool:
+    """Whether the run read traces, so that bases can be looked at; of all the roles given, where any are."""
+    found = {row.role for row in run.inputs.all()}
+    return found.issuperset(roles) if roles else bool(found.intersection(TRACE_ROLES))
 
 
 def unedited_run(run: Run) -> Run:
@@ -53,14 +54,20 @@ def unedited_run(run: Run) -> Run:
     return found.run if found else run
 
 
-def consensus_of(run: Run) -> Consensus:
+def consensus_of(run: Run, only: str = "") -> Consensus:
     """The unedited consensus, from the traces in the store, each checked against its digest.
+
+    With `only`, a role, of the read of that role alone: what is left of it.
 
     Raises:
         NotFound: the run read no traces.
         BadInput: the traces cannot be laid together.
     """
-    rows = [row for row in run.inputs.select_related("file").order_by("pk") if row.role in TRACE_ROLES]
+    rows = [
+        row
+        for row in run.inputs.select_related("file").order_by("pk")
+        if row.role in ((only,) if only else TRACE_ROLES)
+    ]
     if not rows:
         raise NotFound(_("This run read no traces."), code="no-traces")
     rows.sort(key=lambda row: TRACE_ROLES.index(row.role))
@@ -72,11 +79,11 @@ def consensus_of(run: Run) -> Consensus:
             raise BadInput(str(error), code="unreadable-file") from error
 
 
-def trace_view(*, run: Run) -> TraceView:
-    """The traces of a run already seen, and its edits; raises what `consensus_of` raises."""
-    consensus = consensus_of(run)
+def trace_view(*, run: Run, only: str = "") -> TraceView:
+    """The traces of a run already seen, and its edits (none with `only`); raises what `consensus_of` raises."""
+    consensus = consensus_of(run, only)
     rows = BaseEdit.objects.filter(run=run, state__in=[EditState.OPEN, EditState.AGREED])
-    edits = tuple(rows.select_related("editor", "reader").order_by("position"))
+    edits = () if only else tuple(rows.select_related("editor", "reader").order_by("position"))
     columns = columns_of(consensus)
     lead = next((place for place, column in enumerate(columns) if column.position), 0)
     found = noted(consensus, tuple(map(edit_of, edits)))

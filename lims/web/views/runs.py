@@ -97,7 +97,8 @@ def run_page(request: PageRequest, reference: str) -> HttpResponse:
     context = about_case(request, run.case, *_steps(run)) | _common(request, run)
     if run.state != JobState.DONE:
         status = 202 if not run.over else 200
-        return page(request, "web/lab/run_wait.html", context, status=status)
+        traces = trace_address(run) if run.state == JobState.FAILED else ""
+        return page(request, "web/lab/run_wait.html", context | {"traces": traces}, status=status)
     outcomes = sorted(run.outcomes.all(), key=lambda one: one.number)
     shown = _chosen(outcomes, request.GET.get("outcome", ""))
     if shown is None:

@@ -14,9 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 from analysis.species.traceview import STEPS, Noted
 from lims.accounts.actors import Actor
 from lims.casework.selectors.access import case_scope
-from lims.lab.enums import EditState
+from lims.common.errors import BadInput
+from lims.lab.enums import EditState, JobState
 from lims.lab.models import BaseEdit, Run
 from lims.lab.selectors.traces import (
+    TRACE_ROLES,
     TraceView,
     edit_get,
     edit_list,
@@ -63,7 +65,7 @@ class Window:
     def at(self, first: int, zoom: int | None = None) -> str:
         """The address of another stretch."""
         zoom = self.zoom if zoom is None else zoom
-        return f"{self.address}?from={max(1, first)}&zoom={zoom}#view"
+        return f"{self.address}from={max(1, first)}&zoom={zoom}#view"
 
     @property
     def moves(self) -> list[tuple[str, str]]:
@@ -120,8 +122,9 @@ def run_trace(request: PageRequest, reference: str) -> HttpResponse:
     if gate is not None:
         return gate
     base = unedited_run(run)
-    view = trace_view(run=base)
-    address = reverse("web:run_trace", args=[run.reference])
+    view, alone, problem = _laid(base, request.GET.get("read", ""))
+    page_of_run = reverse("web:run_trace", args=[run.reference])
+    address = f"{page_of_run}?read={alone}&" if alone else f"{page_of_run}?"
     may = request.actor.may("run.start", case_scope(run.case))
     context = about_case(
         request,
@@ -135,7 +138,9 @@ def run_trace(request: PageRequest, reference: str) -> HttpResponse:
         "trims": _trims(view),
         "noted": [_noted(one, address, reverse("web:edit_new", args=[base.reference])) for one in view.noted],
         "edits": [_edit(one, request.actor, may=may) for one in edit_list(actor=request.actor, run=base)],
-        "can_edit": may and base.pk == run.pk,
+        "can_edit": may and base.pk == run.pk and run.state == JobState.DONE,
+        "alone": alone,
+        "problem": said(problem),
         "can_compute": may and any(one.state == EditState.AGREED for one in view.edits),
     }
     if "paper" in request.GET:
@@ -148,6 +153,17 @@ def run_trace(request: PageRequest, reference: str) -> HttpResponse:
         "drawing": svg_inline(view.drawing(window.first, window.last, window.step, "view").encode()),
     }
     return page(request, "web/lab/run_trace.html", context)
+
+
+def _laid(run: Run, asked: str) -> tuple[TraceView, str, str]:
+    """The reads laid together; where they cannot be, the one asked for alone, which it is, and why."""
+    try:
+        return trace_view(run=run), "", ""
+    except BadInput as error:
+        if not has_traces(run, *TRACE_ROLES):
+            raise
+        alone = "reverse" if asked == "reverse" else "forward"
+        return trace_view(run=run, only=f"trace_{alone}"), alone, str(error)
 
 
 def _drawn(view: TraceView, first: int, step: int) -> Any:
@@ -181,7 +197,7 @@ def _noted(one: Noted, address: str, editing: str) -> tuple[int, Badge, Said, st
     }
     text = Said(text=one.text) if one.kind == "edit" else said(one.text)
     edit = "" if one.kind == "edit" else f"{editing}?position={one.position}&old={one.base.strip('-')}"
-    return one.position, kinds[one.kind], text, f"{address}?base={one.position}&zoom=2#view", edit
+    return one.position, kinds[one.kind], text, f"{address}base={one.position}&zoom=2#view", edit
 
 
 def _edit(row: BaseEdit, actor: Actor, *, may: bool) -> EditLine:

@@ -20,7 +20,8 @@ from analysis.species.chromatogram import chromatogram_svg
 from analysis.species.peaks import double_peaks
 from analysis.species.records import fasta_iterate
 from analysis.species.synthetic import Barcode
-from analysis.species.traces import reads_of, trace_read
+from analysis.species.traces import Read, reads_of, trace_read
+from analysis.species.traceview import columns_of, traceview_svg
 from tests.analysis.species.conftest import real
 
 DAY = date(2026, 3, 4)
@@ -240,3 +241,15 @@ def test_files_of_sequences_that_are_none_are_named_in_plain_words(content: byte
     trace.write_bytes(b"%PDF-1.4\n")
     with pytest.raises(InputRefused, match="begins with '%PDF', not with «ABIF»"):
         trace_read(InputFile.from_path("trace_forward", trace))
+
+
+def test_a_read_of_which_nothing_is_kept_is_drawn_whole() -> None:
+    """An analyst wants to see why a read was no good, not an empty figure."""
+    read = Read(name="poor", bases=b"ACGT" * 20, qualities=np.full(80, 2, np.int64))
+    consensus = single(read)
+    assert consensus.bases == b""
+    columns = columns_of(consensus)
+    assert [(one.position, one.forward, one.reverse) for one in columns] == [(0, place, 0) for place in range(1, 81)]
+    drawn = traceview_svg(consensus, 1, 80)
+    assert drawn.count('class="trimmed"') == 80
+    assert ">Read poor</text>" in drawn

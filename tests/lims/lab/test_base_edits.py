@@ -157,6 +157,26 @@ def test_an_edit_is_withdrawn_by_its_editor_only_and_the_api_tells_the_same(benc
         edit_withdraw(actor=lab.analyst, edit=BaseEdit.objects.get(), note="Twice.")
 
 
+def test_reads_that_cannot_be_laid_together_are_shown_each_alone(
+    client: Client, bench: Bench, library: ReferenceSet
+) -> None:
+    (_role, forward), _ = trace_pair(bench, SPECIES)
+    _, (_role, other) = trace_pair(bench, "Vagus primus")
+    failed = species_run(bench, library, [("trace_forward", forward), ("trace_reverse", other)])
+    assert failed.state == "failed"
+    enter(client, bench.lab.analyst)
+    address = reverse("web:run_trace", args=[failed.reference])
+    assert address in client.get(reverse("web:run", args=[failed.reference])).content.decode()
+    for way, file in (("forward", forward), ("reverse", other)):
+        shown = client.get(address, {"read": way}).content.decode()
+        assert f">Read {file.name}</text>" in shown
+        assert "cannot be laid together" in shown
+        assert f"read={way}&amp;from=" in shown, "moving stays with the read"
+        assert "Edit a base" not in shown
+    assert f">Read {forward.name}</text>" in client.get(address).content.decode()
+    assert client.get(address, {"read": "reverse", "paper": "1"}).status_code == 200
+
+
 def test_signals_are_shown_moved_zoomed_and_printed(client: Client, bench: Bench, run: Run) -> None:
     view = trace_view(run=run)
     assert view.columns >= len(view.consensus.bases)
