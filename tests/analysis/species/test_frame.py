@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from analysis.species.artefacts import Query
+from analysis.species.assembly import Consensus
+from analysis.species.bases import reverse_complement
+from analysis.species.calibration import Calibration
 from analysis.species.frame import frame_check, frame_of
+from analysis.species.library import Library
+from analysis.species.method import identify_query
 from analysis.species.synthetic import Barcode
 
 
@@ -52,3 +59,21 @@ def test_a_stretch_with_several_open_frames_or_of_few_codons_is_no_coding_one(co
     assert frame_of("GCC" * 60) is None
     assert frame_of(coding[:149]) is None
     assert frame_check(("GCC" * 60, "GCC" * 60)).state == "not_done"
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize(("poor", "state"), [(None, "warning"), (301, "passed"), (200, "warning"), (346, "warning")])
+def test_the_reads_own_qualities_say_which_positions_the_screen_looks_at(
+    calibrated: tuple[Library, Calibration], coding: str, poor: int | None, state: str, is_turned: bool
+) -> None:
+    """A stop at base 301, in a read of either strand: where its bases are poor it says nothing."""
+    bases = (coding[:300] + "TAA" + coding[303:]).encode()
+    qualities = np.full(len(bases), 40, np.int64)
+    if poor is not None:
+        qualities[poor - 1] = 5
+    if is_turned:
+        bases, qualities = reverse_complement(bases), qualities[::-1]
+    query = Query(name="q", consensus=Consensus(bases=bases, qualities=qualities, reads=()), files=())
+    found = identify_query(*calibrated, query, None)
+    (frame,) = (one for one in found.diagnostics if one.code == "reading-frame")
+    assert frame.state == state
