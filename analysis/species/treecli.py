@@ -43,8 +43,8 @@ def run_tree(parsed: argparse.Namespace) -> int:
             sequences[read.name] = read.bases
     if parsed.reference is not None:
         library = library_open(parsed.reference)
-        for bases in list(sequences.values()):
-            sequences |= _records(library, bases, parsed.neighbours)
+        for name, bases in list(sequences.items()):
+            sequences |= _records(library, name, bases, parsed.neighbours)
     tree = tree_build(sequences, replicates=parsed.replicates, seed=parsed.seed)
     if parsed.format == "json":
         sys.stdout.buffer.write(readable_json(tree_json(tree)))
@@ -53,9 +53,15 @@ def run_tree(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _records(library: Library, bases: bytes, count: int) -> dict[str, bytes]:
-    found = neighbours(library, bases, nearest(library, bases), count)
-    return {name: sequence for name, sequence, _ in found}
+def _records(library: Library, name: str, bases: bytes, count: int) -> dict[str, bytes]:
+    near = nearest(library, bases)
+    if not near:
+        raise InputRefused(
+            f"No record of the set lies near «{name}».",
+            field="sequences",
+            remedy="Choose a set of its locus, or leave it out.",
+        )
+    return {leaf: sequence for leaf, sequence, _ in neighbours(library, bases, near, count)}
 
 
 def tree_json(tree: Tree) -> dict[str, Json]:

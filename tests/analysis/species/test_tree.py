@@ -15,6 +15,8 @@ from Bio.Phylo.TreeConstruction import DistanceMatrix, DistanceTreeConstructor
 
 from analysis.__main__ import main
 from analysis.errors import InputRefused
+from analysis.species.calibration import Calibration
+from analysis.species.library import Library
 from analysis.species.synthetic import Barcode
 from analysis.species.tree import laid_along, tree_build, trees_build
 
@@ -133,3 +135,13 @@ def test_the_command_prints_a_tree(
     assert tree.count_terminals() == 10
     path.write_text(individuals[0].fasta)
     assert main(["species", "tree", str(path)]) == 1
+
+
+def test_a_sequence_with_no_record_near_it_is_named(
+    calibrated: tuple[Library, Calibration], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library, _ = calibrated
+    path = tmp_path / "far.fasta"
+    path.write_text(f">far\n{'AC' * 100}\n")
+    assert main(["species", "tree", str(path), "--reference", str(library.reference.folder)]) == 1
+    assert "No record of the set lies near «far»." in capsys.readouterr().err
