@@ -161,7 +161,7 @@ def calibration_read(library: Library) -> Calibration | None:
     try:
         content = json.loads(path.read_bytes())
         if content["format"] != FORMAT:
-            raise _damaged(f"it is of the form {content['format']}, this version reads {FORMAT}")
+            raise _of_other_form(str(content["format"]))
         loci = tuple(_locus_from(item) for item in content["loci"])
         calibration = calibration_seal(str(content["reference_sha256"]), loci)
         stated = str(content["sha256"])
@@ -200,6 +200,18 @@ def _rule_from(item: Mapping[str, Any]) -> Rule:
 
 def _rank_from(item: Mapping[str, Any]) -> RankRule:
     return RankRule(**{**item, **{name: Rate(**item[name]) for name in ("present_wrong", "absent_named")}})
+
+
+def _of_other_form(found: str) -> InputRefused:
+    """Nothing is wrong with the set: another version of the method calibrated it."""
+    return InputRefused(
+        f"Another version of the method made the calibration: its form is {found[:60]}, this version reads {FORMAT}.",
+        file=FILE,
+        remedy=(
+            "Run «species validate» on the set again; a laboratory proposes it again as a new edition. An old result "
+            "is repeated with the version of Spoor that computed it."
+        ),
+    )
 
 
 def _damaged(what: str) -> InputRefused:

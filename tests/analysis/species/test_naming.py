@@ -257,3 +257,4 @@ def test_a_calibration_of_the_earlier_rule_is_refused_with_the_remedy(
     with pytest.raises(InputRefused, match="this version reads spoor-species-calibration/4") as refused:
         calibration_read(library_open(tmp_path / "set"))
     assert "validate" in cast("Any", refused.value).remedy
+    assert "not what was written" not in str(refused.value), "nobody changed it"

@@ -194,6 +194,18 @@ def test_a_repetition_that_differs_leads_to_what_differs_and_names_another_versi
     assert client.get(compare).status_code == 200
 
 
+def test_a_repetition_that_fails_says_that_another_version_computed_the_first(client: Client, bench: Bench) -> None:
+    run = support.origin_run(bench)
+    again = run_rerun(actor=bench.lab.analyst, run=run)
+    Run.objects.filter(pk=again.pk).update(state="failed", error="It cannot be read.")
+    enter(client, bench.lab.analyst)
+    address = reverse("web:run", args=[again.reference])
+    words = f"{run.reference} was computed by version 0.9 of the method"
+    assert words not in client.get(address).content.decode()
+    Run.objects.filter(pk=run.pk).update(method_version="0.9")
+    assert words in client.get(address).content.decode()
+
+
 def test_a_list_does_not_read_as_if_what_was_found_had_been_declared(bench: Bench) -> None:
     run = support.origin_run(bench)
     RunOutcome.objects.filter(run=run).exclude(number=1).delete()
