@@ -142,9 +142,9 @@ class Library:
 
     def congener(self, species: int) -> Congener:
         """A species with its number of records, in all and at each locus."""
-        records = int(self.species_records[species])
+        records = self.species_records.item(species)
         at = (records,) if len(self.loci) == 1 else self._at_loci(species)
-        return Congener(self.species[species].name, records, at)
+        return Congener(self.species.name(species), records, at)
 
     def _congeners(self, genus: str | None) -> tuple[Congener, ...]:
         return tuple(map(self.congener, self.species.congeners(genus)))

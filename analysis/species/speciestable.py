@@ -62,6 +62,11 @@ class SpeciesTable:
             verified=bool(verified),
         )
 
+    def name(self, number: int) -> str:
+        """The name of a species; nothing else of it is read."""
+        known = self._known.get(number)
+        return self._names[number] if known is None else known.name
+
     def number(self, name: str) -> int | None:
         """The number of a species, None where the set does not know it."""
         for low, high in ((0, self._absent_from), (self._absent_from, len(self))):

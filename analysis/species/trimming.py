@@ -203,10 +203,12 @@ def _possible(windows: Sequence[bytes], *, turned: bool) -> list[Collection[int]
     starts = np.cumsum([0, *(len(window) + 1 for window in windows[:-1])])
     for length, seeds in _seeds(turned).items():
         pieces = _numbered(known, length)
-        for at in np.flatnonzero(_is_seed(length, turned).take(pieces)).tolist():
+        places = np.flatnonzero(_is_seed(length, turned).take(pieces))
+        owners = starts.searchsorted(places, side="right") - 1
+        for at, owner in zip(places.tolist(), owners.tolist(), strict=True):
             # A piece that reaches into the next window holds the letter between them and is no seed.
-            owner = int(np.searchsorted(starts, at, side="right")) - 1
-            found[owner] |= seeds.get(text[at : at + length], frozenset())
+            if of := seeds.get(text[at : at + length]):
+                found[owner] |= of
     return [range(len(primers())) if has_ambiguity(window) else own for window, own in zip(windows, found, strict=True)]
 
 
