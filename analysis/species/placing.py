@@ -7,7 +7,8 @@ those that do not fit there are placed on their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
@@ -254,12 +255,28 @@ def stretch(query: bytes, reference: bytes, item: Stretch) -> tuple[bytes, bytes
 
 
 def _orient(strands: tuple[bytes, bytes], reference: bytes) -> tuple[bool, int]:
-    """Strand and offset (reference position − query position) on which most anchors agree."""
-    first = _offset(strands[0], reference)
-    if first[1] >= _AGREEING:
-        return False, first[0]
-    second = _offset(strands[1], reference)
+    """Strand and offset (reference position − query position) on which most anchors agree.
+
+    Where few do on either strand all stretches of an anchor's length vote, so that it is not the spacing that decides.
+    """
+    for reverse, query in enumerate(strands):
+        offset, agreeing = _offset(query, reference)
+        if agreeing >= _AGREEING:
+            return bool(reverse), offset
+    places = {reference[at : at + _ANCHOR]: at for at in range(len(reference) - _ANCHOR, -1, -1)}
+    first, second = (_offset_of_all(query, places) for query in strands)
     return (True, second[0]) if second[1] > first[1] else (False, first[0])
+
+
+def _offset_of_all(query: bytes, places: Mapping[bytes, int]) -> tuple[int, int]:
+    """As `_offset`, of all stretches of the query, by where each begins first in the reference."""
+    votes = Counter(
+        at - start
+        for start in range(len(query) - _ANCHOR + 1)
+        if (at := places.get(query[start : start + _ANCHOR])) is not None
+    )
+    best = max(votes.values(), default=0)
+    return min((offset for offset, count in votes.items() if count == best), default=0), best
 
 
 def _offset(query: bytes, reference: bytes) -> tuple[int, int]:

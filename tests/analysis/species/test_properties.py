@@ -100,7 +100,7 @@ def told(found: Identified) -> tuple[object, ...]:
     return found.outcome, sorted(found.decision.among), hits, found.nearest_species
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2, 62, 67, 68, 103])
 def test_order_and_spelling_of_records_and_strand_of_queries_change_nothing(tmp_path: Path, seed: int) -> None:
     draw = random.Random(seed)
     rows, plain = made(draw)
