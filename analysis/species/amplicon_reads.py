@@ -119,7 +119,7 @@ def _no_read(name: str, row: int, *lines: bytes) -> InputRefused:
     head, bases, plus, quality = lines
     if head.startswith(b"@") and plus.startswith(b"+") and len(bases) != len(quality):
         return InputRefused(
-            f"The read has {len(bases)} bases and {len(quality)} qualities.",
+            f"This is no read of four lines: it has {len(bases)} bases and {len(quality)} qualities.",
             file=name,
             row=row,
             remedy="Give FASTQ as the sequencer wrote it; the file may be cut off.",
