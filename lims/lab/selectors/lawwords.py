@@ -84,7 +84,9 @@ def _conditional(ruling: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], 
         Why.ANNOTATION: _(
             "%(parts)s on %(day)s: the annotation decides, which the list gives in words only. Read it below."
         ),
-        Why.SPECIES: _("Depends on the species. On %(day)s: %(parts)s."),
+        Why.SPECIES: _("Depends on the subspecies. On %(day)s: %(parts)s.")
+        if " " in (ruling["name_in_list"] or ruling["name_found"])
+        else _("Depends on the species. On %(day)s: %(parts)s."),
         Why.NAMES: _("The name stands for several taxa of the list. On %(day)s: %(parts)s."),
     }
     return texts[Why(ruling["why"])] % {"day": day, "parts": branches + more}

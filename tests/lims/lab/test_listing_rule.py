@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lims.lab.rules.listing import Change, Coverage, Kind, Listing, Taxon, Why, listing_at
 from lims.lab.rules.listing_csv import BESIDE, Codes, listings_parse
 from lims.lab.rules.names import name_bare, names_split
+from lims.lab.selectors.lawwords import ruling_words
 
 HISTORY = Coverage(as_of=date(2026, 1, 1), history_since=date(1975, 7, 1))
 SPLIT_1997 = frozenset(("BW", "NA", "ZW"))
@@ -224,6 +225,24 @@ def test_a_genus_whose_species_differ_depends_on_the_species() -> None:
     assert (answer.kind, answer.why) == (Kind.CONDITIONAL, Why.SPECIES)
     assert [part.taxon for part in answer.parts] == ["", "Genus prima"]
     assert listing_at([GENUS], HISTORY, asked_on=date(1990, 1, 1), below=[same]).kind == Kind.LISTED
+
+
+@pytest.mark.parametrize(
+    ("covered_by", "below", "words"),
+    [
+        ("Puma concolor", "Puma concolor costaricensis", "Depends on the subspecies. "),
+        ("Fictella", "Fictella prima", "Depends on the species. "),
+    ],
+    ids=["species", "genus"],
+)
+def test_a_species_whose_subspecies_differ_depends_on_those(covered_by: str, below: str, words: str) -> None:
+    plain = {"populations": (), "elsewhere": False, "specimens": (), "other_specimens": False}
+    parts = [{"categories": ["II"], "taxon": "", **plain}, {"categories": ["I"], "taxon": below, **plain}]
+    said = {"kind": Kind.CONDITIONAL, "why": Why.SPECIES, "scheme": "cites", "asked_on": "2017-04-21", "parts": parts}
+    names = {"covered_by": covered_by, "name_in_list": covered_by, "name_found": covered_by, "reservations": ()}
+    told = ruling_words({**said, **names})
+    assert told.startswith(words)
+    assert f"Appendix I for {below}" in told
 
 
 def test_what_could_not_be_read_is_not_guessed() -> None:
