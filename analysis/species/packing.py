@@ -116,7 +116,9 @@ class PackedTexts:
     """Many short texts in one memory-mapped file."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self._blob = memoryview(bytes_open(folder / f"{name}.bin"))  # type: ignore[arg-type]
+        blob = bytes_open(folder / f"{name}.bin")
+        # A part of what was read is had sooner than one of what is mapped.
+        self._blob = memoryview(blob) if blob.nbytes > LARGE else blob.tobytes()  # type: ignore[arg-type]
         self._offsets = memoryview(array_open(folder / f"{name}_offsets.npy"))  # type: ignore[arg-type]
 
     def __len__(self) -> int:
