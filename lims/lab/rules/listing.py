@@ -189,7 +189,11 @@ def listing_at(
 
 
 def _climb(lineage: Sequence[Taxon], coverage: Coverage, day: date, population: str, specimen: str) -> Answer:
-    """The nearest taxon with a word of its own; a deletion is that word unless something above took effect later."""
+    """The nearest taxon with a word of its own; a deletion is that word unless something above took effect since.
+
+    On its very day too: a species that goes as its genus comes is listed with the genus. What a genus that comes leaves
+    out stands as a row «not covered».
+    """
     after: date | None = None
     for taxon in lineage:
         if taxon.incomplete:
@@ -198,7 +202,7 @@ def _climb(lineage: Sequence[Taxon], coverage: Coverage, day: date, population: 
             return Answer(kind=Kind.UNKNOWN_AT_DATE, why=Why.NO_HISTORY, covered_by=taxon.name)
         begun = [row for row in taxon.listings if row.effective_on is None or row.effective_on <= day]
         if after is not None:
-            begun = [row for row in begun if row.effective_on is not None and row.effective_on > after]
+            begun = [row for row in begun if row.effective_on is not None and row.effective_on >= after]
         if not begun:
             continue
         answer = _of_taxon(taxon, begun, day, population, specimen)

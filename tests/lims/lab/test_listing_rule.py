@@ -211,6 +211,9 @@ def test_a_taxon_without_rows_is_covered_from_above_and_one_deleted_later_is_not
     assert listing_at([deleted, GENUS], HISTORY, asked_on=date(1984, 1, 1)).categories == ("II",)
     later = Taxon(name="Genus", rank="genus", listings=(Listing(category="I", effective_on=date(1995, 1, 1)),))
     assert listing_at([deleted, later], HISTORY, asked_on=date(1999, 1, 1)).categories == ("I",)
+    same_day = Taxon(name="Genus", rank="genus", listings=(Listing(category="II", effective_on=date(1985, 1, 1)),))
+    answer = listing_at([deleted, same_day], HISTORY, asked_on=date(1985, 1, 1))
+    assert (answer.categories, answer.covered_by) == (("II",), "Genus"), "a species goes as its genus comes"
     left_out = Taxon(
         name="Genus species", rank="species", listings=(Listing(category="NC", effective_on=date(1970, 1, 1)),)
     )
