@@ -25,6 +25,8 @@ _PRIMERS = {
 MAP_COLUMNS = ("forward", "reverse", "item")
 MOST_ROWS = 400
 LARGEST_MAP = 1 << 20
+LONGEST_CELL = 10_000
+"""Characters; a quote that is never closed swallows the rest of a file. The limit of `csv` is the whole process's."""
 
 
 class MapRefused(ValueError):
@@ -147,6 +149,7 @@ def pairs_by_map(content: bytes, names: Iterable[str]) -> list[PlateRow]:
     head = lines.split("\n", 1)[0]
     reader = csv.DictReader(io.StringIO(lines), delimiter=max(",;\t", key=head.count))
     names_given = _head(reader)
+    _not_endless(names_given, 1)
     columns = [name.strip().lower() for name in names_given]
     if twice := next((column for column in columns if column and columns.count(column) > 1), ""):
         raise MapRefused(f"The map has two columns «{twice}». Leave one.")
@@ -159,6 +162,7 @@ def pairs_by_map(content: bytes, names: Iterable[str]) -> list[PlateRow]:
         values = {key: (cells.get(field) or "").strip() for key, field in fields.items()}
         if not any(values.values()):
             continue
+        _not_endless(values.values(), number)
         if len(rows) >= MOST_ROWS:
             raise MapRefused(f"The map has more than {MOST_ROWS} rows.")
         rows.append(_mapped(values, number, rest))
@@ -180,6 +184,11 @@ def _read(reader: "csv.DictReader[str]") -> Iterator[dict[str, str]]:
         yield from reader
     except csv.Error as error:
         raise _unreadable(reader, error) from error
+
+
+def _not_endless(cells: Iterable[str], line: int) -> None:
+    if any(len(cell) > LONGEST_CELL for cell in cells):
+        raise MapRefused(f"Line {line} of the map has a cell of over {LONGEST_CELL:,} characters. Is a quote open?")
 
 
 def _unreadable(reader: "csv.DictReader[str]", error: csv.Error) -> MapRefused:

@@ -1,5 +1,6 @@
 """A plate of traces: pairs from names, wells or a map; each row by itself; bad rows told, good rows run."""
 
+import csv
 import io
 import zipfile
 from datetime import date
@@ -78,15 +79,19 @@ def test_a_map_stands_before_names_and_its_rows_are_judged_one_by_one() -> None:
     ("content", "told"),
     [
         (b"forward,reverse,item\na\0,b,E1\n", "zero bytes"),
-        (b"forward,reverse,item\n" + b"a" * 200_000 + b",b,E1\n", "line 2"),
-        (b"forward,reverse,item," + b"a" * 200_000 + b"\na,b,E1\n", "line 1"),
+        (b"forward,reverse,item\n" + b"a" * 200_000 + b",b,E1\n", "Line 2"),
+        (b"forward,reverse,item," + b"a" * 200_000 + b"\na,b,E1\n", "Line 1"),
         (b"forward,reverse,item,Forward\na,b,E1,c\n", "two columns «forward»"),
         (b"forward,reverse,item\n" + b"\n" * (1 << 20), "larger than"),
     ],
 )
 def test_a_map_that_no_program_should_guess_at_is_refused_with_its_line(content: bytes, told: str) -> None:
-    with pytest.raises(MapRefused, match=told):
-        pairs_by_map(content, ["a", "b", "c"])
+    before = csv.field_size_limit(1_000_000)  # as where a list of the law was read: the limit is the whole process's
+    try:
+        with pytest.raises(MapRefused, match=told):
+            pairs_by_map(content, ["a", "b"])
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_a_map_may_end_its_lines_as_old_programs_do() -> None:

@@ -72,7 +72,7 @@ def test_only_an_approved_reference_is_used(bench: Bench) -> None:
     bench.baseline = approved
     assert origin_run(bench).state == "done"
     bench.baseline = reference_retire(actor=bench.lab.manager, reference=approved, reason="newer edition")
-    with pytest.raises(RuleViolation, match="not approved"):
+    with pytest.raises(RuleViolation, match="is retired: no new run uses it"):
         origin_run(bench)
 
 
