@@ -21,6 +21,7 @@ from chain_of_custody.errors import (
     PermitRequired,
 )
 from chain_of_custody.rules import (
+    TRANSITIONS,
     PartyFacts,
     Permit,
     Standing,
@@ -193,3 +194,11 @@ def test_an_inventory_is_taken_by_two_persons_who_hold_nothing() -> None:
         with pytest.raises(BadInput) as told:
             check_inventory(first, second, holders)
         assert told.value.field == "inventory_by"
+
+
+def test_every_act_leads_somewhere_known_and_nothing_leaves_a_final_state() -> None:
+    assert set(TRANSITIONS) == set(Verb) - {Verb.CREATED}
+    final = {ItemState.CONSUMED, ItemState.RETURNED, ItemState.DISPOSED}
+    for verb, rule in TRANSITIONS.items():
+        if verb != Verb.STATED_EARLIER:
+            assert not rule.before & final, verb

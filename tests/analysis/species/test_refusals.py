@@ -6,6 +6,7 @@ import errno
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -253,3 +254,17 @@ def test_a_full_disk_is_told(words: list[str]) -> None:
         done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr.startswith("refused: ")) == (1, True)
     assert "Traceback" not in done.stderr
+
+
+def test_asked_to_end_it_ends_without_a_trace_and_leaves_nothing(tmp_path: Path) -> None:
+    """A pipe that nobody fills holds the command where it reads; opened for writing, it is known to be there."""
+    pipe, out = tmp_path / "records.fasta", tmp_path / "out"
+    os.mkfifo(pipe)
+    out.mkdir()
+    words = [sys.executable, "-m", "analysis", "species", "build", str(pipe), "--out", str(out / "set")]
+    scratch = {**os.environ, "TMPDIR": str(out)}
+    with subprocess.Popen(words, cwd=ROOT, env=scratch, stderr=subprocess.PIPE) as building, pipe.open("wb"):
+        building.send_signal(signal.SIGTERM)
+        _, told = building.communicate(timeout=300)
+    assert (building.returncode, told) == (128 + signal.SIGTERM, b"")
+    assert not list(out.iterdir())
